@@ -1,0 +1,254 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { CodedError } from './error.ts';
+import type { LogLevel } from './log.ts';
+
+/**
+ * Everything that the environment says, read once. `SETTINGS` is also what `cordon doctor` shows and
+ * what the configuration page is generated from.
+ */
+export interface Config {
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly enrolmentFile: string | undefined;
+  readonly playbooksDir: string | undefined;
+  readonly guardrailsDir: string | undefined;
+  readonly httpHost: string;
+  readonly httpPort: number;
+  readonly webhookSecrets: Readonly<Record<string, readonly string[]>>;
+  readonly sqsQueueUrl: string | undefined;
+  readonly slack: SlackConfig | undefined;
+  readonly logLevel: LogLevel;
+  readonly drainMs: number;
+  /** Share of AWS's rate limits that is left for the customer's own deploys; 0 to 0.9. */
+  readonly headroom: number;
+  /** Who the person at this terminal is, for the responders of the enrolment file. */
+  readonly cliIdentity: string;
+}
+
+export interface SlackConfig {
+  readonly botToken: string;
+  /** Socket Mode when set; else HTTP with the signing secret. */
+  readonly appToken: string | undefined;
+  readonly signingSecret: string | undefined;
+  readonly port: number;
+  readonly apiUrl: string | undefined;
+}
+
+/** One setting, for people: never its value when it is secret. */
+export interface Setting {
+  readonly name: string;
+  readonly secret: boolean;
+  readonly fallback: string;
+  readonly purpose: string;
+}
+
+export const SETTINGS: readonly Setting[] = Object.freeze([
+  {
+    name: 'CORDON_DATA_DIR',
+    secret: false,
+    fallback: './.cordon',
+    purpose: 'Folder of the embedded database, evidence, keys and reports',
+  },
+  {
+    name: 'DATABASE_URL',
+    secret: true,
+    fallback: 'embedded database in the data folder',
+    purpose: 'PostgreSQL server that holds the record',
+  },
+  {
+    name: 'REDIS_URL',
+    secret: true,
+    fallback: 'queue on the same Postgres',
+    purpose: 'Redis for the wake-up queue',
+  },
+  {
+    name: 'CORDON_ENROLMENT',
+    secret: false,
+    fallback: 'none: observe everything, write nothing',
+    purpose: 'Enrolment file: accounts, modes, exclusions, responders',
+  },
+  {
+    name: 'CORDON_PLAYBOOKS',
+    secret: false,
+    fallback: 'the playbooks that ship',
+    purpose: 'Folder of playbooks',
+  },
+  {
+    name: 'CORDON_GUARDRAILS',
+    secret: false,
+    fallback: 'the guardrails that ship',
+    purpose: 'Folder of Cedar policies with schema.cedarschema',
+  },
+  {
+    name: 'CORDON_HTTP_HOST',
+    secret: false,
+    fallback: '127.0.0.1',
+    purpose: 'Address that the alert webhook listens on',
+  },
+  { name: 'CORDON_HTTP_PORT', secret: false, fallback: '8080', purpose: 'Port of the alert webhook' },
+  {
+    name: 'CORDON_WEBHOOK_SECRETS',
+    secret: true,
+    fallback: 'none: no sender may post',
+    purpose: 'JSON: {"<sender>": ["<secret of 32 bytes or more>"]}',
+  },
+  {
+    name: 'CORDON_SQS_QUEUE_URL',
+    secret: false,
+    fallback: 'none',
+    purpose: 'SQS queue that alerts are taken from',
+  },
+  {
+    name: 'SLACK_BOT_TOKEN',
+    secret: true,
+    fallback: 'none: no Slack',
+    purpose: 'Bot token (xoxb-) of the Slack app',
+  },
+  {
+    name: 'SLACK_SIGNING_SECRET',
+    secret: true,
+    fallback: 'none',
+    purpose: 'Signing secret, for Slack over HTTP',
+  },
+  {
+    name: 'SLACK_APP_TOKEN',
+    secret: true,
+    fallback: 'none',
+    purpose: 'App token (xapp-), for Slack in Socket Mode',
+  },
+  {
+    name: 'CORDON_SLACK_PORT',
+    secret: false,
+    fallback: '3000',
+    purpose: 'Port that Slack posts to over HTTP',
+  },
+  {
+    name: 'CORDON_SLACK_API_URL',
+    secret: false,
+    fallback: 'https://slack.com/api/',
+    purpose: 'Slack Web API, for tests against another server',
+  },
+  {
+    name: 'CORDON_LOG_LEVEL',
+    secret: false,
+    fallback: 'info',
+    purpose: 'debug, info, warn, error or silent',
+  },
+  {
+    name: 'CORDON_DRAIN_MS',
+    secret: false,
+    fallback: '10000',
+    purpose: 'How long SIGTERM waits for what is under way',
+  },
+  {
+    name: 'CORDON_HEADROOM',
+    secret: false,
+    fallback: '0.2',
+    purpose: "Share of AWS's rate limits left for your own deploys",
+  },
+  {
+    name: 'CORDON_USER',
+    secret: false,
+    fallback: 'the operating system user',
+    purpose: 'Your name among the responders, for commands in the terminal',
+  },
+]);
+
+export class ConfigError extends CodedError<'cordon_config_invalid'> {}
+
+const optional = z.string().min(1).optional();
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const url = (protocols: readonly string[]) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    })
+    .optional();
+
+const environment = z.object({
+  CORDON_DATA_DIR: z.string().min(1).default('./.cordon'),
+  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  REDIS_URL: url(['redis:', 'rediss:']),
+  CORDON_ENROLMENT: optional,
+  CORDON_PLAYBOOKS: optional,
+  CORDON_GUARDRAILS: optional,
+  CORDON_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  CORDON_HTTP_PORT: port(8080),
+  CORDON_WEBHOOK_SECRETS: z
+    .string()
+    .default('{}')
+    .transform((text, context) => {
+      const parsed = z.record(z.string(), z.array(z.string())).safeParse(parseJson(text));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: 'must be JSON like {"guardduty": ["<secret>"]}' });
+      return z.NEVER;
+    }),
+  CORDON_SQS_QUEUE_URL: url(['https:', 'http:']),
+  SLACK_BOT_TOKEN: optional,
+  SLACK_SIGNING_SECRET: optional,
+  SLACK_APP_TOKEN: optional,
+  CORDON_SLACK_PORT: port(3000),
+  CORDON_SLACK_API_URL: url(['https:', 'http:']),
+  CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  CORDON_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
+  CORDON_HEADROOM: z.coerce.number().min(0).max(0.9).default(0.2),
+  CORDON_USER: optional,
+  USER: optional,
+  LOGNAME: optional,
+});
+
+/**
+ * Reads the configuration. An empty variable counts as unset. Throws `cordon_config_invalid`, naming
+ * every variable that is wrong and never its value.
+ */
+export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new ConfigError(
+      'cordon_config_invalid',
+      `the environment is not as expected: ${problems.join('; ')}; see "cordon doctor"`,
+    );
+  }
+  const env = parsed.data;
+  return {
+    dataDir: resolve(env.CORDON_DATA_DIR),
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    enrolmentFile: env.CORDON_ENROLMENT,
+    playbooksDir: env.CORDON_PLAYBOOKS,
+    guardrailsDir: env.CORDON_GUARDRAILS,
+    httpHost: env.CORDON_HTTP_HOST,
+    httpPort: env.CORDON_HTTP_PORT,
+    webhookSecrets: env.CORDON_WEBHOOK_SECRETS,
+    sqsQueueUrl: env.CORDON_SQS_QUEUE_URL,
+    slack:
+      env.SLACK_BOT_TOKEN === undefined
+        ? undefined
+        : {
+            botToken: env.SLACK_BOT_TOKEN,
+            appToken: env.SLACK_APP_TOKEN,
+            signingSecret: env.SLACK_SIGNING_SECRET,
+            port: env.CORDON_SLACK_PORT,
+            apiUrl: env.CORDON_SLACK_API_URL,
+          },
+    logLevel: env.CORDON_LOG_LEVEL,
+    drainMs: env.CORDON_DRAIN_MS,
+    headroom: env.CORDON_HEADROOM,
+    cliIdentity: env.CORDON_USER ?? env.USER ?? env.LOGNAME ?? '',
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
