@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { ACCOUNT, FUNCTION_ARN, REGION, ROLE_ARN } from './aws-access.ts';
+import { json, jsonError, type StubReply, type StubRequest, xml, xmlError } from './aws-stub.ts';
+
+/** What one function and its role are, for tests of actions: a state, and answers that follow from it. */
+export interface StubAccount {
+  reserved: number | null;
+  provisioned: readonly { readonly qualifier: string; readonly requested: number }[];
+  readonly inline: Map<string, string>;
+  readonly code: Buffer;
+  codeSha256: string;
+  logGroup: string;
+  environment: Record<string, string>;
+  simulated: 'denied' | 'allowed' | 'refused';
+  /** Log pages; a page of `null` is refused. `undefined`: there is no such group. */
+  logPages: readonly (readonly string[] | null)[] | undefined;
+  /** Answers instead of the account, by operation as the stub names it. */
+  readonly instead: Map<string, StubReply>;
+  origin: string;
+  answer(request: StubRequest): StubReply;
+}
+
+export const OTHER_ROLE = `arn:aws:iam::${ACCOUNT}:role/old-role`;
+
+export function stubAccount(): StubAccount {
+  const code = Buffer.from('PK code of checkout');
+  const account: StubAccount = {
+    reserved: null,
+    provisioned: [],
+    inline: new Map(),
+    code,
+    codeSha256: createHash('sha256').update(code).digest('base64'),
+    logGroup: '/aws/lambda/checkout',
+    environment: { TOKEN: 'hush-hush' },
+    simulated: 'denied',
+    logPages: [['START', 'END']],
+    instead: new Map(),
+    origin: '',
+    answer: (request) => account.instead.get(request.operation) ?? answer(account, request),
+  };
+  return account;
+}
+
+function configuration(account: StubAccount, version: string) {
+  return {
+    FunctionArn: version === '$LATEST' ? FUNCTION_ARN : `${FUNCTION_ARN}:${version}`,
+    FunctionName: 'checkout',
+    Version: version,
+    // Each version carries its own role.
+    Role: version === '1' ? OTHER_ROLE : ROLE_ARN,
+    RevisionId: `rev-${version}`,
+    CodeSha256: account.codeSha256,
+    LastModified: '2026-11-01T00:00:00.000+0000',
+    Timeout: 3,
+    PackageType: 'Zip',
+    LoggingConfig: { LogGroup: account.logGroup },
+    Environment: { Variables: account.environment },
+  };
+}
+
+function answer(account: StubAccount, request: StubRequest): StubReply {
+  const { operation, fields, query } = request;
+  const base = `/functions/${FUNCTION_ARN}`;
+  switch (operation) {
+    case `GET /2015-03-31${base}`:
+      return json({
+        Configuration: configuration(account, query.get('Qualifier') ?? '$LATEST'),
+        Code: { Location: `${account.origin}/code.zip?X-Amz-Signature=hush-hush` },
+        Tags: { tier: 'test' },
+        ...(account.reserved === null
+          ? {}
+          : { Concurrency: { ReservedConcurrentExecutions: account.reserved } }),
+      });
+    case 'GET /code.zip':
+      return { kind: 'answer', status: 200, body: account.code };
+    case `GET /2015-03-31${base}/versions`:
+      return json({ Versions: [configuration(account, '$LATEST'), configuration(account, '1')] });
+    case `GET /2015-03-31${base}/aliases`:
+      return json({ Aliases: [{ Name: 'live', FunctionVersion: '1' }] });
+    case `GET /2019-09-30${base}/provisioned-concurrency`:
+      return json({
+        ProvisionedConcurrencyConfigs: account.provisioned.map((item) => ({
+          FunctionArn: `${FUNCTION_ARN}:${item.qualifier}`,
+          RequestedProvisionedConcurrentExecutions: item.requested,
+        })),
+      });
+    case `GET /2019-09-30${base}/concurrency`:
+      return json(account.reserved === null ? {} : { ReservedConcurrentExecutions: account.reserved });
+    case `PUT /2017-10-31${base}/concurrency`:
+      account.reserved = Number(fields.ReservedConcurrentExecutions);
+      return json({ ReservedConcurrentExecutions: account.reserved });
+    case `DELETE /2017-10-31${base}/concurrency`:
+      account.reserved = null;
+      return { kind: 'answer', status: 204, body: '' };
+    case 'GET /2015-03-31/event-source-mappings':
+      return json({ EventSourceMappings: [{ UUID: 'u', State: 'Enabled' }] });
+    case `GET /2019-09-25${base}/event-invoke-config/list`:
+      return json({ FunctionEventInvokeConfigs: [] });
+    case `GET /2021-10-31${base}/urls`:
+      return json({ FunctionUrlConfigs: [] });
+    case `GET /2015-03-31${base}/policy`:
+      return query.get('Qualifier') === null
+        ? json({ Policy: '{"Version":"2012-10-17","Statement":[]}' })
+        : jsonError('ResourceNotFoundException', 404);
+    case 'GET /2015-03-31/functions':
+      return json({
+        Functions: [
+          { FunctionArn: FUNCTION_ARN, Role: ROLE_ARN },
+          { FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:sibling`, Role: ROLE_ARN },
+          { FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:other`, Role: `${ROLE_ARN}-else` },
+        ],
+      });
+    case 'FilterLogEvents':
+      return logPage(account, fields.nextToken === undefined ? 0 : Number(fields.nextToken));
+    default:
+      return iam(account, operation, fields);
+  }
+}
+
+function logPage(account: StubAccount, index: number): StubReply {
+  const page = account.logPages?.[index];
+  if (account.logPages === undefined) return jsonError('ResourceNotFoundException', 400, 'no such group');
+  if (page === null || page === undefined) return jsonError('AccessDeniedException', 400);
+  return json({
+    events: page.map((message, at) => ({ logStreamName: 'stream', timestamp: at, message })),
+    ...(index + 1 < account.logPages.length ? { nextToken: String(index + 1) } : {}),
+  });
+}
+
+function iam(account: StubAccount, operation: string, fields: Readonly<Record<string, unknown>>): StubReply {
+  const policy = String(fields.PolicyName);
+  const encoded = (text: string) => encodeURIComponent(text);
+  switch (operation) {
+    case 'GetRole':
+      return xml(
+        'GetRole',
+        `<Role><Arn>arn:aws:iam::${ACCOUNT}:role/${String(fields.RoleName)}</Arn><RoleName>${String(fields.RoleName)}</RoleName><AssumeRolePolicyDocument>${encoded('{"Version":"2012-10-17"}')}</AssumeRolePolicyDocument></Role>`,
+      );
+    case 'ListRolePolicies':
+      return xml(
+        operation,
+        `<PolicyNames>${[...account.inline.keys()].map((name) => `<member>${name}</member>`).join('')}</PolicyNames><IsTruncated>false</IsTruncated>`,
+      );
+    case 'ListAttachedRolePolicies':
+      return xml(
+        operation,
+        '<AttachedPolicies><member><PolicyName>Basic</PolicyName><PolicyArn>arn:aws:iam::aws:policy/Basic</PolicyArn></member></AttachedPolicies>',
+      );
+    case 'GetPolicy':
+      return xml(operation, '<Policy><DefaultVersionId>v2</DefaultVersionId></Policy>');
+    case 'GetPolicyVersion':
+      return xml(
+        operation,
+        `<PolicyVersion><Document>${encoded('{"Version":"v2"}')}</Document></PolicyVersion>`,
+      );
+    case 'GetRolePolicy': {
+      const document = account.inline.get(policy);
+      return document === undefined
+        ? xmlError('NoSuchEntity', 404)
+        : xml(operation, `<PolicyDocument>${encoded(document)}</PolicyDocument>`);
+    }
+    case 'PutRolePolicy':
+      account.inline.set(policy, String(fields.PolicyDocument));
+      return xml(operation, '');
+    case 'DeleteRolePolicy':
+      return account.inline.delete(policy) ? xml(operation, '') : xmlError('NoSuchEntity', 404);
+    case 'SimulatePrincipalPolicy': {
+      if (account.simulated === 'refused') return xmlError('AccessDenied', 403);
+      const decision = account.simulated === 'denied' ? 'explicitDeny' : 'allowed';
+      const names = Object.entries(fields).filter(([key]) => key.startsWith('ActionNames.member.'));
+      const results = names.map(
+        ([, name]) =>
+          `<member><EvalActionName>${String(name)}</EvalActionName><EvalDecision>${decision}</EvalDecision></member>`,
+      );
+      return xml(operation, `<EvaluationResults>${results.join('')}</EvaluationResults>`);
+    }
+    default:
+      return { kind: 'answer', status: 404, body: `nothing at ${operation}` };
+  }
+}
