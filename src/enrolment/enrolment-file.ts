@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { CodedError } from '../error.ts';
+import { type Diagnostic, formatDiagnostic } from '../guardrail/diagnostic.ts';
+import { readYaml } from '../guardrail/read-yaml.ts';
+import { RESPONDER_ROLES } from '../playbook/roles.ts';
+
+export type EnrolmentErrorCode = 'cordon_enrolment_invalid';
+
+/** An enrolment file that does not load. Each problem is a line of the message. */
+export class EnrolmentError extends CodedError<EnrolmentErrorCode> {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(
+      'cordon_enrolment_invalid',
+      [
+        'expected an enrolment file as docs/enrolment.md describes it; mend each of these:',
+        ...diagnostics.map(formatDiagnostic),
+      ].join('\n'),
+    );
+    this.diagnostics = diagnostics;
+  }
+}
+
+const mode = z.enum(['observe', 'ask', 'act']);
+const name = z.string().trim().min(1).max(200);
+const slug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens, at most 63');
+/** Free, since every team has its own; the default guardrails treat one they do not know as production. */
+const tier = slug;
+
+const accountId = z
+  .string('expected 12 digits in quotes: YAML reads a bare number and drops its leading zeros')
+  .regex(/^[0-9]{12}$/, 'expected an AWS account id, 12 digits');
+const region = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+){1,3}-[0-9]{1,2}$/, 'expected a Region such as eu-central-1');
+const roleArn = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role\/[\w+=,.@/-]{1,512}$/,
+    'expected the ARN of an IAM role: arn:aws:iam::111122223333:role/cordon-read',
+  );
+const arn = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):[^\s*?]+$/,
+    'expected a whole ARN, without wildcards (an exclusion may end in *)',
+  );
+const functionArn = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,140}$/,
+    'expected the ARN of a function without version or alias',
+  );
+const arnPattern = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):[^\s*?]+\*?$/,
+    'expected an ARN, or the beginning of one and a single * at the very end',
+  );
+
+const accountSchema = z
+  .strictObject({
+    id: accountId,
+    name,
+    partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']).default('aws'),
+    regions: z.array(region).min(1, 'expected at least one Region'),
+    mode: mode.default('observe'),
+    tier: tier.default('production'),
+    roles: z
+      .strictObject({ read: roleArn.optional(), contain: roleArn.optional(), release: roleArn.optional() })
+      .default({}),
+    /** Sent with AssumeRole. Not a secret to AWS, but never shown by Cordon. */
+    externalId: z
+      .string()
+      .regex(/^[\w+=,.@:/-]{2,1224}$/, 'expected 2 to 1224 of the characters that STS allows')
+      .optional(),
+    owner: name.optional(),
+  })
+  .superRefine((account, issues) => {
+    for (const [purpose, role] of Object.entries(account.roles)) {
+      const expected = `arn:${account.partition}:iam::${account.id}:role/`;
+      if (role !== undefined && !role.startsWith(expected))
+        issues.addIssue({
+          code: 'custom',
+          path: ['roles', purpose],
+          message: `expected a role of this account and partition, beginning with ${expected}`,
+        });
+    }
+    account.regions.forEach((entry, index) => {
+      const expected = partitionOf(entry);
+      if (expected !== account.partition)
+        issues.addIssue({
+          code: 'custom',
+          path: ['regions', index],
+          message: `${entry} is in partition ${expected}, and the account in ${account.partition}`,
+        });
+    });
+  });
+
+const responderSchema = z.strictObject({
+  id: slug,
+  name,
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]{2,30}$/, 'expected a Slack member id such as U0123ABCD, not a display name')
+    .optional(),
+  /** Operating system user, or the name that the CLI is told; compared exactly. */
+  cli: z.string().min(1).max(100).optional(),
+  roles: z.array(z.enum(RESPONDER_ROLES)).min(1, 'expected at least one role'),
+});
+
+const targetSchema = z.strictObject({
+  arn: functionArn,
+  tier: tier.optional(),
+  mode: mode.optional(),
+});
+
+const enrolmentSchema = z
+  .strictObject({
+    accounts: z.array(accountSchema).default([]),
+    unenrolled: z.enum(['refuse', 'observe']).default('refuse'),
+    exclusions: z.array(arnPattern).default([]),
+    self: z.array(arn).default([]),
+    responders: z.array(responderSchema).default([]),
+    targets: z.array(targetSchema).default([]),
+    slack: z
+      .strictObject({
+        channelPrefix: z
+          .string()
+          .regex(
+            /^(?!drill-)[a-z0-9][a-z0-9_-]{0,19}$/,
+            'expected at most 20 of a-z, 0-9, - and _; drill- is kept for exercises',
+          )
+          .default('inc-'),
+      })
+      .prefault({}),
+    budgets: z
+      .strictObject({
+        /** Automatic containments per hour; beyond it people are asked. 0 asks always. */
+        containmentsPerHour: z.int().min(0).max(10_000).default(20),
+      })
+      .prefault({}),
+  })
+  .superRefine((file, issues) => {
+    const refuse = (path: PropertyKey[], message: string) =>
+      issues.addIssue({ code: 'custom', path, message });
+    unique(
+      file.accounts.flatMap((account, index) =>
+        account.regions.map((entry, at) => ({
+          key: `${account.id} ${entry}`,
+          path: ['accounts', index, 'regions', at],
+        })),
+      ),
+      (path, key) => refuse(path, `${key} is enrolled twice; which entry counts would be a guess`),
+    );
+    for (const field of ['id', 'slack', 'cli'] as const) {
+      unique(
+        file.responders.flatMap((responder, index) => {
+          const key = responder[field];
+          return key === undefined ? [] : [{ key, path: ['responders', index, field] }];
+        }),
+        (path, key) =>
+          refuse(path, `${key} is another responder's; one person twice could approve their own request`),
+      );
+    }
+    unique(
+      file.targets.map((target, index) => ({ key: target.arn, path: ['targets', index, 'arn'] })),
+      (path, key) => refuse(path, `${key} is listed twice`),
+    );
+  });
+
+/** The enrolment file as read. */
+export type EnrolmentFile = z.infer<typeof enrolmentSchema>;
+export type EnrolledAccount = EnrolmentFile['accounts'][number];
+export type Responder = EnrolmentFile['responders'][number];
+
+/** Reads and checks the text of an enrolment file. Throws `cordon_enrolment_invalid` with every problem's place. */
+export function readEnrolmentFile(yamlText: string, file: string): EnrolmentFile {
+  const read = readYaml(yamlText, file, enrolmentSchema);
+  if (read.kind === 'read') return read.value;
+  throw new EnrolmentError(read.diagnostics);
+}
+
+/** What an empty mapping would give: every default. */
+export function defaultEnrolmentFile(): EnrolmentFile {
+  return enrolmentSchema.parse({});
+}
+
+function partitionOf(regionName: string): EnrolledAccount['partition'] {
+  if (regionName.startsWith('cn-')) return 'aws-cn';
+  return regionName.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+function unique(
+  entries: readonly { readonly key: string; readonly path: PropertyKey[] }[],
+  report: (path: PropertyKey[], key: string) => void,
+): void {
+  const seen = new Set<string>();
+  for (const { key, path } of entries) {
+    if (seen.has(key)) report(path, key);
+    seen.add(key);
+  }
+}

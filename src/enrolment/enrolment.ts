@@ -1,0 +1,131 @@
+import type { Mode } from '../guardrail/decision.ts';
+import type { ResponderRole } from '../playbook/roles.ts';
+import { covers, objectKey } from './arn.ts';
+import {
+  defaultEnrolmentFile,
+  type EnrolledAccount,
+  type EnrolmentFile,
+  type Responder,
+  readEnrolmentFile,
+} from './enrolment-file.ts';
+
+/** What the engine may touch, how far by itself, and who may tell it what: the enrolment file, frozen. */
+export interface Enrolment extends EnrolmentFile {
+  /** False when there is no file: the engine then observes whatever its own credentials reach. */
+  readonly configured: boolean;
+}
+
+/** What `modeFor` and `tierFor` need to know of a target; both a `Target` and an `AlertTarget` fit. */
+interface Place {
+  readonly functionArn: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Strictest first. */
+const MODES: readonly Mode[] = ['observe', 'ask', 'act'];
+
+/** Reads an enrolment file. Throws `cordon_enrolment_invalid`, with line and column of each problem. */
+export function parseEnrolment(yamlText: string, file: string): Enrolment {
+  return frozen({ configured: true, ...readEnrolmentFile(yamlText, file) });
+}
+
+/** The enrolment when no file is configured: nothing is enrolled, everything is observed, nothing is written. */
+export function emptyEnrolment(): Enrolment {
+  return frozen({ configured: false, ...defaultEnrolmentFile(), unenrolled: 'observe' });
+}
+
+/**
+ * Returns how the engine may deal with an account and Region, or `undefined` when it must refuse
+ * (`cordon_not_enrolled`). With `unenrolled: observe` an account that is not enrolled comes back as one
+ * in mode observe without roles, so that the process's own credentials are used, for reading only.
+ */
+export function accountFor(
+  enrolment: Enrolment,
+  account: string,
+  region: string,
+): EnrolledAccount | undefined {
+  const enrolled = enrolment.accounts.find((entry) => entry.id === account && entry.regions.includes(region));
+  if (enrolled !== undefined || enrolment.unenrolled === 'refuse') return enrolled;
+  return {
+    id: account,
+    name: `${account} (not enrolled)`,
+    partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws',
+    regions: [region],
+    mode: 'observe',
+    tier: 'production',
+    roles: {},
+  };
+}
+
+/** True when the account and Region are in the file itself, not merely observed. */
+export function isEnrolled(enrolment: Enrolment, account: string, region: string): boolean {
+  return enrolment.accounts.some((entry) => entry.id === account && entry.regions.includes(region));
+}
+
+/**
+ * True when any of these ARNs is on the exclusion list or Cordon's own: what `self` names, and every
+ * role that the file has Cordon assume.
+ */
+export function isExcluded(enrolment: Enrolment, arns: readonly string[]): boolean {
+  const own = enrolment.accounts.flatMap((account) => Object.values(account.roles));
+  const entries = [...enrolment.exclusions, ...enrolment.self, ...own];
+  return arns.some((arn) => entries.some((entry) => entry !== undefined && covers(entry, arn)));
+}
+
+/** The responder with this Slack member id, compared exactly; `undefined` when there is none. */
+export function responderBySlack(enrolment: Enrolment, slackId: string): Responder | undefined {
+  return enrolment.responders.find((responder) => responder.slack === slackId);
+}
+
+/**
+ * The responder with this CLI name, compared exactly; `undefined` when there is none. Without a file,
+ * whoever can open the engine's own folder is its only operator: they come back as `local:<name>` with
+ * the roles to try the engine out, which can write nothing to an account then.
+ */
+export function responderByCli(enrolment: Enrolment, cliName: string): Responder | undefined {
+  if (enrolment.configured) return enrolment.responders.find((responder) => responder.cli === cliName);
+  if (cliName === '') return undefined;
+  return { id: `local:${cliName}`, name: cliName, cli: cliName, roles: ['responder', 'commander'] };
+}
+
+/** The responder with this id; `undefined` when there is none any more. */
+export function responderById(enrolment: Enrolment, id: string): Responder | undefined {
+  if (!enrolment.configured && id.startsWith('local:'))
+    return responderByCli(enrolment, id.slice('local:'.length));
+  return enrolment.responders.find((responder) => responder.id === id);
+}
+
+/** The roles that a responder has now: looked up when they count, not when they were used. None when unknown. */
+export function responderRoles(enrolment: Enrolment, id: string): readonly ResponderRole[] {
+  return responderById(enrolment, id)?.roles ?? [];
+}
+
+/** The strictest of the modes of the account, the target and the playbook; observe where nothing is enrolled. */
+export function modeFor(enrolment: Enrolment, target: Place, playbookMode?: Mode): Mode {
+  const account = accountFor(enrolment, target.account, target.region);
+  const override = overrideFor(enrolment, target);
+  return strictest([account?.mode ?? 'observe', override?.mode, playbookMode]);
+}
+
+/** The target's tier: its own entry, else its account's, else production, which the guardrails guard most. */
+export function tierFor(enrolment: Enrolment, target: Place): string {
+  const account = accountFor(enrolment, target.account, target.region);
+  return overrideFor(enrolment, target)?.tier ?? account?.tier ?? 'production';
+}
+
+function overrideFor(enrolment: Enrolment, target: Place): EnrolmentFile['targets'][number] | undefined {
+  const key = objectKey(target.functionArn);
+  return enrolment.targets.find((entry) => objectKey(entry.arn) === key);
+}
+
+function strictest(modes: readonly (Mode | undefined)[]): Mode {
+  return MODES.find((candidate) => modes.includes(candidate)) ?? 'observe';
+}
+
+function frozen<Value extends object>(value: Value): Value {
+  for (const held of Object.values(value)) {
+    if (typeof held === 'object' && held !== null) frozen(held);
+  }
+  return Object.freeze(value);
+}

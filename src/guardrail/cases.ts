@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Decision, GuardrailRequest } from './decision.ts';
+import { GuardrailError } from './error.ts';
+import type { GuardrailGate } from './gate.ts';
+import { readYaml } from './read-yaml.ts';
+
+const resourceSchema = z.strictObject({
+  id: z.string(),
+  account: z.string(),
+  region: z.string(),
+  tier: z.string(),
+  tags: z.record(z.string(), z.string()),
+  enrolled: z.boolean(),
+  excluded: z.boolean(),
+  sharedWith: z.number(),
+});
+
+const contextSchema = z.strictObject({
+  mode: z.enum(['observe', 'ask', 'act']),
+  severity: z.number(),
+  confidence: z.number(),
+  exercise: z.boolean(),
+  sample: z.boolean(),
+  approvals: z.number(),
+  humanDecision: z.boolean(),
+  wholeRole: z.boolean(),
+});
+
+const caseSchema = z.strictObject({
+  name: z.string().min(1),
+  principal: z.union([
+    z.strictObject({ playbook: z.string() }),
+    z.strictObject({ responder: z.string(), roles: z.array(z.string()) }),
+  ]),
+  action: z.string(),
+  resource: resourceSchema.partial().default({}),
+  context: contextSchema.partial().default({}),
+  expect: z.union([
+    z.literal(['run', 'refuse']),
+    z.strictObject({ ask: z.int().min(1), expires: z.string(), on_expiry: z.enum(['refuse', 'run']) }),
+  ]),
+  /** The ids that must have decided, all of them; leave out to accept any. */
+  policies: z.array(z.string()).optional(),
+});
+
+const fileSchema = z
+  .strictObject({
+    defaults: z.strictObject({ resource: resourceSchema, context: contextSchema }),
+    cases: z.array(caseSchema).min(1),
+  })
+  .superRefine((file, issues) => {
+    const seen = new Set<string>();
+    file.cases.forEach(({ name }, index) => {
+      if (seen.has(name))
+        issues.addIssue({
+          code: 'custom',
+          path: ['cases', index, 'name'],
+          message: 'another case has this name',
+        });
+      seen.add(name);
+    });
+  });
+
+export type GuardrailCases = z.infer<typeof fileSchema>;
+type GuardrailCase = GuardrailCases['cases'][number];
+
+export interface CaseResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** Both as `run`, `refuse` or `ask 1, 15m, then refuse`, with the deciding policies in brackets. */
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Reads a table of guardrail cases. Throws `cordon_guardrail_cases_invalid` with the place of each problem. */
+export function parseGuardrailCases(yamlText: string, file: string): GuardrailCases {
+  const read = readYaml(yamlText, file, fileSchema);
+  if (read.kind === 'read') return read.value;
+  throw new GuardrailError(
+    'cordon_guardrail_cases_invalid',
+    'expected a table of guardrail cases (docs/guardrails.md shows one):',
+    read.diagnostics,
+  );
+}
+
+/** Asks the gate each case and compares. The effect of an action comes from the gate's own schema. */
+export function runGuardrailTests(cases: GuardrailCases, gate: GuardrailGate): readonly CaseResult[] {
+  const effects = new Map(gate.actions.map((action) => [action.id, action.effect]));
+  return cases.cases.map((row) => {
+    const decision = gate.decide({
+      principal: principalOf(row),
+      action: row.action,
+      effect: effects.get(row.action) ?? 'contain',
+      resource: { ...cases.defaults.resource, ...defined(row.resource) },
+      context: { ...cases.defaults.context, ...defined(row.context) },
+    });
+    const withPolicies = row.policies !== undefined;
+    const expected = bracketed(expectedText(row), withPolicies ? [...(row.policies ?? [])].sort() : null);
+    const found = bracketed(foundText(decision), withPolicies ? decision.policies : null);
+    return { name: row.name, passed: expected === found, expected, found };
+  });
+}
+
+function principalOf({ principal }: GuardrailCase): GuardrailRequest['principal'] {
+  return 'playbook' in principal
+    ? { kind: 'playbook', id: principal.playbook }
+    : { kind: 'responder', id: principal.responder, roles: principal.roles };
+}
+
+/** An absent key must not overwrite its default with `undefined`. */
+function defined<Value extends object>(
+  value: Value,
+): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
+  // Only keys whose value is undefined are taken away, which is what the result type says.
+  return Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined)) as never;
+}
+
+function expectedText({ expect }: GuardrailCase): string {
+  return typeof expect === 'string'
+    ? expect
+    : `ask ${expect.ask}, ${expect.expires}, then ${expect.on_expiry}`;
+}
+
+function foundText(decision: Decision): string {
+  if (decision.kind !== 'ask') return decision.kind;
+  return `ask ${decision.quorum}, ${shortDuration(decision.expiresMs)}, then ${decision.onExpiry}`;
+}
+
+/** As a policy's `@expires` writes it: the largest unit that divides. */
+function shortDuration(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1_000}s`;
+}
+
+function bracketed(text: string, policies: readonly string[] | null): string {
+  return policies === null ? text : `${text} [${policies.join(', ')}]`;
+}
