@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { RESPONDER_ROLES } from './roles.ts';
+
+/** A message that a state sends when it is entered; `params` is what the playbook may say about it. */
+export interface Notification {
+  readonly name: string;
+  readonly description: string;
+  readonly params: z.ZodType;
+}
+
+const functionArn = z.string().min(1);
+
+/** All notifications, by name. Their words are the Slack app's; a playbook only supplies facts. */
+export const NOTIFICATIONS: readonly Notification[] = [
+  {
+    name: 'escalate',
+    description: 'Nobody answered in time: page the next person.',
+    params: z.strictObject({
+      to: z.enum(RESPONDER_ROLES),
+      reason: z.enum([
+        'triage-unanswered',
+        'recovery-unanswered',
+        'release-unanswered',
+        'owner-missing',
+        'engine-failed',
+      ]),
+      round: z.int().min(1),
+    }),
+  },
+  {
+    name: 'containment-failed',
+    description: 'One containment step of one target failed: a person must do it.',
+    params: z.strictObject({ functionArn, step: z.string(), code: z.string() }),
+  },
+  {
+    name: 'containment-unproven',
+    description: 'Containment was accepted but did not become effective within its budget.',
+    params: z.strictObject({ functionArn, level: z.string() }),
+  },
+  {
+    name: 'containment-effective',
+    description: 'Containment of one target is shown to be effective.',
+    params: z.strictObject({ functionArn }),
+  },
+  {
+    name: 'observed-only',
+    description: 'The engine was not allowed to contain: it recorded what it would have done.',
+    params: z.strictObject({ functionArn }),
+  },
+  {
+    name: 'evidence-incomplete',
+    description: 'Evidence of one target could not be sealed.',
+    params: z.strictObject({ functionArn, code: z.string() }),
+  },
+  {
+    name: 'release-incomplete',
+    description: 'Release met a conflict, is degraded, or failed: a person decides.',
+    params: z.strictObject({ code: z.string(), conflicts: z.int().min(0) }),
+  },
+  {
+    name: 'postmortem-failed',
+    description: 'No postmortem could be drafted.',
+    params: z.strictObject({ code: z.string() }),
+  },
+];
