@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { defineReadAction } from './action.ts';
+import { roleNameIn } from './arn.ts';
+import { quarantineDesired, quarantineRole, same } from './iam-quarantine-role.ts';
+import { reserveZeroConcurrency } from './lambda-reserve-zero-concurrency.ts';
+import type { ActionContext, HeldObject } from './ports.ts';
+import { FUNCTIONS, ROLES } from './resources.ts';
+import { tolerant } from './tolerant.ts';
+
+const input = z.strictObject({});
+
+const output = z.strictObject({
+  /** `none` when nothing is held; else the lowest level that all held objects have been shown to have. */
+  level: z.enum(['none', 'accepted', 'read_back', 'effective']),
+  detail: z.string(),
+  /** Milliseconds until the propagation budget of the youngest write is over; 0 when it is. */
+  effectiveInMs: z.number().min(0),
+});
+
+type Output = z.infer<typeof output>;
+
+/** What an attacker in a Lambda function reaches for first; a quarantine must deny each of them. */
+export const REPRESENTATIVE_ACTIONS = [
+  's3:GetObject',
+  'secretsmanager:GetSecretValue',
+  'sts:AssumeRole',
+  'iam:PutRolePolicy',
+] as const;
+
+/** What one held object was found to be. */
+type Check =
+  | { readonly kind: 'holds'; readonly note?: string }
+  | { readonly kind: 'differs'; readonly what: string }
+  /** Read back as it should be, but the simulation says that it does not bite. */
+  | { readonly kind: 'ineffective'; readonly what: string };
+
+export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>({
+  id: 'containment.verify',
+  title: 'Show that containment holds',
+  description:
+    'Reads back every object that the incident holds, and asks the IAM simulator whether representative calls from the ' +
+    'function are denied. Effective means: read back, denied in simulation, and older than the propagation budget. The ' +
+    'function is never invoked to test. Writes nothing.',
+  effect: 'read',
+  lane: 'verify',
+  permissions: [
+    {
+      action: 'lambda:GetFunction',
+      purpose: 'read',
+      resource: FUNCTIONS,
+      why: 'reads reserved concurrency back',
+    },
+    { action: 'iam:GetRolePolicy', purpose: 'read', resource: ROLES, why: 'reads the quarantine back' },
+    { action: 'iam:SimulatePrincipalPolicy', purpose: 'read', resource: ROLES, why: 'shows that it denies' },
+  ],
+  input,
+  output,
+
+  async run(context) {
+    if (context.held.length === 0) return { level: 'none', detail: 'Nothing is held.', effectiveInMs: 0 };
+    const effectiveInMs = Math.max(...context.held.map((held) => remainingMs(context, held)));
+    const checks = await Promise.all(
+      context.held.map(async (held): Promise<Check> => {
+        const found = await tolerant(() => checkHeld(context, held));
+        // A read-back that fails shows nothing: it is not a difference, but no more than *accepted* either.
+        return found.kind === 'found'
+          ? found.value
+          : { kind: 'differs', what: `${held.objectKey} could not be read back (${found.code})` };
+      }),
+    );
+    const differs = checks.flatMap((check) => (check.kind === 'differs' ? [check.what] : []));
+    if (differs.length > 0) return { level: 'accepted', detail: `${differs.join('; ')}.`, effectiveInMs };
+    const ineffective = checks.flatMap((check) => (check.kind === 'ineffective' ? [check.what] : []));
+    const notes = checks.flatMap((check) =>
+      check.kind === 'holds' && check.note !== undefined ? [check.note] : [],
+    );
+    const said = [
+      `${checks.length} of ${checks.length} held objects read back as set`,
+      ...ineffective,
+      ...notes,
+    ];
+    if (ineffective.length > 0) return { level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
+    if (effectiveInMs > 0) {
+      said.push(`${effectiveInMs} ms of the propagation budget are left`);
+      return { level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
+    }
+    return {
+      level: 'effective',
+      detail: `${said.join('; ')}; the propagation budget has passed.`,
+      effectiveInMs,
+    };
+  },
+});
+
+function remainingMs(context: ActionContext, held: HeldObject): number {
+  const budget = context.settings.propagationBudgetMs;
+  // Not accepted yet: its budget has not begun.
+  if (held.acceptedAt === undefined) return budget;
+  const elapsed = context.clock.now().getTime() - new Date(held.acceptedAt).getTime();
+  // A clock that went backwards must not shorten the wait, nor a broken instant end it.
+  return Number.isFinite(elapsed) ? Math.min(budget, Math.max(0, budget - elapsed)) : budget;
+}
+
+async function checkHeld(context: ActionContext, held: HeldObject): Promise<Check> {
+  switch (held.action) {
+    case reserveZeroConcurrency.id:
+      return checkConcurrency(context, held);
+    case quarantineRole.id:
+      return checkQuarantine(context, held);
+    default:
+      return {
+        kind: 'differs',
+        what: `${held.objectKey} is held by ${held.action}, which cannot be verified`,
+      };
+  }
+}
+
+async function checkConcurrency(context: ActionContext, held: HeldObject): Promise<Check> {
+  const arn = arnOf(held, 'lambda-concurrency:');
+  // From the bucket of 100 calls a second, which containment itself does not need.
+  const { reservedConcurrency } = await context.aws('read').lambda.getFunction(arn);
+  if (reservedConcurrency === 0) return { kind: 'holds' };
+  return {
+    kind: 'differs',
+    what: `reserved concurrency of ${arn} is ${reservedConcurrency ?? 'unset'}, expected 0`,
+  };
+}
+
+async function checkQuarantine(context: ActionContext, held: HeldObject): Promise<Check> {
+  const desired = quarantineDesired.safeParse(held.desired);
+  if (!desired.success) return { kind: 'differs', what: `what ${held.objectKey} should be is not readable` };
+  const { policyName, document, functionArn, roleArn } = desired.data;
+  const { iam } = context.aws('read');
+  const roleName = roleNameIn(context.target, roleArn, 'iam:GetRolePolicy');
+  const [found, simulated] = await Promise.all([
+    iam.getInlinePolicy(roleName, policyName),
+    tolerant(() =>
+      iam.simulate({
+        roleArn,
+        actions: REPRESENTATIVE_ACTIONS,
+        resourceArns: [],
+        ...(functionArn === null ? {} : { sourceFunctionArn: functionArn }),
+      }),
+    ),
+  ]);
+  if (!same(found, document)) {
+    const what = found === null ? 'is gone' : 'has another content than ours';
+    return { kind: 'differs', what: `inline policy ${policyName} of ${roleArn} ${what}` };
+  }
+  if (simulated.kind === 'unreadable') {
+    return {
+      kind: 'holds',
+      note: `the IAM simulator gave no answer for ${roleName} (${simulated.code}), so this rests on the read-back and the budget`,
+    };
+  }
+  const allowed = simulated.value.filter((item) => item.allowed).map((item) => item.action);
+  if (allowed.length === 0) return { kind: 'holds' };
+  return { kind: 'ineffective', what: `the IAM simulator still allows ${roleName} ${allowed.join(', ')}` };
+}
+
+function arnOf(held: HeldObject, prefix: string): string {
+  return held.objectKey.slice(prefix.length);
+}

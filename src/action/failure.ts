@@ -1,0 +1,42 @@
+import { CodedError } from '../error.ts';
+
+export type AwsErrorCode =
+  | 'cordon_aws_throttled'
+  | 'cordon_aws_access_denied'
+  | 'cordon_aws_not_found'
+  | 'cordon_aws_conflict'
+  | 'cordon_aws_limit_exceeded'
+  | 'cordon_aws_invalid_request'
+  | 'cordon_aws_unavailable'
+  | 'cordon_aws_outcome_unknown'
+  | 'cordon_aws_bad_response'
+  | 'cordon_lease_lost'
+  /** The object is of a kind that the action would mishandle; nothing was called. */
+  | 'cordon_action_unsupported';
+
+/**
+ * How a failed call may be followed. `retryable`: it certainly had no effect, try again later.
+ * `terminal`: it had no effect and never will. `unknown`: it may have taken effect (the answer was
+ * lost); observe before anything else.
+ */
+export type FailureClass = 'retryable' | 'terminal' | 'unknown';
+
+/** A failed AWS call, classified. The message names the call, never its payload. */
+export class AwsError extends CodedError<AwsErrorCode> {
+  readonly classification: FailureClass;
+  readonly call: string;
+  /** How long AWS asked to wait, when it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: AwsErrorCode,
+    call: string,
+    message: string,
+    options: { classification: FailureClass; cause?: unknown; retryAfterMs?: number },
+  ) {
+    super(code, `${call}: ${message}`, { cause: options.cause });
+    this.classification = options.classification;
+    this.call = call;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

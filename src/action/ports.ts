@@ -1,0 +1,205 @@
+import type { Alert } from '../alert/alert.ts';
+import type { Clock } from '../clock.ts';
+import type { AttemptId, IncidentId } from '../id.ts';
+import type { JsonObject } from '../json.ts';
+
+/**
+ * What an action may reach. The real implementations are in `src/aws` and `src/evidence`; both an
+ * AWS account and a simulated one are reached through the same SDK clients.
+ */
+
+/** Which of the three roles of a member account a call is made with (reference, 1.8.6). */
+export type AwsPurpose = 'read' | 'contain' | 'release';
+
+export interface FunctionConfiguration {
+  readonly functionArn: string;
+  readonly functionName: string;
+  readonly version: string;
+  readonly roleArn: string;
+  readonly revisionId?: string;
+  readonly codeSha256: string;
+  readonly runtime?: string;
+  readonly packageType: string;
+  readonly timeoutSeconds: number;
+  readonly logGroup: string;
+  readonly deadLetterArn?: string;
+  readonly lastModified: string;
+  /** The whole configuration as AWS returned it, with every environment value removed. */
+  readonly raw: JsonObject;
+  /** Environment values: secrets. Only the evidence store may receive them, encrypted. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface FunctionDescription {
+  readonly configuration: FunctionConfiguration;
+  /** `null` when reserved concurrency is unset, which is not the same as 0. */
+  readonly reservedConcurrency: number | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Presigned link to the code package, valid for ten minutes; a secret while it lives. */
+  readonly codeLocation?: string;
+  /** Digest of a container image, for functions of package type Image. */
+  readonly imageUri?: string;
+}
+
+export interface ProvisionedConcurrency {
+  readonly qualifier: string;
+  readonly requested: number;
+}
+
+export interface LambdaPort {
+  getFunction(functionArn: string, qualifier?: string): Promise<FunctionDescription>;
+  listVersions(functionArn: string): Promise<readonly FunctionConfiguration[]>;
+  listAliases(functionArn: string): Promise<readonly JsonObject[]>;
+  listProvisionedConcurrency(functionArn: string): Promise<readonly ProvisionedConcurrency[]>;
+  /** `null` when unset. */
+  getReservedConcurrency(functionArn: string): Promise<number | null>;
+  putReservedConcurrency(functionArn: string, value: number): Promise<void>;
+  deleteReservedConcurrency(functionArn: string): Promise<void>;
+  listEventSourceMappings(functionArn: string): Promise<readonly JsonObject[]>;
+  listEventInvokeConfigs(functionArn: string): Promise<readonly JsonObject[]>;
+  listFunctionUrls(functionArn: string): Promise<readonly JsonObject[]>;
+  /** The resource policy document, or `null` when the function (or qualifier) has none. */
+  getPolicy(functionArn: string, qualifier?: string): Promise<JsonObject | null>;
+  /** Names of all functions of the account and Region with their roles: the blast radius of a role. */
+  listFunctions(): Promise<readonly { readonly functionArn: string; readonly roleArn: string }[]>;
+  /** Streams the code package behind a presigned link. */
+  downloadCode(location: string): AsyncIterable<Uint8Array>;
+}
+
+export interface RoleDescription {
+  readonly roleArn: string;
+  readonly roleName: string;
+  readonly trustPolicy: JsonObject;
+  readonly permissionsBoundaryArn: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly raw: JsonObject;
+}
+
+export interface IamPort {
+  getRole(roleName: string): Promise<RoleDescription>;
+  listInlinePolicies(roleName: string): Promise<readonly string[]>;
+  /** The document, or `null` when the role has no inline policy of that name. */
+  getInlinePolicy(roleName: string, policyName: string): Promise<JsonObject | null>;
+  putInlinePolicy(roleName: string, policyName: string, document: JsonObject): Promise<void>;
+  deleteInlinePolicy(roleName: string, policyName: string): Promise<void>;
+  listAttachedPolicies(roleName: string): Promise<readonly { readonly name: string; readonly arn: string }[]>;
+  /** The document of the default version of a managed policy. */
+  getManagedPolicy(policyArn: string): Promise<JsonObject>;
+  /** Simulates `actions` as the role; `allowed` is what IAM would answer now, before propagation. */
+  simulate(request: {
+    readonly roleArn: string;
+    readonly actions: readonly string[];
+    readonly resourceArns: readonly string[];
+    readonly sourceFunctionArn?: string;
+  }): Promise<readonly { readonly action: string; readonly allowed: boolean }[]>;
+}
+
+export interface LogEvent {
+  readonly stream: string;
+  readonly timestampMs: number;
+  readonly message: string;
+}
+
+export interface LogsPort {
+  /**
+   * Pages through the log group's events of the window, oldest first within a page. Throws
+   * `cordon_aws_not_found` when the group does not exist: a deleted group is news, not an empty log.
+   */
+  filterEvents(request: {
+    readonly logGroup: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }): AsyncIterable<readonly LogEvent[]>;
+}
+
+/** The AWS account and Region of one target, seen through one role. Failures are `AwsError`s. */
+export interface AwsAccess {
+  readonly lambda: LambdaPort;
+  readonly iam: IamPort;
+  readonly logs: LogsPort;
+}
+
+/** One evidence item as an action hands it over; the store computes size and SHA-256 while it streams. */
+export interface EvidenceItem {
+  /** Path-like name, unique in the bundle: `function/configuration.json`. */
+  readonly name: string;
+  /** Row of the reference's table 2.1, e.g. `function-configuration`, `code-package`, `function-logs`. */
+  readonly artifact: string;
+  readonly sourceArn: string;
+  readonly apiCall: string;
+  readonly mediaType: string;
+  /** True for content that is secret: it is encrypted to the case key and never shown. */
+  readonly secret: boolean;
+  /** Base64 SHA-256 that the content must have (Lambda's `CodeSha256`), where the source gives one. */
+  readonly expectedSha256?: string;
+  readonly content: Uint8Array | string | AsyncIterable<Uint8Array>;
+}
+
+export interface StoredEvidence {
+  readonly name: string;
+  readonly sha256: string;
+  readonly size: number;
+  /** False when `expectedSha256` was given and the content differs: a finding, not a failure. */
+  readonly matchesExpected: boolean;
+}
+
+export interface EvidencePort {
+  /** Stores one item; the same name again with the same content is the same item. */
+  put(item: EvidenceItem): Promise<StoredEvidence>;
+  /** States what could not be had, and why: a gap in the bundle is never silent. */
+  missing(gap: {
+    readonly name: string;
+    readonly artifact: string;
+    readonly sourceArn: string;
+    readonly reason: string;
+  }): Promise<void>;
+  /** Seals the bundle over all items so far; returns the manifest's digest and the signing key's id. */
+  seal(): Promise<{ readonly manifestSha256: string; readonly items: number; readonly keyId: string }>;
+}
+
+/** A function under response, with its roles. Plain JSON: it travels through the playbook's context. */
+export interface Target {
+  readonly functionArn: string;
+  readonly functionName: string;
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+  /** Distinct execution roles known so far; the manifest adds those of the other versions. */
+  readonly roles: readonly string[];
+  readonly tier: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** An open claim of this incident on one object, with the state that was there before. */
+export interface HeldObject {
+  readonly objectKey: string;
+  readonly action: string;
+  readonly input: JsonObject;
+  readonly prior: JsonObject | null;
+  readonly desired: JsonObject;
+  /** When the write was accepted, ISO 8601; absent while it runs. */
+  readonly acceptedAt?: string;
+}
+
+/** What every function of an action receives. */
+export interface ActionContext {
+  readonly incidentId: IncidentId;
+  readonly attemptId: AttemptId;
+  readonly alert: Alert;
+  readonly target: Target;
+  readonly held: readonly HeldObject[];
+  readonly exercise: boolean;
+  readonly settings: ActionSettings;
+  readonly clock: Clock;
+  /** Aborts when the attempt's lease is lost: stop, the outcome would be refused. */
+  readonly signal: AbortSignal;
+  aws(purpose: AwsPurpose): AwsAccess;
+  readonly evidence: EvidencePort;
+}
+
+export interface ActionSettings {
+  /** How long an IAM change may take to bite before containment may be called effective; milliseconds. */
+  readonly propagationBudgetMs: number;
+  /** How far before the alert logs are collected; milliseconds. */
+  readonly logWindowMs: number;
+}

@@ -1,0 +1,8 @@
+/** Resource patterns of the permissions that actions declare; filled in by `permissions.ts`. */
+export const FUNCTIONS = 'arn:{partition}:lambda:{region}:{account}:function:*';
+export const ROLES = 'arn:{partition}:iam::{account}:role/*';
+export const OWN_POLICIES = 'arn:{partition}:iam::{account}:policy/*';
+export const AWS_POLICIES = 'arn:{partition}:iam::aws:policy/*';
+export const LOG_GROUPS = 'arn:{partition}:logs:{region}:{account}:log-group:*';
+/** For list calls for which IAM knows no narrower resource (service authorization reference, AWS Lambda). */
+export const ANY = '*';

@@ -1,0 +1,36 @@
+import type { Operation } from './operations.ts';
+
+/**
+ * What stands between a decision and the wire. The engine builds one guard per attempt: it knows the
+ * attempt's lease and its priority in the rate budget; this folder knows the call.
+ */
+
+/** AWS limits calls by these groups; one token bucket per (account, Region, family). */
+export type RateFamily =
+  | 'lambda-control'
+  | 'lambda-get-function'
+  | 'lambda-get-policy'
+  | 'iam'
+  | 'sts'
+  | 'logs';
+
+/** One call that is about to be made. */
+export interface RatedCall {
+  readonly family: RateFamily;
+  readonly account: string;
+  /** `global` for IAM, whose buckets are one per account. */
+  readonly region: string;
+  readonly operation: Operation;
+}
+
+export interface CallGuard {
+  /**
+   * Called synchronously right before the request goes to the socket, for every try. Throws an `AwsError`
+   * with `cordon_lease_lost` when the attempt is no longer ours: a late call is worse than none.
+   */
+  beforeSend(): void;
+  /** Resolves when the rate budget has room for the call; called before every try. */
+  take(call: RatedCall): Promise<void>;
+  /** Aborts the request in flight when the lease is lost. */
+  readonly signal?: AbortSignal;
+}

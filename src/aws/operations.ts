@@ -1,0 +1,48 @@
+import type { RateFamily } from './guard.ts';
+
+interface OperationFacts {
+  readonly family: RateFamily;
+  readonly effect: 'read' | 'write';
+  /** Answers in more than a second on large accounts: gets the long timeout, and never holds a lease. */
+  readonly slow?: true;
+}
+
+/**
+ * Every SDK operation that Cordon may call, and nothing else: the name is also the IAM action that it
+ * needs. Lambda's control plane shares 15 calls a second per account and Region; `GetFunction` (100/s)
+ * and `GetPolicy` (15/s) have buckets of their own (docs: lambda gettingstarted-limits).
+ */
+export const OPERATIONS = {
+  'lambda:GetFunction': { family: 'lambda-get-function', effect: 'read' },
+  'lambda:GetPolicy': { family: 'lambda-get-policy', effect: 'read' },
+  'lambda:ListVersionsByFunction': { family: 'lambda-control', effect: 'read', slow: true },
+  'lambda:ListAliases': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListProvisionedConcurrencyConfigs': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetFunctionConcurrency': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListEventSourceMappings': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListFunctionEventInvokeConfigs': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListFunctionUrlConfigs': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListFunctions': { family: 'lambda-control', effect: 'read', slow: true },
+  'lambda:PutFunctionConcurrency': { family: 'lambda-control', effect: 'write' },
+  'lambda:DeleteFunctionConcurrency': { family: 'lambda-control', effect: 'write' },
+  'iam:GetRole': { family: 'iam', effect: 'read' },
+  'iam:ListRolePolicies': { family: 'iam', effect: 'read' },
+  'iam:GetRolePolicy': { family: 'iam', effect: 'read' },
+  'iam:ListAttachedRolePolicies': { family: 'iam', effect: 'read' },
+  'iam:GetPolicy': { family: 'iam', effect: 'read' },
+  'iam:GetPolicyVersion': { family: 'iam', effect: 'read' },
+  'iam:SimulatePrincipalPolicy': { family: 'iam', effect: 'read', slow: true },
+  'iam:PutRolePolicy': { family: 'iam', effect: 'write' },
+  'iam:DeleteRolePolicy': { family: 'iam', effect: 'write' },
+  'logs:FilterLogEvents': { family: 'logs', effect: 'read', slow: true },
+  // Both only hand out knowledge or credentials: calling them again does no harm, so they count as reads.
+  'sts:AssumeRole': { family: 'sts', effect: 'read' },
+  'sts:GetCallerIdentity': { family: 'sts', effect: 'read' },
+} as const satisfies Record<string, OperationFacts>;
+
+export type Operation = keyof typeof OPERATIONS;
+
+/** The facts of one operation. */
+export function factsOf(operation: Operation): OperationFacts {
+  return OPERATIONS[operation];
+}
