@@ -1,0 +1,14 @@
+import { CodedError } from '../error.ts';
+
+export type EvidenceErrorCode =
+  | 'cordon_evidence_bad_case_id'
+  | 'cordon_evidence_case_damaged'
+  | 'cordon_evidence_object_damaged'
+  | 'cordon_evidence_key_permissions'
+  | 'cordon_evidence_key_invalid'
+  | 'cordon_evidence_key_missing'
+  | 'cordon_evidence_key_mismatch'
+  | 'cordon_evidence_secret_unreadable';
+
+/** What went wrong with the evidence folder or its keys. Never names a key's or an item's content. */
+export class EvidenceError extends CodedError<EvidenceErrorCode> {}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Json } from '../json.ts';
+import { canonicalJson, sha256Hex } from '../timeline/canonical.ts';
+
+/**
+ * The records of a case: one file each, canonical JSON, never changed, each linked to the one before by
+ * the SHA-256 of its bytes. `sha256sum` of the file is the record's digest.
+ *
+ * opened     the first: the case's key, wrapped
+ * item       one version of one item, with its custody
+ * missing    what could not be had, and why
+ * abandoned  bytes that an interrupted `put` left behind; explains an object that no item names
+ */
+
+export const RECORD_SCHEMA = 'cordon.evidence.record/v1';
+export const FIRST_PREVIOUS = '0'.repeat(64);
+
+const hex = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+const instant = z.iso.datetime({ precision: 3 });
+const collector = z.strictObject({ name: z.string(), version: z.string() });
+
+/** Who collected it, as whom, when and by which clock (the reference's custody fields, 2.3). */
+const custody = z.strictObject({
+  account: z.string(),
+  region: z.string(),
+  /** ARN of the identity that made the call; null where no AWS identity was used. */
+  caller: z.string().nullable(),
+  /** The attempt of the incident's timeline that collected it. */
+  attempt: z.string().nullable(),
+  collectedAt: instant,
+  clock: z.literal('engine'),
+  collector,
+});
+
+const item = z.strictObject({
+  /** Path-like, from whoever called; the AWS side of it is attacker-controlled. */
+  name: z.string(),
+  /** 1 for the first content under this name, 2 for the next: nothing is ever overwritten. */
+  version: z.int().positive(),
+  artifact: z.string(),
+  sourceArn: z.string(),
+  apiCall: z.string(),
+  mediaType: z.string(),
+  secret: z.boolean(),
+  /** Bytes of the content as it was collected. */
+  size: count,
+  /** The stored object: for a secret item its ciphertext. */
+  sha256: hex,
+  objectSize: count,
+  /** For a secret item: HMAC-SHA-256 of the content under the case's key. */
+  contentMac: hex.nullable(),
+  /** Base64, as the source gave it (Lambda's `CodeSha256`). */
+  expectedSha256: z.string().nullable(),
+  actualSha256: z.string().nullable(),
+  matchesExpected: z.boolean(),
+});
+
+const base = {
+  schema: z.literal(RECORD_SCHEMA),
+  incident: z.string(),
+  seq: z.int().positive(),
+  prevHash: hex,
+  at: instant,
+};
+
+const wrappedKeySchema = z.strictObject({
+  keyId: z.string(),
+  nonce: z.string(),
+  ciphertext: z.string(),
+  tag: z.string(),
+});
+
+export const recordSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ ...base, kind: z.literal('opened'), collector, caseKey: wrappedKeySchema }),
+  z.strictObject({ ...base, kind: z.literal('item'), item, custody }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('missing'),
+    gap: z.strictObject({
+      name: z.string(),
+      artifact: z.string(),
+      sourceArn: z.string(),
+      reason: z.string(),
+    }),
+    custody,
+  }),
+  z.strictObject({ ...base, kind: z.literal('abandoned'), object: hex }),
+]);
+
+export type EvidenceRecord = z.infer<typeof recordSchema>;
+export type ItemRecord = Extract<EvidenceRecord, { kind: 'item' }>;
+export type Custody = z.infer<typeof custody>;
+
+/** A record with its file's bytes. */
+export interface StoredRecord {
+  readonly record: EvidenceRecord;
+  readonly bytes: Uint8Array;
+  /** Hex SHA-256 of the bytes. */
+  readonly sha256: string;
+}
+
+/** Returns a record as it is stored. */
+export function storeRecord(record: EvidenceRecord): StoredRecord {
+  const bytes = Buffer.from(canonicalJson(record), 'utf8');
+  return { record, bytes, sha256: sha256Hex(bytes) };
+}
+
+/**
+ * Reads the bytes of a record; null when they are not exactly the canonical JSON of a record: one more
+ * space is a changed file.
+ */
+export function readRecord(bytes: Uint8Array): StoredRecord | null {
+  const parsed = recordSchema.safeParse(readCanonical(bytes));
+  return parsed.success ? { record: parsed.data, bytes, sha256: sha256Hex(bytes) } : null;
+}
+
+/** Parses bytes that must be exactly canonical JSON; undefined when they are not. */
+export function readCanonical(bytes: Uint8Array): Json | undefined {
+  try {
+    const value: Json = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return Buffer.from(canonicalJson(value), 'utf8').equals(bytes) ? value : undefined;
+  } catch {
+    return undefined; // not JSON, or without a canonical form: the caller names the file
+  }
+}
+
+/** Returns the file name of a record: `00000001.json`. */
+export function recordFile(seq: number): string {
+  return `${String(seq).padStart(8, '0')}.json`;
+}
+
+/** Returns what people call a record: the item's or gap's name, else its kind. */
+export function recordName(record: EvidenceRecord): string {
+  switch (record.kind) {
+    case 'opened':
+      return 'case opened';
+    case 'item':
+      return record.item.version === 1
+        ? record.item.name
+        : `${record.item.name} (version ${record.item.version})`;
+    case 'missing':
+      return record.gap.name;
+    case 'abandoned':
+      return 'interrupted put';
+  }
+}

@@ -1,0 +1,304 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { EvidenceLine, EvidenceSummary } from '../postmortem/evidence-summary.ts';
+import { sha256Hex } from '../timeline/canonical.ts';
+import { publicKeyId } from '../timeline/dsse.ts';
+import { listTree, nodeDisk } from './disk.ts';
+import { EvidenceError } from './error.ts';
+import { bytesText, describeFinding, type Finding } from './finding.ts';
+import type { ManifestLine, StoredManifest } from './manifest.ts';
+import { NOT_OBTAINABLE, recordsRoot } from './manifest.ts';
+import type { CasePlace } from './place.ts';
+import { casePlace, objectPath } from './place.ts';
+import type { StoredRecord } from './record.ts';
+import { FIRST_PREVIOUS, readRecord, recordFile, recordName } from './record.ts';
+import { verifySeals } from './verify-seals.ts';
+import { findStrays } from './verify-strays.ts';
+
+/** What the verifier trusts besides the folder itself. */
+export interface Expectations {
+  /** The deployment's public key: without it, the folder's own key is used, and its id is reported to compare. */
+  readonly publicKeyPem?: string;
+  /** The last manifest's digest as the incident's timeline has it: finds a folder put back to an earlier seal. */
+  readonly manifestSha256?: string;
+}
+
+/** A report is also what a postmortem says about evidence (`EvidenceSummary`). */
+export interface CaseReport extends EvidenceSummary {
+  readonly incident: string;
+  readonly items: number;
+  readonly missing: number;
+  /** Bytes of stored objects that were hashed. */
+  readonly bytes: number;
+  readonly findings: readonly Finding[];
+  /** Not evidence and not a fault: what a writer is at, or left behind when it was cut off. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * Checks one case with the evidence folder alone: every byte of its records, objects, manifests, signatures
+ * and keys, and that nothing else lies there. Writes nothing. Throws `cordon_evidence_bad_case_id`,
+ * `cordon_evidence_key_invalid` when the given public key is none.
+ */
+export async function verifyCase(
+  evidence: string,
+  incident: string,
+  expectations: Expectations = {},
+): Promise<CaseReport> {
+  const place = casePlace(evidence, incident);
+  if (expectations.publicKeyPem !== undefined) refuseBadKey(expectations.publicKeyPem);
+  const tree = await listTree(nodeDisk, place.folder);
+  const findings: Finding[] = [];
+  if (tree.length === 0) {
+    const file = `cases/${incident}`;
+    findings.push({ kind: 'case-missing', item: incident, file, expected: 'a case', found: 'no files' });
+  }
+  const seals = await verifySeals(evidence, place, sealCount(tree), expectations.publicKeyPem);
+  findings.push(...seals.findings, ...rollback(place, seals.trusted, expectations.manifestSha256));
+
+  const records = await verifyRecords(place, tree, seals.trusted);
+  findings.push(...records.findings);
+  const objects = await verifyObjects(evidence, records.objects);
+  findings.push(...objects.findings);
+  const strays = await findStrays(evidence, place, {
+    tree,
+    records: records.count,
+    seals: seals.seals,
+    objects: new Set(records.objects.map((object) => object.sha256)),
+    keyIds: seals.keyIds,
+  });
+  findings.push(...strays.findings);
+  return {
+    incident,
+    verified: findings.length === 0,
+    items: records.items,
+    missing: records.missing,
+    seals: seals.seals,
+    // Compare with the fingerprint that was given out: a folder alone vouches for its own key.
+    keyIds: seals.keyIds,
+    manifestSha256: seals.trusted?.sha256 ?? null,
+    contents: records.contents,
+    problems: findings.map(describeFinding),
+    notObtainable: NOT_OBTAINABLE,
+    bytes: objects.bytes,
+    findings,
+    unfinished: strays.unfinished,
+  };
+}
+
+function refuseBadKey(pem: string): void {
+  try {
+    publicKeyId(pem);
+  } catch (cause) {
+    throw new EvidenceError(
+      'cordon_evidence_key_invalid',
+      'Expected an Ed25519 public key in PEM to verify with, found something else. Give the file evidence-signing.pub.pem.',
+      { cause },
+    );
+  }
+}
+
+/** Seals there should be: the largest number of any manifest or envelope that is there. */
+function sealCount(tree: readonly string[]): number {
+  const numbers = tree.map((path) => {
+    const match = /^manifest(?:-([1-9][0-9]{0,6}))?(?:[.]dsse)?[.]json$/.exec(path);
+    return match === null ? 0 : Number(match[1] ?? 1);
+  });
+  // A file far beyond the others is a stray, not thousands of missing seals.
+  const present = new Set(numbers);
+  let count = 0;
+  while (present.has(count + 1) || present.has(count + 2)) count += present.has(count + 1) ? 1 : 2;
+  return count;
+}
+
+function rollback(
+  place: CasePlace,
+  trusted: StoredManifest | null,
+  expected: string | undefined,
+): readonly Finding[] {
+  if (expected === undefined || trusted?.sha256 === expected) return [];
+  const file = `cases/${place.incident}`;
+  const found = trusted === null ? 'no valid seal' : trusted.sha256;
+  return [
+    { kind: 'rolled-back', item: place.incident, file, expected: `manifest ${expected} as the last`, found },
+  ];
+}
+
+interface ExpectedObject {
+  readonly name: string;
+  readonly sha256: string;
+  /** Null for bytes left by an interrupted write, whose size no record has. */
+  readonly bytes: number | null;
+}
+
+interface RecordCheck {
+  readonly findings: readonly Finding[];
+  readonly objects: readonly ExpectedObject[];
+  readonly contents: readonly EvidenceLine[];
+  readonly items: number;
+  readonly missing: number;
+  /** Records that there are or should be: files with a higher number are strays. */
+  readonly count: number;
+}
+
+/** Records that a trusted manifest lists are held to it; later ones to their chain, and said to be unsealed. */
+async function verifyRecords(
+  place: CasePlace,
+  tree: readonly string[],
+  trusted: StoredManifest | null,
+): Promise<RecordCheck> {
+  const findings: Finding[] = [];
+  const objects: ExpectedObject[] = [];
+  const contents: EvidenceLine[] = [];
+  const lines = trusted?.manifest.records ?? [];
+  const present = new Set(tree);
+  const bytesOf: Uint8Array[] = [];
+  let items = 0;
+  let missing = 0;
+  let prevHash = FIRST_PREVIOUS;
+  let seq = 1;
+  for (; seq <= lines.length || present.has(`records/${recordFile(seq)}`); seq += 1) {
+    const line = lines[seq - 1];
+    const bytes = await nodeDisk.read(join(place.records, recordFile(seq)));
+    const stored = bytes === null ? null : readRecord(bytes);
+    const problem = recordProblem(place, seq, { line, bytes, stored, prevHash });
+    if (problem !== null) findings.push(problem);
+    else if (line === undefined && stored !== null) findings.push(notSealed(place, seq, stored));
+    if (bytes !== null) bytesOf.push(bytes);
+    prevHash = line?.sha256 ?? (bytes === null ? prevHash : sha256Hex(bytes));
+    const kind = line?.kind ?? stored?.record.kind;
+    if (kind === 'item') items += 1;
+    if (kind === 'missing') missing += 1;
+    const content = problem === null && stored !== null ? contentLine(stored) : null;
+    if (content !== null) contents.push(content);
+    const object = expectedObject(line, stored, problem === null);
+    if (object !== null) objects.push(object);
+  }
+  const whole = findings.every((finding) => finding.kind === 'not-sealed');
+  if (
+    trusted !== null &&
+    whole &&
+    recordsRoot(bytesOf.slice(0, lines.length)) !== trusted.manifest.merkleRoot
+  ) {
+    const file = `cases/${place.incident}/records`;
+    const expected = `Merkle root ${trusted.manifest.merkleRoot}`;
+    findings.push({ kind: 'manifest-altered', item: file, file, expected, found: 'another root' });
+  }
+  return { findings, objects, contents, items, missing, count: seq - 1 };
+}
+
+function recordProblem(
+  place: CasePlace,
+  seq: number,
+  at: {
+    readonly line: ManifestLine | undefined;
+    readonly bytes: Uint8Array | null;
+    readonly stored: StoredRecord | null;
+    readonly prevHash: string;
+  },
+): Finding | null {
+  const file = `cases/${place.incident}/records/${recordFile(seq)}`;
+  const { line, bytes, stored, prevHash } = at;
+  const item = line?.name ?? (stored === null ? file : recordName(stored.record));
+  const expected = line === undefined ? `record ${seq} of the chain` : bytesText(line.bytes, line.sha256);
+  if (bytes === null) return { kind: 'record-missing', item, file, expected, found: 'no file' };
+  const found = bytesText(bytes.length, sha256Hex(bytes));
+  if (line !== undefined) {
+    return sha256Hex(bytes) === line.sha256 ? null : { kind: 'record-altered', item, file, expected, found };
+  }
+  const fits =
+    stored !== null &&
+    stored.record.seq === seq &&
+    stored.record.incident === place.incident &&
+    stored.record.prevHash === prevHash;
+  return fits ? null : { kind: 'record-altered', item, file, expected, found };
+}
+
+function notSealed(place: CasePlace, seq: number, stored: StoredRecord): Finding {
+  return {
+    kind: 'not-sealed',
+    item: recordName(stored.record),
+    file: `cases/${place.incident}/records/${recordFile(seq)}`,
+    expected: 'a seal over this record',
+    found: 'none yet: seal the case again',
+  };
+}
+
+function contentLine(stored: StoredRecord): EvidenceLine | null {
+  const { record } = stored;
+  if (record.kind === 'missing') {
+    const { name, artifact, reason } = record.gap;
+    return { kind: 'missing', name, artifact, reason };
+  }
+  if (record.kind !== 'item') return null;
+  const { name, version, artifact, size, sha256, secret, matchesExpected, apiCall } = record.item;
+  const { collectedAt } = record.custody;
+  return {
+    kind: 'item',
+    name,
+    version,
+    artifact,
+    size,
+    sha256,
+    secret,
+    matchesExpected,
+    apiCall,
+    collectedAt,
+  };
+}
+
+/** The manifest's word first: an altered record must not decide which object is looked at. */
+function expectedObject(
+  line: ManifestLine | undefined,
+  stored: StoredRecord | null,
+  sound: boolean,
+): ExpectedObject | null {
+  if (line?.object) return { name: line.name, ...line.object };
+  if (!sound || stored === null) return null;
+  const { record } = stored;
+  if (record.kind === 'item') {
+    return { name: recordName(record), sha256: record.item.sha256, bytes: record.item.objectSize };
+  }
+  return record.kind === 'abandoned'
+    ? { name: recordName(record), sha256: record.object, bytes: null }
+    : null;
+}
+
+async function verifyObjects(
+  evidence: string,
+  objects: readonly ExpectedObject[],
+): Promise<{ readonly findings: readonly Finding[]; readonly bytes: number }> {
+  const findings: Finding[] = [];
+  const seen = new Map<string, { readonly sha256: string; readonly bytes: number } | null>();
+  let total = 0;
+  for (const object of objects) {
+    const file = objectPath(object.sha256);
+    let found = seen.get(object.sha256);
+    if (found === undefined) {
+      found = await hashFile(join(evidence, file));
+      seen.set(object.sha256, found);
+      total += found?.bytes ?? 0;
+    }
+    const expected =
+      object.bytes === null ? `SHA-256 ${object.sha256}` : bytesText(object.bytes, object.sha256);
+    if (found === null) {
+      findings.push({ kind: 'object-missing', item: object.name, file, expected, found: 'no file' });
+    } else if (found.sha256 !== object.sha256 || (object.bytes !== null && found.bytes !== object.bytes)) {
+      const text = bytesText(found.bytes, found.sha256);
+      findings.push({ kind: 'object-altered', item: object.name, file, expected, found: text });
+    }
+  }
+  return { findings, bytes: total };
+}
+
+async function hashFile(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null> {
+  // A link would be followed to bytes that are not in the folder.
+  if ((await nodeDisk.kindOf(path)) !== 'file') return null;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of nodeDisk.chunks(path)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}

@@ -1,0 +1,202 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Entry } from '../timeline/entry.ts';
+import { type TimelineMetrics, timelineMetrics } from '../timeline/metrics.ts';
+
+/** What the timeline says, gathered for the sections of a postmortem. Every fact names its entry. */
+export interface Facts {
+  readonly metrics: TimelineMetrics;
+  readonly detections: readonly Detection[];
+  readonly responses: readonly Response[];
+  readonly levels: readonly LevelFact[];
+  readonly answers: readonly Answer[];
+  readonly conflicts: readonly Entry[];
+  readonly refusals: readonly Entry[];
+}
+
+export interface Detection {
+  readonly seq: number;
+  readonly at: string;
+  readonly source: string;
+  readonly findingType: string;
+  /** As the finding claims; null when it does not. */
+  readonly firstSeenAt: string | null;
+}
+
+/** One containing or restoring attempt, from plan to outcome. */
+export interface Response {
+  readonly attempt: string;
+  readonly action: string;
+  readonly object: string;
+  readonly digest: string | null;
+  readonly restores: boolean;
+  /** `allowed`, `asked`, … with who or which policies. */
+  readonly decisions: readonly string[];
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly outcome: string;
+  /** The entries that say so. */
+  readonly entries: readonly number[];
+}
+
+export interface LevelFact {
+  readonly seq: number;
+  readonly at: string;
+  readonly target: string;
+  readonly level: string;
+  readonly why: string;
+}
+
+export interface Answer {
+  readonly seq: number;
+  readonly at: string;
+  readonly by: string;
+  readonly form: string;
+  readonly verdict: string | null;
+}
+
+/** Gathers the facts from entries in the order of the chain; a purged body is a fact that is gone. */
+export function gatherFacts(entries: readonly Entry[]): Facts {
+  const readable = entries.flatMap((entry) => (entry.body === null ? [] : [{ ...entry, body: entry.body }]));
+  const ofKind = (...kinds: readonly string[]) => readable.filter((entry) => kinds.includes(entry.body.kind));
+  return {
+    metrics: timelineMetrics(entries),
+    detections: ofKind('alert.accepted', 'alert.joined').map(({ seq, at, body }) => {
+      const data = members(body.data);
+      return {
+        seq,
+        at,
+        source: text(body.actor.id) ?? 'unknown',
+        findingType: text(data.findingType) ?? 'unknown',
+        firstSeenAt: text(data.firstSeenAt),
+      };
+    }),
+    responses: gatherResponses(readable),
+    levels: ofKind('containment.level').map(({ seq, at, body }) => {
+      const { target, level, why } = members(body.data);
+      return { seq, at, target: text(target) ?? '', level: text(level) ?? '', why: text(why) ?? '' };
+    }),
+    answers: ofKind('question.answered').map(({ seq, at, body }) => {
+      const data = members(body.data);
+      return {
+        seq,
+        at,
+        by: text(body.actor.id) ?? 'unknown',
+        form: text(data.form) ?? '',
+        verdict: text(members(data.answer ?? null).verdict),
+      };
+    }),
+    conflicts: ofKind('release.conflict'),
+    refusals: ofKind('attempt.refused', 'command.refused', 'alert.refused'),
+  };
+}
+
+type ReadableEntry = Entry & { readonly body: NonNullable<Entry['body']> };
+
+interface ResponseDraft {
+  action: string;
+  object: string;
+  digest: string | null;
+  restores: boolean;
+  decisions: string[];
+  startedAt: string | null;
+  finishedAt: string | null;
+  outcome: string;
+  entries: number[];
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  'attempt.succeeded': 'succeeded',
+  'attempt.failed': 'failed',
+  'attempt.refused': 'refused',
+  'attempt.cancelled': 'cancelled',
+  'attempt.unknown': 'unknown',
+  'approval.denied': 'denied',
+  'approval.expired': 'expired',
+};
+
+/** Entries that only an attempt that writes has; any of them will do, since retention may purge the others. */
+const WRITE_MARKS: ReadonlySet<string> = new Set(['attempt.planned', 'attempt.decided', 'approval.asked']);
+
+/** Only attempts that write: those that were planned or decided on, or that reverse another (release). */
+function gatherResponses(entries: readonly ReadableEntry[]): readonly Response[] {
+  const drafts = new Map<string, ResponseDraft>();
+  const writes = new Set<string>();
+  for (const entry of entries) {
+    const { kind } = entry.body;
+    if (!kind.startsWith('attempt.') && !kind.startsWith('approval.')) continue;
+    const data = members(entry.body.data);
+    const attempt = text(data.attempt);
+    if (attempt === null) continue;
+    const draft = drafts.get(attempt) ?? emptyResponse();
+    drafts.set(attempt, draft);
+    draft.entries.push(entry.seq);
+    draft.action = text(data.action) ?? draft.action;
+    draft.object = text(data.object) ?? draft.object;
+    draft.digest = text(data.digest) ?? draft.digest;
+    if (WRITE_MARKS.has(kind)) writes.add(attempt);
+    if (text(data.reverses) !== null) {
+      writes.add(attempt);
+      draft.restores = true;
+    }
+    const decision = decisionOf(entry, data);
+    if (decision !== null) draft.decisions.push(decision);
+    if (kind === 'attempt.started') draft.startedAt ??= entry.at;
+    const outcome = OUTCOMES[kind];
+    if (outcome !== undefined) {
+      draft.outcome = outcome;
+      draft.finishedAt = entry.at;
+    }
+  }
+  return [...drafts]
+    .filter(([attempt]) => writes.has(attempt))
+    .map(([attempt, draft]) => ({ attempt, ...draft }));
+}
+
+function emptyResponse(): ResponseDraft {
+  return {
+    action: '',
+    object: '',
+    digest: null,
+    restores: false,
+    decisions: [],
+    startedAt: null,
+    finishedAt: null,
+    outcome: 'not finished',
+    entries: [],
+  };
+}
+
+function decisionOf(entry: ReadableEntry, data: JsonObject): string | null {
+  const policies = texts(data.policies).join(', ');
+  switch (entry.body.kind) {
+    case 'attempt.decided':
+      return `allowed by ${policies || 'policy'}`;
+    case 'attempt.refused':
+      return `refused by ${policies || 'policy'}`;
+    case 'approval.asked':
+      return `approval asked for by ${policies || 'policy'}`;
+    case 'approval.given':
+      return `approved by ${text(entry.body.actor.id) ?? 'unknown'}`;
+    case 'approval.denied':
+      return `denied by ${text(entry.body.actor.id) ?? 'unknown'}`;
+    case 'approval.expired':
+      return `no answer in time, then: ${text(data.onExpiry) ?? 'refuse'}`;
+    default:
+      return null;
+  }
+}
+
+function members(data: Json): JsonObject {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return {};
+  return data as JsonObject; // not null, not a scalar, not a list: an object is all that Json leaves
+}
+
+function text(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  const list: readonly Json[] = value;
+  return list.flatMap((member) => (typeof member === 'string' ? [member] : []));
+}

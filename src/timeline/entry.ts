@@ -1,0 +1,80 @@
+import type { Json, JsonObject } from '../json.ts';
+
+/** Who or what did it. */
+export type Actor =
+  | { readonly kind: 'engine' }
+  | { readonly kind: 'playbook'; readonly id: string }
+  | { readonly kind: 'responder'; readonly id: string; readonly via: 'slack' | 'cli' }
+  | { readonly kind: 'source'; readonly id: string };
+
+/** The closed list of what can be in a timeline; a verifier refuses any other. */
+export const ENTRY_KINDS = [
+  'alert.accepted',
+  'alert.joined',
+  'alert.refused',
+  'incident.opened',
+  'incident.closed',
+  'incident.halted',
+  'state.entered',
+  'attempt.planned',
+  'attempt.decided',
+  'attempt.started',
+  'attempt.succeeded',
+  'attempt.failed',
+  'attempt.unknown',
+  'attempt.refused',
+  'attempt.cancelled',
+  'attempt.rescued',
+  'containment.level',
+  'approval.asked',
+  'approval.given',
+  'approval.denied',
+  'approval.expired',
+  'question.asked',
+  'question.answered',
+  'question.withdrawn',
+  'timer.fired',
+  'command.accepted',
+  'command.refused',
+  'note.added',
+  'target.added',
+  'evidence.stored',
+  'evidence.missing',
+  'evidence.sealed',
+  'hold.opened',
+  'hold.released',
+  'hold.handed-over',
+  'release.conflict',
+  'slack.sent',
+  'slack.delayed',
+  'postmortem.drafted',
+  'configuration.changed',
+] as const;
+
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** What happened, as the hash chain commits to it. Plain JSON, no secrets. */
+export interface EntryBody extends JsonObject {
+  readonly kind: EntryKind;
+  readonly actor: JsonObject;
+  /** One sentence that a person can read. */
+  readonly summary: string;
+  readonly data: Json;
+}
+
+/** An entry's place in its chain. The chain of an incident is named by the incident's id. */
+export interface Entry {
+  readonly chain: string;
+  /** 1, 2, 3 … without gaps. */
+  readonly seq: number;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+  /** Hex SHA-256 of the previous entry; 64 zeros before the first. */
+  readonly prevHash: string;
+  /** Hex SHA-256 of the body's canonical JSON (RFC 8785). */
+  readonly bodyHash: string;
+  /** Hex SHA-256 of the canonical JSON of the five fields above. */
+  readonly hash: string;
+  /** Absent when retention purged the body: the hash remains as its tombstone. */
+  readonly body: EntryBody | null;
+}

@@ -1,0 +1,266 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkBlocks, checkView } from '../../src/simulation/slack-double/blocks.ts';
+import { channelName, channelPurpose, channelTopic } from '../../src/slack/channel.ts';
+import { brokenLimits, brokenViewLimits, type SlackMessage } from '../../src/slack/limits.ts';
+import type { ApprovalView, IncidentView, QuestionView } from '../../src/slack/port.ts';
+import { approvalMessage, approvalSettledMessage } from '../../src/slack/render/approval.ts';
+import { incidentCard } from '../../src/slack/render/card.ts';
+import { answerModal, denyModal, noteModal } from '../../src/slack/render/modal.ts';
+import { announceMessage, postmortemMessage } from '../../src/slack/render/notice.ts';
+import { listText } from '../../src/slack/render/overview.ts';
+import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
+import { code, oneLine, plain, prose } from '../../src/slack/text.ts';
+
+/** What an attacker would put in a function's name, tag or description, and what only happens to be long. */
+const NASTY = [
+  '<!channel>',
+  '<!here|here>',
+  '<@U0EVIL000>',
+  '<#C0EVIL000>',
+  '<https://evil.example|https://aws.amazon.com>',
+  'https://evil.example/login',
+  '`code` *bold* ~gone~ _so_',
+  '```\nblock\n```',
+  '\u202egnp.exe\u202c',
+  '\u2066isolated\u2069',
+  'two\nlines\r\nand\u2028more',
+  '&lt;!channel&gt;',
+  '&amp;lt;',
+  '😀👩‍👩‍👧‍👦',
+  '\ud800',
+  '{date_short}',
+  '<!date^1^{date}^https://evil.example|x>',
+  'مرحبا بالعالم',
+  '\u0000\u0007',
+  '@channel',
+];
+
+const text = fc.oneof(
+  fc.constantFrom(...NASTY),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.array(fc.constantFrom(...NASTY), { maxLength: 80 }).map((parts) => parts.join(' ')),
+  fc.constantFrom('&', '<', '😀', '`').map((one) => one.repeat(5000)),
+);
+const instant = fc
+  .date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })
+  .map((date) => date.toISOString());
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const user = fc.oneof(fc.constant('U0ALICE000'), text);
+const digest = fc.stringMatching(/^[0-9a-f]{64}$/);
+const id = fc.stringMatching(/^[a-z]{3}-[0-9a-z]{16}$/);
+
+const questionView: fc.Arbitrary<QuestionView> = fc.record({
+  invocationId: id,
+  form: fc.oneof(fc.constantFrom('triage', 'recovery', 'review'), text),
+  to: user,
+  askedAt: instant,
+  dueAt: maybe(fc.oneof(instant, text)),
+  status: fc.constantFrom('open', 'answered', 'withdrawn'),
+  answeredBy: maybe(user),
+  settledAt: maybe(instant),
+  answer: fc.oneof(fc.record({ verdict: text, note: text }), text, fc.constant(null)),
+});
+
+const approvalView: fc.Arbitrary<ApprovalView> = fc.record({
+  approvalId: id,
+  actionTitle: text,
+  objectArn: text,
+  account: text,
+  region: text,
+  changes: fc.array(
+    fc.record({ call: text, objectArn: text, request: fc.constant({}), summary: text, undo: text }),
+    { maxLength: 40 },
+  ),
+  reversible: fc.boolean(),
+  digest,
+  quorum: fc.nat(5),
+  given: fc.array(fc.record({ by: user, at: instant }), { maxLength: 20 }),
+  policies: fc.array(text, { maxLength: 20 }),
+  expiresAt: fc.oneof(instant, text),
+  onExpiry: fc.constantFrom('run', 'refuse'),
+  requestedBy: maybe(user),
+  status: fc.constantFrom('open', 'approved', 'denied', 'expired', 'withdrawn'),
+  settledBy: maybe(user),
+  settledAt: maybe(instant),
+  reason: maybe(text),
+});
+
+const incidentView: fc.Arbitrary<IncidentView> = fc.record({
+  id,
+  number: fc.nat(),
+  title: text,
+  status: fc.constantFrom('open', 'closed', 'halted'),
+  severity: fc.integer({ min: 1, max: 4 }),
+  exercise: fc.boolean(),
+  mode: fc.constantFrom('observe', 'ask', 'act'),
+  openedAt: instant,
+  containedAt: maybe(instant),
+  closedAt: maybe(instant),
+  level: fc.constantFrom('none', 'accepted', 'read_back', 'effective', 'observed', 'breached'),
+  lead: maybe(user),
+  targets: fc.array(fc.record({ functionArn: text, functionName: text, account: text, region: text }), {
+    maxLength: 12,
+  }),
+  containment: fc.array(
+    fc.record({
+      actionTitle: text,
+      objectArn: text,
+      state: fc.constantFrom(
+        'planned',
+        'waiting',
+        'running',
+        'held',
+        'released',
+        'failed',
+        'refused',
+        'unknown',
+      ),
+      detail: text,
+    }),
+    { maxLength: 60, size: 'max' },
+  ),
+  questions: fc.array(questionView, { maxLength: 5 }),
+  approvals: fc.array(approvalView, { maxLength: 3 }),
+  lastEntries: fc.array(text, { maxLength: 30 }),
+});
+
+const facts = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)), {
+  maxKeys: 30,
+});
+
+/** Everything that is left of a text once the few control sequences that Cordon itself makes are taken out. */
+function withoutOurs(value: string): string {
+  return value
+    .replace(/<!date\^\d+\^\{date_short_pretty\} \{time\}\|\d{4,6}-\d\d-\d\d \d\d:\d\d UTC>/g, '')
+    .replace(/<@U0ALICE000>/g, '');
+}
+
+function strings(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(strings);
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(strings);
+  return [];
+}
+
+function expectSafe(shown: unknown): void {
+  for (const value of strings(shown)) {
+    const rest = withoutOurs(value);
+    expect(rest).not.toMatch(/[<>]/);
+    // `&` only as one of the three entities, and none of them halved.
+    expect(rest.replace(/&(?:amp|lt|gt);/g, '')).not.toContain('&');
+    expect(rest.replaceAll('\n', '')).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b-\u200f]|\p{Cc}/u);
+    expect(rest).not.toMatch(/:\/\/|@channel|@here|@everyone/);
+    expect(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(rest)).toBe(false);
+  }
+}
+
+/** By our own limits, and by those of the double, which were written apart. */
+function expectSendable(message: SlackMessage): void {
+  expect(brokenLimits(message)).toEqual([]);
+  expect(checkBlocks(JSON.parse(JSON.stringify(message.blocks)), 'message')).toEqual([]);
+  expectSafe(message);
+}
+
+describe('no message breaks a limit or lets a control sequence through, whatever the input', () => {
+  test('the card', () => {
+    fc.assert(
+      fc.property(incidentView, (incident) => {
+        expectSendable(incidentCard(incident));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('questions and approvals, open and settled', () => {
+    fc.assert(
+      fc.property(incidentView, questionView, approvalView, (incident, question, approval) => {
+        expectSendable(questionMessage(incident, question));
+        expectSendable(questionSettledMessage(incident, question));
+        expectSendable(approvalMessage(incident, approval));
+        expectSendable(approvalSettledMessage(incident, approval));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('notices, lists, channel names and topics', () => {
+    fc.assert(
+      fc.property(incidentView, text, facts, (incident, name, more) => {
+        expectSendable(announceMessage(incident, name, more));
+        expectSendable(postmortemMessage(incident, name, more));
+        expectSafe(listText(Array.from({ length: 40 }, () => incident)));
+        expect(channelName(incident, 3)).toMatch(/^[a-z0-9][a-z0-9_-]{0,79}$/);
+        expect(channelTopic(incident).length).toBeLessThanOrEqual(250);
+        expect(channelPurpose(incident).length).toBeLessThanOrEqual(250);
+        expectSafe([channelTopic(incident), channelPurpose(incident)]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('modals', () => {
+    const form = formOf('triage');
+    if (form === undefined) throw new Error('expected the triage form');
+    fc.assert(
+      fc.property(digest, text, (plan, note) => {
+        const views = [
+          denyModal({ i: 'inc-1', a: 'att-1', d: plan, c: 'C1' }),
+          noteModal({ i: 'inc-1', c: 'C1' }, note),
+          answerModal({ i: 'inc-1', q: 'inv-1', f: 'triage', c: 'C1' }, form),
+        ];
+        for (const view of views) {
+          expect(brokenViewLimits(view)).toEqual([]);
+          expect(checkView(JSON.parse(JSON.stringify(view)))).toEqual([]);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('a button carries ids and a digest only, and never more than Slack takes', () => {
+    fc.assert(
+      fc.property(incidentView, approvalView, (incident, approval) => {
+        const values = strings(approvalMessage(incident, approval).blocks).filter((value) =>
+          value.startsWith('{"i"'),
+        );
+        expect(values).toHaveLength(2);
+        for (const value of values) {
+          expect(JSON.parse(value)).toEqual({ i: incident.id, a: approval.approvalId, d: approval.digest });
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('untrusted text', () => {
+  test.each(NASTY)('%j neither pings, links nor reorders', (nasty) => {
+    expectSafe([prose(nasty), code(nasty), plain(nasty)]);
+  });
+
+  test('the check itself finds what is not escaped (control)', () => {
+    for (const nasty of ['<!channel>', '\u202e', 'https://evil.example', 'a & b', '&l']) {
+      expect(() => expectSafe(nasty)).toThrow();
+    }
+  });
+
+  test('keeps what is harmless', () => {
+    expect(prose('checkout-v2 (eu-central-1)')).toBe('checkout-v2 (eu-central-1)');
+    expect(code('arn:aws:lambda:eu-central-1:111122223333:function:checkout')).toBe(
+      '`arn:aws:lambda:eu-central-1:111122223333:function:checkout`',
+    );
+    expect(oneLine('  a\n b ')).toBe('a b');
+  });
+
+  test('is cut to its limit, and says so', () => {
+    fc.assert(
+      fc.property(text, fc.integer({ min: 8, max: 200 }), (value, max) => {
+        for (const shown of [prose(value, max), code(value, max), plain(value, max)]) {
+          expect(shown.length).toBeLessThanOrEqual(max);
+        }
+      }),
+    );
+    expect(prose('x'.repeat(50), 10)).toBe('xxxxxxxxx…');
+  });
+});

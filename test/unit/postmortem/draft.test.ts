@@ -1,0 +1,282 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Json } from '../../../src/json.ts';
+import { draftPostmortem, type PostmortemInput } from '../../../src/postmortem/draft.ts';
+import { code, duration, escaped } from '../../../src/postmortem/markdown.ts';
+import { entryBody } from '../../../src/timeline/body.ts';
+import { appendEntries, CHAIN_START } from '../../../src/timeline/chain.ts';
+import type { Actor, Entry, EntryKind } from '../../../src/timeline/entry.ts';
+
+const ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:checkout';
+const ROLE = 'arn:aws:iam::111122223333:role/checkout';
+const ENGINE: Actor = { kind: 'engine' };
+const PLAYBOOK: Actor = { kind: 'playbook', id: 'lambda-compromise' };
+const PERSON: Actor = { kind: 'responder', id: 'U0RESPONDER', via: 'slack' };
+const digest = 'd'.repeat(64);
+
+function chain(rows: readonly (readonly [number, EntryKind, Actor, string, Json])[]): readonly Entry[] {
+  let head = CHAIN_START;
+  return rows.flatMap(([ms, kind, actor, summary, data]) => {
+    const at = new Date(Date.UTC(2026, 0, 31, 12) + ms);
+    const appended = appendEntries(head, 'inc-1', at, [entryBody(kind, actor, summary, data)]);
+    head = appended.head;
+    return [...appended.entries];
+  });
+}
+
+function wholeIncident(): PostmortemInput {
+  const source: Actor = { kind: 'source', id: 'guardduty' };
+  const cap = { attempt: 'att-1', action: 'lambda.reserve-zero-concurrency', object: ARN };
+  const deny = { attempt: 'att-2', action: 'iam.quarantine-role', object: ROLE };
+  const back = {
+    attempt: 'att-3',
+    action: 'lambda.reserve-zero-concurrency',
+    object: ARN,
+    reverses: 'att-1',
+  };
+  const entries = chain([
+    [
+      12,
+      'alert.accepted',
+      source,
+      'Accepted: C&C activity',
+      {
+        findingType: 'Backdoor:Lambda/C&CActivity.B',
+        firstSeenAt: '2026-01-31T11:58:00.000Z',
+        receivedAt: '2026-01-31T12:00:00.000Z',
+      },
+    ],
+    [12, 'incident.opened', ENGINE, 'Opened with playbook lambda-compromise version 1', { targets: [ARN] }],
+    [
+      40,
+      'attempt.planned',
+      PLAYBOOK,
+      'Planned: set reserved concurrency to 0 (was unset)',
+      { ...cap, digest },
+    ],
+    [
+      40,
+      'attempt.decided',
+      ENGINE,
+      'Allowed',
+      { ...cap, digest, decision: 'run', policies: ['contain-high-confidence'] },
+    ],
+    [41, 'attempt.started', PLAYBOOK, 'Started', { attempt: 'att-1', action: cap.action, reverses: null }],
+    [45, 'attempt.planned', PLAYBOOK, 'Planned: deny by inline policy', { ...deny, digest: 'e'.repeat(64) }],
+    [45, 'approval.asked', ENGINE, 'Asked for 1 approval', { ...deny, policies: ['ask-shared-role'] }],
+    [95, 'attempt.succeeded', PLAYBOOK, 'Done', { ...cap, reverses: null, output: null }],
+    [20_000, 'approval.given', PERSON, 'U0RESPONDER approved', { attempt: 'att-2', digest: 'e'.repeat(64) }],
+    [
+      20_001,
+      'attempt.started',
+      PLAYBOOK,
+      'Started',
+      { attempt: 'att-2', action: deny.action, reverses: null },
+    ],
+    [20_080, 'attempt.succeeded', PLAYBOOK, 'Done', { ...deny, reverses: null, output: null }],
+    [
+      20_080,
+      'containment.level',
+      ENGINE,
+      'checkout: containment accepted',
+      { target: ARN, level: 'accepted', why: 'every containing call was accepted' },
+    ],
+    [
+      25_000,
+      'containment.level',
+      ENGINE,
+      'checkout: containment effective',
+      { target: ARN, level: 'effective', why: 'simulated as the role' },
+    ],
+    [
+      65_000,
+      'question.answered',
+      PERSON,
+      'U0RESPONDER answered',
+      { form: 'triage', answer: { verdict: 'true_positive' } },
+    ],
+    [
+      66_000,
+      'note.added',
+      PERSON,
+      'U0RESPONDER: see [here](http://evil.example) <!channel> @here | x',
+      { text: 'x' },
+    ],
+    [
+      3_700_000,
+      'attempt.started',
+      PLAYBOOK,
+      'Started',
+      { attempt: 'att-3', action: cap.action, reverses: 'att-1' },
+    ],
+    [3_700_050, 'release.conflict', ENGINE, 'changed by somebody else: 5', { attempt: 'att-3', found: '5' }],
+    [3_700_050, 'attempt.failed', ENGINE, 'failed', { ...back, code: 'cordon_attempt_conflict' }],
+  ]);
+  return {
+    incident: {
+      id: 'inc-1',
+      number: 7,
+      title: 'Backdoor:Lambda/C&CActivity.B on checkout',
+      status: 'open',
+      severity: 2,
+      exercise: true,
+      mode: 'act',
+      playbook: 'lambda-compromise',
+      openedAt: '2026-01-31T12:00:00.012Z',
+      closedAt: null,
+      level: 'effective',
+      lead: 'U0RESPONDER',
+      targets: [
+        {
+          functionArn: ARN,
+          functionName: 'checkout',
+          account: '111122223333',
+          region: 'eu-west-1',
+          level: 'effective',
+        },
+      ],
+    },
+    entries: entries.map((entry) => (entry.seq === 6 ? { ...entry, body: null } : entry)),
+    evidence: {
+      verified: true,
+      seals: 1,
+      manifestSha256: 'a'.repeat(64),
+      keyIds: ['b'.repeat(64)],
+      contents: [
+        {
+          kind: 'item',
+          name: 'function/code.zip',
+          version: 1,
+          artifact: 'code-package',
+          size: 5_000,
+          sha256: 'c'.repeat(64),
+          secret: false,
+          matchesExpected: false,
+          apiCall: 'lambda:GetFunction',
+          collectedAt: '2026-01-31T12:00:01.000Z',
+        },
+        {
+          kind: 'missing',
+          name: 'function/logs',
+          artifact: 'function-logs',
+          reason: 'The log group is gone.',
+        },
+      ],
+      problems: [],
+      notObtainable: [{ artifact: 'memory', reason: 'No AWS API reads it.' }],
+    },
+  };
+}
+
+describe('a drafted postmortem', () => {
+  test('is the recorded one, byte for byte', async () => {
+    const golden = await readFile(new URL('./postmortem.golden.md', import.meta.url), 'utf8');
+    expect(draftPostmortem(wholeIncident())).toBe(golden);
+    expect(draftPostmortem(wholeIncident())).toBe(draftPostmortem(wholeIncident()));
+  });
+
+  test('gives a source to every row of its timeline', () => {
+    const text = draftPostmortem(wholeIncident());
+    const rows =
+      text
+        .split('## Timeline')[1]
+        ?.split('<!-- cordon:end')[0]
+        ?.match(/^\| 2026.*$/gm) ?? [];
+    expect(rows).toHaveLength(19); // 18 entries and the first activity that the finding claims
+    for (const row of rows) expect(row).toMatch(/\| entry [0-9]+ \|$/);
+  });
+
+  test('keeps an action whose plan retention purged', () => {
+    const response = draftPostmortem(wholeIncident()).split('## Response')[1]?.split('## Timeline')[0] ?? '';
+    expect(response).toMatch(/`iam[.]quarantine-role`.*approved by U0RESPONDER.*succeeded/);
+  });
+
+  test('opens and closes each block once, so that a later render can tell its own from people’s', () => {
+    const text = draftPostmortem(wholeIncident());
+    const begun = [...text.matchAll(/<!-- cordon:(generated|human) ([a-z-]+) -->/g)].map(
+      (m) => `${m[1]}-${m[2]}`,
+    );
+    const ended = [...text.matchAll(/<!-- cordon:end ([a-z-]+) -->/g)].map((match) => match[1]);
+    expect(ended).toEqual(begun);
+    expect(new Set(begun).size).toBe(begun.length);
+  });
+
+  test('says so when nothing is known, instead of guessing', () => {
+    const input = wholeIncident();
+    const text = draftPostmortem({ ...input, entries: [], incident: { ...input.incident, targets: [] } });
+    for (const said of ['The timeline names no alert', 'No containing or restoring action', 'No verdict']) {
+      expect(text).toContain(said);
+    }
+  });
+
+  test('lets nothing from outside out of its place', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.constantFrom(
+            '<!-- cordon:end generated-timeline -->',
+            '| x |',
+            '\n# H',
+            '[a](http://b)',
+            '`',
+            '\\',
+            '@here',
+            '<b>',
+            'www.x.y',
+            '#1',
+            '&lt;',
+            'é',
+          ),
+          { maxLength: 6 },
+        ),
+        (parts) => {
+          const hostile = parts.join('');
+          const input = wholeIncident();
+          const plain = draftPostmortem(input);
+          const text = draftPostmortem({
+            ...input,
+            incident: { ...input.incident, title: hostile, lead: hostile },
+            evidence: { ...input.evidence, problems: [hostile], verified: false },
+          });
+          // As many lines as with harmless text, and one more for the problem: no row, heading or marker came in.
+          expect(text.split('\n').length).toBe(plain.split('\n').length + 1);
+          expect(text.match(/<!-- cordon:/g)?.length).toBe(plain.match(/<!-- cordon:/g)?.length);
+        },
+      ),
+    );
+  });
+});
+
+describe('untrusted text in Markdown', () => {
+  test.each([
+    ['a link', '[a](https://evil.example)', '\\[a\\]\\(https:&#8203;//evil.example\\)'],
+    ['a bare link', 'www.evil.example', 'www&#8203;.evil.example'],
+    ['HTML', '<img src=x>', '&lt;img src=x&gt;'],
+    ['a mention', '@channel', '@&#8203;channel'],
+    ['a cross-reference', '#12', '\\#&#8203;12'],
+    ['a table cell', 'a | b', 'a \\| b'],
+    ['an entity', '&lt;b&gt;', '&amp;lt;b&amp;gt;'],
+    ['two lines', 'a\nb', 'a b'],
+    ['a hidden character', 'a\u200bb\u202ec', 'a\ufffdb\ufffdc'],
+  ])('makes no %s', (_, text, expected) => {
+    expect(escaped(text)).toBe(expected);
+  });
+
+  test('stands in a code span only where the span holds it', () => {
+    expect(code(ARN)).toBe(`\`${ARN}\``);
+    expect(code('a`b')).toBe('a\\`b');
+    expect(code('a|b')).toBe('a\\|b');
+  });
+
+  test.each([
+    [0, '0.000 s'],
+    [412, '0.412 s'],
+    [59_999, '59.999 s'],
+    [185_000, '3 min 05 s'],
+    [7_620_000, '2 h 07 min'],
+    [null, 'not reached'],
+  ])('writes %s ms as %s', (ms, expected) => {
+    expect(duration(ms)).toBe(expected);
+  });
+});
