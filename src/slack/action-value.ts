@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { FORM_IDS } from '../playbook/forms.ts';
+
+/** Action ids and callback ids of everything that can be pressed; `registered.ts` listens to each. */
+export const ACTION = {
+  answer: 'cordon.answer',
+  answerDetails: 'cordon.answer-details',
+  approve: 'cordon.approve',
+  deny: 'cordon.deny',
+  release: 'cordon.release',
+} as const;
+
+export const CALLBACK = {
+  answer: 'cordon.answer.form',
+  deny: 'cordon.deny.reason',
+  note: 'cordon.note.text',
+} as const;
+
+/** Message shortcut: the message becomes a note of the channel's incident. */
+export const SHORTCUT = { note: 'cordon.note' } as const;
+
+const id = z.string().min(1).max(200);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
+/**
+ * What a button carries: i incident, q question (its invocation), f form, c the option chosen, a approval, d digest of
+ * the plan. Never text from outside.
+ */
+const form = z.enum(FORM_IDS);
+const ANSWER = z.object({ i: id, q: id, f: form, c: id }).strict();
+const QUESTION = z.object({ i: id, q: id, f: form }).strict();
+const APPROVAL = z.object({ i: id, a: id, d: digest }).strict();
+const INCIDENT = z.object({ i: id }).strict();
+/** What a modal carries through `private_metadata`; here c is the channel to answer in. */
+const DENIAL = z.object({ i: id, a: id, d: digest, c: id }).strict();
+const NOTE = z.object({ i: id, c: id }).strict();
+const ANSWER_FORM = z.object({ i: id, q: id, f: form, c: id }).strict();
+
+export type AnswerValue = z.infer<typeof ANSWER>;
+export type QuestionValue = z.infer<typeof QUESTION>;
+export type AnswerFormValue = z.infer<typeof ANSWER_FORM>;
+export type ApprovalValue = z.infer<typeof APPROVAL>;
+export type IncidentValue = z.infer<typeof INCIDENT>;
+export type DenialValue = z.infer<typeof DENIAL>;
+export type NoteValue = z.infer<typeof NOTE>;
+
+function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
+  return (value) => {
+    if (typeof value !== 'string' || value.length > 3000) return undefined;
+    try {
+      const parsed = schema.safeParse(JSON.parse(value));
+      return parsed.success ? parsed.data : undefined;
+    } catch {
+      return undefined; // not JSON: another version's button, or not ours
+    }
+  };
+}
+
+/** Each returns the checked content, or `undefined` for what this version did not make. */
+export const readAnswerValue = reader(ANSWER);
+export const readQuestionValue = reader(QUESTION);
+export const readAnswerFormValue = reader(ANSWER_FORM);
+export const readApprovalValue = reader(APPROVAL);
+export const readIncidentValue = reader(INCIDENT);
+export const readDenialValue = reader(DENIAL);
+export const readNoteValue = reader(NOTE);
+
+/** The text for a button's `value` or a modal's `private_metadata`. */
+export function actionValue(
+  value:
+    | AnswerValue
+    | QuestionValue
+    | AnswerFormValue
+    | ApprovalValue
+    | IncidentValue
+    | DenialValue
+    | NoteValue,
+): string {
+  return JSON.stringify(value);
+}

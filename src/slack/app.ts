@@ -1,0 +1,107 @@
+import { App, type Authorize, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import { WebClient } from '@slack/web-api';
+import type { Clock } from '../clock.ts';
+import { codeOf } from '../error.ts';
+import type { Log } from '../log.ts';
+import { clientOptions, type Fetch, slackLogger } from './client.ts';
+import { createDeliver, type Deliver } from './deliver.ts';
+import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
+import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
+import { registerListeners } from './registered.ts';
+import { memorySeen } from './seen.ts';
+
+/** The path that Slack's request URLs name. */
+export const SLACK_PATH = '/slack/events';
+
+export interface SlackAppOptions {
+  readonly botToken: string;
+  /** For several workspaces: the token of the one that a request comes from. Must not call Slack. */
+  readonly authorize?: Authorize<boolean>;
+  readonly receiver:
+    | {
+        readonly kind: 'http';
+        readonly signingSecret: string;
+        readonly port: number;
+        readonly hostname?: string;
+      }
+    | { readonly kind: 'socket'; readonly appToken: string };
+  readonly slackApiUrl?: string;
+  /** How Slack is called; the global `fetch` unless an exercise runs in process. */
+  readonly fetch?: Fetch;
+  readonly clock: Clock;
+  readonly commands: SlackCommands;
+  readonly views: IncidentViews;
+  readonly places: SlackPlaces;
+  readonly people: SlackPeople;
+  readonly seen?: SlackSeen;
+  readonly log: Log;
+}
+
+export interface SlackApp {
+  /** Listens or connects; resolves to the HTTP port, or `undefined` in Socket Mode. Needs no answer from Slack over HTTP. */
+  start(): Promise<number | undefined>;
+  stop(): Promise<void>;
+  /** Handles one request from Slack without a socket; refuses with 404 in Socket Mode. */
+  fetch(request: Request): Promise<Response>;
+  /** Resolves when everything that came in over HTTP has been worked off. */
+  idle(): Promise<void>;
+  /** Delivers one outbox row; see `createDeliver`. */
+  readonly deliver: Deliver;
+}
+
+/** Builds the Slack app: Bolt for what comes in, a client for what goes out. Starts nothing. */
+export function createSlackApp(options: SlackAppOptions): SlackApp {
+  const { clock, log, views, commands, places, people, receiver: transport } = options;
+  const seen = options.seen ?? memorySeen(clock);
+  const http: SlackHttpReceiver | undefined =
+    transport.kind === 'http'
+      ? createHttpReceiver({
+          signingSecret: transport.signingSecret,
+          port: transport.port,
+          hostname: transport.hostname ?? '0.0.0.0',
+          path: SLACK_PATH,
+          clock,
+          seen,
+          log,
+        })
+      : undefined;
+  const receiver: Receiver =
+    http ??
+    new SocketModeReceiver({
+      appToken: transport.kind === 'socket' ? transport.appToken : '',
+      logger: slackLogger(log),
+    });
+  const web = clientOptions({
+    ...(options.slackApiUrl === undefined ? {} : { slackApiUrl: options.slackApiUrl }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    log,
+  });
+  const app = new App({
+    receiver,
+    // Never `token`: with it Bolt 5 asks `auth.test` before every listener, so a slow Slack would hold up the
+    // acknowledgement for as long, with or without `tokenVerificationEnabled`.
+    authorize: options.authorize ?? (async () => ({ botToken: options.botToken })),
+    // Recognising our own events needs `auth.test`, and there is no event that we take.
+    ignoreSelf: false,
+    convoStore: false,
+    clientOptions: web,
+    logger: slackLogger(log),
+  });
+  app.error(async (error) => {
+    log.error({ code: codeOf(error) }, 'a Slack listener failed after its acknowledgement');
+  });
+  registerListeners(app, { commands, views, people, seen, log });
+
+  return {
+    start: async () => {
+      await app.start();
+      return http?.port();
+    },
+    stop: async () => {
+      await app.stop();
+    },
+    fetch: async (request) => http?.fetch(request) ?? new Response(null, { status: 404 }),
+    idle: async () => http?.idle(),
+    deliver: createDeliver({ client: new WebClient(options.botToken, web), views, places, people, log }),
+  };
+}

@@ -1,0 +1,313 @@
+import type { WebClient } from '@slack/web-api';
+import { codeOf, describeError } from '../error.ts';
+import type { Log } from '../log.ts';
+import { type BotIdentity, openChannel } from './channel.ts';
+import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
+import { classify, outcomeOf, SlackError } from './failure.ts';
+import { findPosted, OUTBOX_EVENT } from './history.ts';
+import { brokenLimits, type SlackMessage } from './limits.ts';
+import { withMentions } from './mentions.ts';
+import {
+  DELIVERY_KINDS,
+  type DeliveryOutcome,
+  type IncidentView,
+  type IncidentViews,
+  type SlackDelivery,
+  type SlackPeople,
+  type SlackPlaces,
+} from './port.ts';
+import { approvalMessage, approvalSettledMessage } from './render/approval.ts';
+import { incidentCard } from './render/card.ts';
+import { announceMessage, postmortemMessage } from './render/notice.ts';
+import { questionMessage, questionSettledMessage } from './render/question.ts';
+
+export interface DeliveryParts {
+  readonly client: WebClient;
+  readonly views: IncidentViews;
+  readonly places: SlackPlaces;
+  readonly people: SlackPeople;
+  readonly log: Log;
+}
+
+export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
+
+interface Job extends DeliveryParts {
+  readonly row: SlackDelivery;
+  readonly incident: IncidentView;
+  readonly previousUnknown: boolean;
+  readonly bot: () => Promise<BotIdentity>;
+}
+
+/**
+ * Makes the function that delivers one outbox row. It renders from the incident as it is now, posts at
+ * most once (the outbox id travels in the message's metadata; after an unknown outcome the history is
+ * read first), and answers with an outcome instead of throwing.
+ */
+export function createDeliver(parts: DeliveryParts): Deliver {
+  let bot: BotIdentity | undefined;
+  const identify = async (): Promise<BotIdentity> => {
+    if (bot === undefined) {
+      const answer = await parts.client.auth.test();
+      if (answer.user_id === undefined || answer.team_id === undefined) {
+        throw new SlackError(
+          'cordon_slack_bad_answer',
+          'auth.test: expected user_id and team_id, found neither; check that the token is a bot token.',
+        );
+      }
+      bot = { userId: answer.user_id, teamId: answer.team_id };
+    }
+    return bot;
+  };
+
+  return async (row, previousUnknown = false) => {
+    try {
+      const incident = await parts.views.incidentView(row.incidentId);
+      if (incident === undefined) {
+        return {
+          kind: 'failed',
+          code: 'cordon_slack_no_incident',
+          message: `Outbox row ${row.outboxId} names incident ${row.incidentId}, which is not in the database.`,
+        };
+      }
+      return await deliverOne({
+        ...parts,
+        row,
+        incident: withMentions(incident, parts.people),
+        previousUnknown,
+        bot: identify,
+      });
+    } catch (error) {
+      if (error instanceof SlackParamsError || error instanceof SlackError) {
+        return { kind: 'failed', code: error.code, message: error.message };
+      }
+      parts.log.error(
+        { outbox: row.outboxId, code: codeOf(error) },
+        `a Slack delivery threw: ${describeError(error)}`,
+      );
+      // What happened is not known here, so neither is whether it was posted.
+      return { kind: 'unknown', code: 'cordon_slack_internal' };
+    }
+  };
+}
+
+async function deliverOne(job: Job): Promise<DeliveryOutcome> {
+  const { row, incident } = job;
+  const { kind } = row;
+  if (!isDeliveryKind(kind)) {
+    return {
+      kind: 'failed',
+      code: 'cordon_slack_unknown_kind',
+      message: `Expected outbox row ${row.outboxId} to be one of ${DELIVERY_KINDS.join(', ')}; found ${kind}.`,
+    };
+  }
+  switch (kind) {
+    case 'open-channel':
+      deliveryParams(row, kind);
+      return open(job);
+    case 'card':
+      deliveryParams(row, kind);
+      return card(job);
+    case 'question': {
+      const { invocation } = deliveryParams(row, kind);
+      const question = incident.questions.find((one) => one.invocationId === invocation);
+      if (question === undefined) return missing('question', invocation);
+      // Settled before it could be asked: unless it may be there already, there is nothing to ask.
+      if (question.status !== 'open' && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the question was settled before it was asked' };
+      }
+      return post(
+        job,
+        question.status === 'open'
+          ? questionMessage(incident, question)
+          : questionSettledMessage(incident, question),
+      );
+    }
+    case 'question-settled': {
+      const { invocation } = deliveryParams(row, kind);
+      const question = incident.questions.find((one) => one.invocationId === invocation);
+      if (question === undefined) return missing('question', invocation);
+      const at = await job.places.messageOf(incident.id, 'question', invocation);
+      return editOrPost(job, at, questionSettledMessage(incident, question));
+    }
+    case 'approval': {
+      const { attempt: id } = deliveryParams(row, kind);
+      const approval = incident.approvals.find((one) => one.approvalId === id);
+      if (approval === undefined) return missing('approval', id);
+      if (approval.status !== 'open' && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the approval was settled before it was asked for' };
+      }
+      return post(
+        job,
+        approval.status === 'open'
+          ? approvalMessage(incident, approval)
+          : approvalSettledMessage(incident, approval),
+      );
+    }
+    case 'approval-settled': {
+      const { attempt: id } = deliveryParams(row, kind);
+      const approval = incident.approvals.find((one) => one.approvalId === id);
+      if (approval === undefined) return missing('approval', id);
+      const at = await job.places.messageOf(incident.id, 'approval', id);
+      return editOrPost(
+        job,
+        at,
+        // One approval of two: the card goes on, with the count brought up to date.
+        approval.status === 'open'
+          ? approvalMessage(incident, approval)
+          : approvalSettledMessage(incident, approval),
+      );
+    }
+    case 'announce': {
+      const { name, ...facts } = deliveryParams(row, kind);
+      return post(job, announceMessage(incident, name, facts));
+    }
+    case 'postmortem': {
+      const { location, ...facts } = deliveryParams(row, kind);
+      return post(job, postmortemMessage(incident, location, facts));
+    }
+  }
+}
+
+function missing(what: string, id: string): DeliveryOutcome {
+  return {
+    kind: 'failed',
+    code: 'cordon_slack_no_subject',
+    message: `Expected ${what} ${id} in the incident's view, found none.`,
+  };
+}
+
+async function open(job: Job): Promise<DeliveryOutcome> {
+  const known = await job.places.placeOf(job.incident.id);
+  if (known !== undefined) return sent(known.channel, null);
+  let bot: BotIdentity;
+  try {
+    bot = await job.bot();
+  } catch (error) {
+    if (error instanceof SlackError) throw error;
+    const failure = classify(error);
+    // `auth.test` only reads: whatever became of it, it can be asked again.
+    return failure.kind === 'unknown'
+      ? { kind: 'retry', afterMs: 5_000, code: failure.code }
+      : outcomeOf(failure, 'auth.test');
+  }
+  const opened = await openChannel(job.client, bot, job.incident, job.people.invitees(job.incident));
+  return opened.kind === 'opened'
+    ? sent(opened.channel, null, opened.notes)
+    : outcomeOf(opened.failure, opened.doing);
+}
+
+async function card(job: Job): Promise<DeliveryOutcome> {
+  const place = await job.places.placeOf(job.incident.id);
+  if (place === undefined) return noChannel();
+  const rendered = incidentCard(job.incident);
+  if (place.cardTs !== undefined) {
+    return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
+  }
+  const outcome = await post(job, rendered);
+  if (outcome.kind !== 'sent' || outcome.result.ts === null) return outcome;
+  const notes = await pin(job, outcome.result.channel, outcome.result.ts);
+  return { kind: 'sent', result: { ...outcome.result, notes } };
+}
+
+/** A card that is not pinned is still a card: the failure is noted, never a reason to post again. */
+async function pin(job: Job, channel: string, ts: string): Promise<readonly string[]> {
+  try {
+    await job.client.pins.add({ channel, timestamp: ts });
+    return [];
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind === 'refused' && failure.slackError === 'already_pinned') return [];
+    return [
+      `the card could not be pinned: ${failure.kind === 'refused' ? failure.slackError : failure.code}`,
+    ];
+  }
+}
+
+/** Posts a message once: see the head of `createDeliver`. */
+async function post(job: Job, rendered: SlackMessage): Promise<DeliveryOutcome> {
+  const place = await job.places.placeOf(job.incident.id);
+  if (place === undefined) return noChannel();
+  const { channel } = place;
+  if (job.previousUnknown) {
+    // A minute's slack for clocks that differ; the channel is younger than the incident.
+    const since = Date.parse(job.incident.openedAt) - 60_000;
+    const seen = await findPosted(job.client, channel, job.row.outboxId, since);
+    if (seen.kind === 'found') return sent(channel, seen.ts);
+    if (seen.kind === 'unreadable') {
+      // Not repeated: a second post is worse than a late one. The row stays unknown and is looked for again.
+      return seen.failure.kind === 'refused'
+        ? {
+            kind: 'failed',
+            code: 'cordon_slack_history_unreadable',
+            message: `Message ${job.row.outboxId} may or may not be in the channel: its history cannot be read (${seen.failure.slackError}). It is not posted again.`,
+          }
+        : { kind: 'unknown', code: 'cordon_slack_history_unreadable' };
+    }
+  }
+  refuseOverLimit(rendered);
+  try {
+    const answer = await job.client.chat.postMessage({
+      channel,
+      text: rendered.text,
+      blocks: [...rendered.blocks],
+      metadata: outboxMetadata(job),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+    if (answer.ts === undefined) return { kind: 'unknown', code: 'cordon_slack_outcome_unknown' };
+    return sent(channel, answer.ts);
+  } catch (error) {
+    return outcomeOf(classify(error), 'chat.postMessage');
+  }
+}
+
+/** Edits are idempotent: after an unknown outcome the same edit is simply made again. */
+async function editOrPost(
+  job: Job,
+  at: { readonly channel: string; readonly ts: string } | undefined,
+  rendered: SlackMessage,
+): Promise<DeliveryOutcome> {
+  if (at === undefined) return post(job, rendered);
+  refuseOverLimit(rendered);
+  try {
+    // Without `metadata`, Slack keeps what the message was posted with.
+    await job.client.chat.update({
+      channel: at.channel,
+      ts: at.ts,
+      text: rendered.text,
+      blocks: [...rendered.blocks],
+    });
+    return sent(at.channel, at.ts);
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind === 'unknown') return { kind: 'retry', afterMs: 2_000, code: failure.code };
+    // Somebody deleted the message: what it said is still to be said.
+    if (failure.kind === 'refused' && failure.slackError === 'message_not_found') return post(job, rendered);
+    return outcomeOf(failure, 'chat.update');
+  }
+}
+
+function outboxMetadata(job: Job) {
+  return {
+    event_type: OUTBOX_EVENT,
+    event_payload: { outbox_id: job.row.outboxId, incident_id: job.row.incidentId, kind: job.row.kind },
+  };
+}
+
+function refuseOverLimit(rendered: SlackMessage): void {
+  const broken = brokenLimits(rendered);
+  if (broken.length > 0) {
+    throw new SlackError(
+      'cordon_slack_over_limit',
+      `Expected a message within Slack's limits, found: ${broken.slice(0, 5).join('; ')}. This is a defect of the renderer.`,
+    );
+  }
+}
+
+function noChannel(): DeliveryOutcome {
+  return { kind: 'retry', afterMs: 2_000, code: 'cordon_slack_no_channel' };
+}
+
+function sent(channel: string, ts: string | null, notes: readonly string[] = []): DeliveryOutcome {
+  return { kind: 'sent', result: { channel, ts, notes } };
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { CodedError } from '../error.ts';
+import type { DeliveryKind, SlackDelivery } from './port.ts';
+
+export class SlackParamsError extends CodedError<'cordon_slack_bad_params'> {}
+
+/** The params of an outbox row, by kind. The row is ours, but it comes out of a database: checked again. */
+const SCHEMAS = {
+  'open-channel': z.object({}).strict(),
+  // `first` is the engine's own mark of the card that opens the incident.
+  card: z.object({ first: z.boolean().optional() }).strict(),
+  question: z.object({ invocation: z.string().min(1) }).strict(),
+  'question-settled': z.object({ invocation: z.string().min(1) }).strict(),
+  approval: z.object({ attempt: z.string().min(1) }).strict(),
+  'approval-settled': z.object({ attempt: z.string().min(1) }).strict(),
+  // A playbook's `notify` names what happened and may add facts; facts are shown, never interpreted.
+  announce: z.object({ name: z.string().min(1) }).catchall(z.json()),
+  postmortem: z.object({ location: z.string().min(1) }).catchall(z.json()),
+} satisfies Record<DeliveryKind, z.ZodType>;
+
+/** Narrows the kind of a row, which came out of a database as a string. */
+export function isDeliveryKind(kind: string): kind is DeliveryKind {
+  return Object.hasOwn(SCHEMAS, kind);
+}
+
+type DeliveryParams<Kind extends DeliveryKind> = z.infer<(typeof SCHEMAS)[Kind]>;
+
+/** The checked params of a row; throws `cordon_slack_bad_params` naming the row and the field. */
+export function deliveryParams<Kind extends DeliveryKind>(
+  row: SlackDelivery,
+  kind: Kind,
+): DeliveryParams<Kind> {
+  const parsed = SCHEMAS[kind].safeParse(row.params);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new SlackParamsError(
+      'cordon_slack_bad_params',
+      `Outbox row ${row.outboxId} (${kind}): expected ${issue?.path.join('.') || 'params'} to be valid, found: ${issue?.message ?? 'invalid'}. The row was written by another version; withdraw it.`,
+    );
+  }
+  // The schema of exactly this kind has just accepted the value.
+  return parsed.data as DeliveryParams<Kind>;
+}

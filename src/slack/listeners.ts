@@ -1,0 +1,262 @@
+import type {
+  AllMiddlewareArgs,
+  BlockAction,
+  ButtonAction,
+  MessageShortcut,
+  SlackActionMiddlewareArgs,
+  SlackShortcutMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt';
+import { codeOf } from '../error.ts';
+import type { JsonObject } from '../json.ts';
+import {
+  readAnswerFormValue,
+  readAnswerValue,
+  readApprovalValue,
+  readDenialValue,
+  readIncidentValue,
+  readNoteValue,
+  readQuestionValue,
+} from './action-value.ts';
+import { type ListenerParts, perform, type Reply, say } from './perform.ts';
+import { SHORT_DIGEST } from './render/approval.ts';
+import { answerModal, denyModal, MODAL_INPUT, noteModal } from './render/modal.ts';
+import { formOf, pressField } from './render/question.ts';
+import { code } from './text.ts';
+
+export type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
+export type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+export type ShortcutArgs = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
+
+const OUTDATED = 'This button is of another version of Cordon. Use `/cordon help`, or the terminal.';
+const FOREIGN = 'Only people of this workspace can decide here.';
+
+/**
+ * The listeners behind buttons, modals and shortcuts. Each acknowledges first, then does its work: what
+ * it calls is idempotent by a key out of the payload, since Slack delivers at least once.
+ */
+
+export function onAnswer(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readAnswerValue, async (args, value, reply) => {
+    const form = formOf(value.f);
+    const field = form === undefined ? undefined : pressField(form);
+    const option = field?.options.find((one) => String(one.value) === value.c);
+    if (field === undefined || option === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    return perform(
+      parts,
+      {
+        command: 'answer',
+        input: { incidentId: value.i, invocationId: value.q, answer: { [field.name]: option.value } },
+        ...who(args),
+      },
+      reply,
+    );
+  });
+}
+
+export function onAnswerDetails(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readQuestionValue, async (args, value, reply) => {
+    const form = formOf(value.f);
+    const channel = args.body.channel?.id;
+    if (form === undefined || channel === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    await openView(
+      parts,
+      args,
+      reply,
+      answerModal({ ...value, c: channel }, form),
+      'Press the answer itself',
+    );
+  });
+}
+
+export function onApprove(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readApprovalValue, (args, value, reply) =>
+    perform(
+      parts,
+      {
+        command: 'approve',
+        input: { incidentId: value.i, approvalId: value.a, digest: value.d },
+        ...who(args),
+      },
+      reply,
+    ),
+  );
+}
+
+export function onDeny(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readApprovalValue, async (args, value, reply) => {
+    const channel = args.body.channel?.id;
+    if (channel === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    const typed = code(`/cordon deny ${value.a} ${value.d.slice(0, SHORT_DIGEST)} REASON`);
+    await openView(parts, args, reply, denyModal({ ...value, c: channel }), `Type ${typed}`);
+  });
+}
+
+export function onRelease(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readIncidentValue, (args, value, reply) =>
+    perform(
+      parts,
+      {
+        command: 'release',
+        input: { incidentId: value.i, reason: 'released with the button on the card' },
+        ...who(args),
+      },
+      reply,
+    ),
+  );
+}
+
+export function onDenySubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
+  return async (args) => {
+    await args.ack();
+    const denial = readDenialValue(args.view.private_metadata);
+    if (denial === undefined) return;
+    const reply = replyIn(args, denial.c);
+    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
+    await perform(
+      parts,
+      {
+        command: 'deny',
+        input: { incidentId: denial.i, approvalId: denial.a, digest: denial.d, reason: typedText(args) },
+        slackUserId: args.body.user.id,
+        idempotencyKey: viewKey(args),
+      },
+      reply,
+    );
+  };
+}
+
+export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
+  return async (args) => {
+    await args.ack();
+    const value = readAnswerFormValue(args.view.private_metadata);
+    const form = value === undefined ? undefined : formOf(value.f);
+    if (value === undefined || form === undefined) return;
+    const reply = replyIn(args, value.c);
+    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
+    const answer: Record<string, string | number> = {};
+    for (const field of form.fields) {
+      const input = args.view.state.values[field.name]?.[MODAL_INPUT.action];
+      if (field.kind === 'choice') {
+        const option = field.options.find((one) => String(one.value) === input?.selected_option?.value);
+        if (option !== undefined) answer[field.name] = option.value;
+      } else if (typeof input?.value === 'string' && input.value !== '') {
+        answer[field.name] = input.value;
+      }
+    }
+    await perform(
+      parts,
+      {
+        command: 'answer',
+        // Built above from the form's own options and typed text.
+        input: { incidentId: value.i, invocationId: value.q, answer: answer satisfies JsonObject },
+        slackUserId: args.body.user.id,
+        idempotencyKey: viewKey(args),
+      },
+      reply,
+    );
+  };
+}
+
+export function onNoteSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
+  return async (args) => {
+    await args.ack();
+    const note = readNoteValue(args.view.private_metadata);
+    if (note === undefined) return;
+    await perform(
+      parts,
+      {
+        command: 'note',
+        input: { incidentId: note.i, text: typedText(args) },
+        slackUserId: args.body.user.id,
+        idempotencyKey: viewKey(args),
+      },
+      replyIn(args, note.c),
+    );
+  };
+}
+
+export function onNoteShortcut(parts: ListenerParts): (args: ShortcutArgs) => Promise<void> {
+  return async (args) => {
+    await args.ack();
+    const { shortcut } = args;
+    const reply: Reply = (text) =>
+      args.respond({ text, response_type: 'ephemeral', replace_original: false });
+    if (foreign(shortcut)) return say(parts, reply, FOREIGN, 'only-you');
+    const incident = await parts.views.incidentOfChannel(shortcut.channel.id);
+    if (incident === undefined) {
+      return say(parts, reply, 'This channel belongs to no incident.', 'only-you');
+    }
+    const view = noteModal({ i: incident.id, c: shortcut.channel.id }, shortcut.message.text ?? '');
+    await openView(parts, { body: shortcut, client: args.client }, reply, view, 'Type `/cordon note TEXT`');
+  };
+}
+
+/** What the button listeners have in common: acknowledge, then check what was pressed and by whom. */
+function pressed<Value>(
+  parts: ListenerParts,
+  read: (value: unknown) => Value | undefined,
+  act: (args: ButtonArgs, value: Value, reply: Reply) => Promise<void>,
+): (args: ButtonArgs) => Promise<void> {
+  return async (args) => {
+    await args.ack();
+    const reply: Reply = (text, shown) =>
+      args.respond({
+        text,
+        response_type: shown === 'channel' ? 'in_channel' : 'ephemeral',
+        replace_original: false,
+      });
+    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
+    const value = read(args.action.value);
+    if (value === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    await act(args, value, reply);
+  };
+}
+
+/** True for a person whose home is another workspace (Slack Connect); organisations share one `enterprise`. */
+function foreign(body: {
+  readonly team?: { readonly id?: string } | null;
+  readonly user: { readonly id: string; readonly team_id?: string };
+}): boolean {
+  const home = body.user.team_id;
+  const here = body.team?.id;
+  return home !== undefined && here !== undefined && home !== here;
+}
+
+function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempotencyKey: string } {
+  const { container, user } = args.body;
+  const message = 'message_ts' in container ? String(container.message_ts) : 'view';
+  return {
+    slackUserId: user.id,
+    idempotencyKey: `slack:action:${message}:${args.action.action_id}:${args.action.action_ts}:${user.id}`,
+  };
+}
+
+function viewKey(args: ViewArgs): string {
+  return `slack:view:${args.view.id}:${args.view.hash}:${args.body.user.id}`;
+}
+
+function typedText(args: ViewArgs): string {
+  return args.view.state.values[MODAL_INPUT.block]?.[MODAL_INPUT.action]?.value ?? '';
+}
+
+function replyIn(args: ViewArgs, channel: string): Reply {
+  return (text) => args.client.chat.postEphemeral({ channel, user: args.body.user.id, text });
+}
+
+/** A trigger lives for 3 s: when Slack is slow the modal cannot open, and the person is told another way. */
+async function openView(
+  parts: ListenerParts,
+  args: { readonly body: { readonly trigger_id: string }; readonly client: ButtonArgs['client'] },
+  reply: Reply,
+  view: Parameters<ButtonArgs['client']['views']['open']>[0]['view'],
+  instead: string,
+): Promise<void> {
+  try {
+    await args.client.views.open({ trigger_id: args.body.trigger_id, view });
+  } catch (error) {
+    parts.log.warn({ code: codeOf(error) }, 'a modal could not be opened');
+    await say(parts, reply, `Slack did not open the form. ${instead}, or press again.`, 'only-you');
+  }
+}

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../json.ts';
+import { MESSAGE_SHORTCUTS, SLASH_COMMANDS } from './registered.ts';
+
+/** Every scope of the bot token, and what would not work without it. */
+export const SCOPES = [
+  { scope: 'chat:write', why: 'posts and edits the card, questions, approvals and notices' },
+  { scope: 'commands', why: 'takes /cordon, /ir and the message shortcut' },
+  { scope: 'groups:write', why: "opens an incident's private channel, sets its topic and invites people" },
+  { scope: 'groups:read', why: 'finds its own channel again when the answer to opening it was lost' },
+  { scope: 'groups:history', why: 'looks for its own message when the answer to posting it was lost' },
+  { scope: 'metadata.message:read', why: 'reads the mark on its own messages while it looks for one' },
+  { scope: 'pins:write', why: 'pins the card' },
+  { scope: 'users:read', why: 'keeps guests and deactivated accounts out of an incident' },
+] as const;
+
+/**
+ * The app manifest (docs.slack.dev/reference/app-manifest), generated from what is registered. With
+ * `requestUrl`, Slack calls it over HTTP; without, the app connects by Socket Mode.
+ */
+export function slackManifest(options: { readonly requestUrl?: string } = {}): JsonObject {
+  const url = options.requestUrl;
+  const at = url === undefined ? {} : { url };
+  return {
+    _metadata: { major_version: 2 },
+    display_information: {
+      name: 'Cordon',
+      description: 'Incident response for serverless functions: contain, decide, release, learn.',
+      background_color: '#1f2933',
+    },
+    features: {
+      bot_user: { display_name: 'cordon', always_online: true },
+      slash_commands: SLASH_COMMANDS.map(({ command, description, usageHint }) => ({
+        command,
+        description,
+        usage_hint: usageHint,
+        should_escape: false,
+        ...at,
+      })),
+      shortcuts: MESSAGE_SHORTCUTS.map(({ callbackId, name, description }) => ({
+        type: 'message',
+        callback_id: callbackId,
+        name,
+        description,
+      })),
+    },
+    oauth_config: { scopes: { bot: SCOPES.map(({ scope }) => scope) } },
+    settings: {
+      interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
+      org_deploy_enabled: false,
+      socket_mode_enabled: url === undefined,
+      token_rotation_enabled: false,
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { IncidentView, SlackPeople } from './port.ts';
+
+/** The incident with Slack user ids where the engine has responders' ids, so that people are mentioned. */
+export function withMentions(incident: IncidentView, people: Pick<SlackPeople, 'slackIdOf'>): IncidentView {
+  const known = (id: string) => people.slackIdOf(id) ?? id;
+  const maybe = (id: string | null) => (id === null ? null : known(id));
+  return {
+    ...incident,
+    lead: maybe(incident.lead),
+    questions: incident.questions.map((question) => ({
+      ...question,
+      to: known(question.to),
+      answeredBy: maybe(question.answeredBy),
+    })),
+    approvals: incident.approvals.map((approval) => ({
+      ...approval,
+      requestedBy: maybe(approval.requestedBy),
+      settledBy: maybe(approval.settledBy),
+      given: approval.given.map((one) => ({ ...one, by: known(one.by) })),
+    })),
+  };
+}

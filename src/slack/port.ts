@@ -1,0 +1,228 @@
+import type { Change } from '../action/action.ts';
+import type { Mode, OnExpiry } from '../guardrail/decision.ts';
+import type { Json, JsonObject } from '../json.ts';
+
+/**
+ * What the Slack side needs from the engine, and what it gives back. The engine implements `IncidentViews`,
+ * `SlackCommands`, `SlackPlaces` and (durably) `SlackSeen`; it calls `deliver` with its outbox rows, one at a
+ * time and in order per incident, and stores the outcome in the commit that finishes the row.
+ * Instants are ISO 8601 strings in UTC.
+ */
+
+export type SlackLevel = 'none' | 'accepted' | 'read_back' | 'effective' | 'observed' | 'breached';
+
+/** An incident as people see it, read fresh at the moment of sending, so that a late edit is a true one. */
+export interface IncidentView {
+  readonly id: string;
+  readonly number: number;
+  /** Attacker-controlled, as are the names, ARNs and details below. */
+  readonly title: string;
+  readonly status: 'open' | 'closed' | 'halted';
+  /** 1 critical, 2 high, 3 medium, 4 low. */
+  readonly severity: number;
+  readonly exercise: boolean;
+  readonly mode: Mode;
+  readonly openedAt: string;
+  readonly containedAt: string | null;
+  readonly closedAt: string | null;
+  readonly level: SlackLevel;
+  /** Who leads: a responder's id, or `null` while nobody does. */
+  readonly lead: string | null;
+  readonly targets: readonly TargetView[];
+  readonly containment: readonly ContainmentView[];
+  /** All questions of the incident, settled ones included. */
+  readonly questions: readonly QuestionView[];
+  /** All approvals of the incident, settled ones included. */
+  readonly approvals: readonly ApprovalView[];
+  /** The newest timeline entries as sentences, oldest first. */
+  readonly lastEntries: readonly string[];
+}
+
+export interface TargetView {
+  readonly functionArn: string;
+  readonly functionName: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+export interface ContainmentView {
+  readonly actionTitle: string;
+  readonly objectArn: string;
+  readonly state: 'planned' | 'waiting' | 'running' | 'held' | 'released' | 'failed' | 'refused' | 'unknown';
+  /** What it breaks now, or why it failed; one sentence. */
+  readonly detail: string;
+}
+
+export interface QuestionView {
+  readonly invocationId: string;
+  /** Id of the form in `src/playbook/forms.ts`. */
+  readonly form: string;
+  /** Role or responder that it is asked of. */
+  readonly to: string;
+  readonly askedAt: string;
+  readonly dueAt: string | null;
+  readonly status: 'open' | 'answered' | 'withdrawn';
+  /** Responder id; so are `given`, `settledBy`, `requestedBy` and `lead`. */
+  readonly answeredBy: string | null;
+  readonly settledAt: string | null;
+  readonly answer: Json;
+}
+
+export interface ApprovalView {
+  readonly approvalId: string;
+  readonly actionTitle: string;
+  readonly objectArn: string;
+  readonly account: string;
+  readonly region: string;
+  readonly changes: readonly Change[];
+  readonly reversible: boolean;
+  /** Hex SHA-256 of the plan: an approval is of exactly this. */
+  readonly digest: string;
+  readonly quorum: number;
+  readonly given: readonly { readonly by: string; readonly at: string }[];
+  readonly policies: readonly string[];
+  readonly expiresAt: string;
+  readonly onExpiry: OnExpiry;
+  readonly requestedBy: string | null;
+  readonly status: 'open' | 'approved' | 'denied' | 'expired' | 'withdrawn';
+  readonly settledBy: string | null;
+  readonly settledAt: string | null;
+  readonly reason: string | null;
+}
+
+export interface IncidentSummary {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly status: 'open' | 'closed' | 'halted';
+  readonly severity: number;
+  readonly level: SlackLevel;
+  readonly exercise: boolean;
+  readonly openedAt: string;
+}
+
+export interface IncidentViews {
+  incidentView(incidentId: string): Promise<IncidentView | undefined>;
+  /** The incident that a person means by `12`, `INC-12` or its id. */
+  findIncident(reference: string): Promise<IncidentView | undefined>;
+  /** The incident whose channel this is. */
+  incidentOfChannel(channel: string): Promise<IncidentView | undefined>;
+  /** The incident that an approval belongs to. */
+  incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
+  /** Open and halted incidents, newest first. */
+  openIncidents(): Promise<readonly IncidentSummary[]>;
+}
+
+/** The human acts that Slack can ask for. */
+export type SlackCommand =
+  | {
+      readonly command: 'answer';
+      readonly input: {
+        readonly incidentId: string;
+        readonly invocationId: string;
+        readonly answer: JsonObject;
+      };
+    }
+  | {
+      readonly command: 'approve';
+      readonly input: { readonly incidentId: string; readonly approvalId: string; readonly digest: string };
+    }
+  | {
+      readonly command: 'deny';
+      readonly input: {
+        readonly incidentId: string;
+        readonly approvalId: string;
+        readonly digest: string;
+        readonly reason: string;
+      };
+    }
+  | {
+      readonly command: 'release';
+      readonly input: { readonly incidentId: string; readonly reason: string };
+    }
+  | { readonly command: 'note'; readonly input: { readonly incidentId: string; readonly text: string } };
+
+export type SlackCommandResult =
+  | { readonly kind: 'done'; readonly summary: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+export interface SlackCommands {
+  /**
+   * Runs one human act. The same `idempotencyKey` again has no second effect and gets the first result:
+   * Slack delivers at least once. Roles and guardrails are checked here, not by the Slack side.
+   */
+  execute(
+    request: SlackCommand & {
+      readonly actor: { readonly kind: 'responder'; readonly slackUserId: string };
+      readonly idempotencyKey: string;
+    },
+  ): Promise<SlackCommandResult>;
+}
+
+/** Where earlier deliveries went. */
+export interface SlackPlaces {
+  placeOf(incidentId: string): Promise<{ readonly channel: string; readonly cardTs?: string } | undefined>;
+  /** The message about one question or approval (`subject` is its id), when it was sent. */
+  messageOf(
+    incidentId: string,
+    kind: 'question' | 'approval',
+    subject: string,
+  ): Promise<{ readonly channel: string; readonly ts: string } | undefined>;
+}
+
+/** Who is who. A responder's id is the engine's own; Slack knows people by user id. */
+export interface SlackPeople {
+  /** The Slack user id of a responder, to mention them; `undefined` shows the id as it is. */
+  slackIdOf(responder: string): string | undefined;
+  /** Slack user ids of those who are to be in the channel of an incident, by role and ownership. */
+  invitees(incident: IncidentView): readonly string[];
+}
+
+/** Keys of requests that were seen, so that a captured request cannot be played again. */
+export interface SlackSeen {
+  /** True when the key is new; it is then kept for `ttlMs`. */
+  claim(key: string, ttlMs: number): Promise<boolean>;
+  /** Forgets a key whose work failed, so that a repeat of it is taken. */
+  forget(key: string): Promise<void>;
+}
+
+export const DELIVERY_KINDS = [
+  'open-channel',
+  'card',
+  'question',
+  'question-settled',
+  'approval',
+  'approval-settled',
+  'announce',
+  'postmortem',
+] as const;
+
+export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
+
+/** One outbox row. `params` by kind: see `delivery-params.ts`. */
+export interface SlackDelivery {
+  readonly outboxId: string;
+  readonly incidentId: string;
+  /** One of `DELIVERY_KINDS`; any other fails the row, since it came out of a database. */
+  readonly kind: string;
+  readonly params: JsonObject;
+}
+
+export interface DeliveryResult {
+  readonly channel: string;
+  /** The message; `null` for a channel that was opened. */
+  readonly ts: string | null;
+  /** What could not be done beside it (a person who could not be invited), for the timeline. */
+  readonly notes: readonly string[];
+}
+
+export type DeliveryOutcome =
+  | { readonly kind: 'sent'; readonly result: DeliveryResult }
+  /** Certainly not posted; try again after `afterMs`. */
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly code: string }
+  /** May be posted: the next try must be told so, and looks before it posts. */
+  | { readonly kind: 'unknown'; readonly code: string }
+  /** Certainly not posted and never will be. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** Nothing left to say: the question was settled before it was asked, say. */
+  | { readonly kind: 'skipped'; readonly reason: string };

@@ -1,0 +1,112 @@
+import type { KnownBlock } from '@slack/types';
+import { ACTION, actionValue } from '../action-value.ts';
+import type { SlackMessage } from '../limits.ts';
+import type { ApprovalView, IncidentView } from '../port.ts';
+import { code, person, prose, when } from '../text.ts';
+import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
+
+const SHOWN_CHANGES = 10;
+
+/** How many characters of the digest a person types: 12 hex digits, 48 bits. */
+export const SHORT_DIGEST = 12;
+
+/** The approval card: what exactly, where, who asks, by which policy, until when, and what silence means. */
+export function approvalMessage(incident: IncidentView, approval: ApprovalView): SlackMessage {
+  const value = actionValue({ i: incident.id, a: approval.approvalId, d: approval.digest });
+  const short = approval.digest.slice(0, SHORT_DIGEST);
+  const blocks: KnownBlock[] = [
+    header('✋ Approval needed'),
+    section([`*${prose(approval.actionTitle, 200)}*`, ...whereLines(approval)]),
+    section(['*Exact calls*', ...changeLines(incident, approval)]),
+    section([
+      approval.reversible ? '*Reversible:* yes, as written below each call.' : '*Not reversible.*',
+      `*Asked by:* ${approval.requestedBy === null ? 'the playbook' : person(approval.requestedBy)} · *policy:* ${
+        approval.policies
+          .map((policy) => code(policy, 80))
+          .slice(0, 6)
+          .join(', ') || 'none named'
+      }`,
+      `*Given:* ${approval.given.length} of ${approval.quorum}${givenBy(approval)}`,
+      `*Until:* ${when(approval.expiresAt)}; after that ${
+        approval.onExpiry === 'run' ? '*it runs without an answer*' : 'it is refused'
+      }.`,
+    ]),
+    divider,
+    buttons([
+      button({
+        label: 'Approve',
+        actionId: ACTION.approve,
+        value,
+        style: 'primary',
+        confirm: {
+          title: 'Approve exactly this plan?',
+          text: `Plan ${short}. If the plan changes, your approval does not count for the new one.`,
+          yes: 'Approve',
+        },
+      }),
+      button({ label: 'Deny …', actionId: ACTION.deny, value, style: 'danger' }),
+    ]),
+    context([
+      `plan \`${short}\` · or type ${code(`/cordon approve ${approval.approvalId} ${short}`)} or ${code(`/cordon deny ${approval.approvalId} ${short} reason`)}`,
+    ]),
+  ];
+  return message(
+    incident,
+    `Approval needed: ${prose(approval.actionTitle, 200)} on ${code(approval.objectArn, 250)}`,
+    blocks,
+  );
+}
+
+/** The same card once it is settled: who decided what, when and why; nothing left to press. */
+export function approvalSettledMessage(incident: IncidentView, approval: ApprovalView): SlackMessage {
+  const outcome = outcomeLine(approval);
+  return message(incident, `${prose(approval.actionTitle, 200)}: ${outcome.replaceAll('*', '')}`, [
+    section([`*${prose(approval.actionTitle, 200)}* · ${outcome}`, ...whereLines(approval)]),
+    context([`plan \`${approval.digest.slice(0, SHORT_DIGEST)}\`${givenBy(approval)}`]),
+  ]);
+}
+
+function outcomeLine(approval: ApprovalView): string {
+  const at = approval.settledAt === null ? '' : ` ${when(approval.settledAt)}`;
+  const by = approval.settledBy === null ? '' : ` by ${person(approval.settledBy)}`;
+  const why = approval.reason === null ? '' : `: ${prose(approval.reason, 500)}`;
+  switch (approval.status) {
+    case 'open':
+      return 'open';
+    case 'approved':
+      return `✅ *approved*${by}${at}`;
+    case 'denied':
+      return `🚫 *denied*${by}${at}${why}`;
+    case 'expired':
+      return `⌛ *expired*${at}: ${approval.onExpiry === 'run' ? 'it runs, as the policy says' : 'refused'}`;
+    case 'withdrawn':
+      return `withdrawn${at}: no longer needed`;
+  }
+}
+
+function givenBy(approval: ApprovalView): string {
+  const people = listed(
+    approval.given,
+    5,
+    (given) => `${person(given.by)} ${when(given.at)}`,
+    'see the timeline',
+  );
+  return people.length === 0 ? '' : ` · ${people.join(', ')}`;
+}
+
+function whereLines(approval: ApprovalView): string[] {
+  return [
+    code(approval.objectArn, 400),
+    `account ${code(approval.account, 20)} · Region ${code(approval.region, 30)}`,
+  ];
+}
+
+function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
+  return listed(
+    approval.changes,
+    SHOWN_CHANGES,
+    (change) =>
+      `• ${code(change.call, 80)} ${prose(change.summary, 220)}\n      _undo:_ ${prose(change.undo, 160)}`,
+    `\`/cordon show INC-${incident.number}\``,
+  );
+}

@@ -1,0 +1,157 @@
+import type { KnownBlock } from '@slack/types';
+import { ACTION, actionValue } from '../action-value.ts';
+import type { SlackMessage } from '../limits.ts';
+import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
+import { code, incidentName, person, plain, prose, when } from '../text.ts';
+import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
+import { formOf } from './question.ts';
+
+const SHOWN_CONTAINMENT = 8;
+const SHOWN_TARGETS = 5;
+
+/**
+ * The live card. Line 1: contained, at which level. Line 2: what is broken now. Line 3: the one decision
+ * and by when. Then who leads, what is held, buttons.
+ */
+export function incidentCard(incident: IncidentView): SlackMessage {
+  const name = incidentName(incident);
+  const first = statusLine(incident);
+  const blocks: KnownBlock[] = [
+    header(`${name} · ${plain(incident.title, 110)}`),
+    section([first, brokenLine(incident), decisionLine(incident)]),
+    context([
+      [
+        `Severity ${incident.severity}`,
+        incident.lead === null ? 'nobody leads yet' : `led by ${person(incident.lead)}`,
+        `mode ${incident.mode}`,
+        `opened ${when(incident.openedAt)}`,
+      ].join(' · '),
+    ]),
+    divider,
+    section(targetLines(incident)),
+  ];
+  if (incident.containment.length > 0) {
+    blocks.push(
+      section([
+        '*Containment*',
+        ...listed(
+          incident.containment,
+          SHOWN_CONTAINMENT,
+          containmentLine,
+          `\`/cordon show INC-${incident.number}\``,
+        ),
+      ]),
+    );
+  }
+  if (incident.lastEntries.length > 0) {
+    blocks.push(context(incident.lastEntries.slice(-5).map((entry) => prose(entry, 250))));
+  }
+  if (canRelease(incident)) {
+    blocks.push(
+      buttons([
+        button({
+          label: 'Release',
+          actionId: ACTION.release,
+          value: actionValue({ i: incident.id }),
+          confirm: {
+            title: `Release ${name}?`,
+            text: 'Cordon puts back everything that it changed. The function takes invocations again.',
+            yes: 'Release',
+          },
+        }),
+      ]),
+    );
+  }
+  return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
+}
+
+function canRelease(incident: IncidentView): boolean {
+  return incident.status !== 'closed' && incident.containment.some((item) => item.state === 'held');
+}
+
+const LEVEL_TEXT: Record<SlackLevel, string> = {
+  none: '🔴 *Not contained.*',
+  accepted: '🟠 *Containment accepted by AWS*, not read back yet.',
+  read_back: '🟡 *Contained, read back*; not shown to be effective yet.',
+  effective: '🟢 *Contained*, shown to be effective.',
+  observed: "🟢 *Contained*, and the attacker's calls were seen to fail.",
+  breached: '🔴 *Containment is breached*: the function or its role got through.',
+};
+
+function statusLine(incident: IncidentView): string {
+  if (incident.status === 'closed') {
+    return `⚪ *Closed*${incident.closedAt === null ? '' : ` ${when(incident.closedAt)}`}.`;
+  }
+  const level =
+    incident.level === 'none' && incident.mode === 'observe'
+      ? '🔴 *Not contained*: Cordon only observes here and has written nothing.'
+      : LEVEL_TEXT[incident.level];
+  const since = incident.containedAt === null ? '' : ` Since ${when(incident.containedAt)}.`;
+  return incident.status === 'halted'
+    ? `⛔ *Halted*: the playbook cannot go on; a person must. ${level}${since}`
+    : `${level}${since}`;
+}
+
+function brokenLine(incident: IncidentView): string {
+  const held = incident.containment.filter((item) => item.state === 'held' && item.detail !== '');
+  if (held.length === 0) {
+    return incident.level === 'none'
+      ? '*Broken now:* nothing by Cordon; the function still runs.'
+      : '*Broken now:* nothing is held any more.';
+  }
+  const shown = held.slice(0, 2).map((item) => prose(item.detail, 200));
+  const rest = held.length - shown.length;
+  return `*Broken now:* ${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
+}
+
+/** The decision that falls due first; a question without a deadline comes last. */
+function decisionLine(incident: IncidentView): string {
+  const open = [
+    ...incident.questions
+      .filter((question) => question.status === 'open')
+      .map((question) => ({
+        text: formOf(question.form)?.question ?? `Answer ${code(question.form, 60)}`,
+        due: question.dueAt,
+      })),
+    ...incident.approvals
+      .filter((approval) => approval.status === 'open')
+      .map((approval) => ({
+        text: `Approve or deny: ${prose(approval.actionTitle, 120)} on ${code(approval.objectArn, 200)}`,
+        due: approval.expiresAt,
+      })),
+  ].sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9'));
+  const first = open[0];
+  if (first === undefined) return '*Decide:* nothing is waiting for a person.';
+  const rest = open.length > 1 ? ` (${open.length - 1} more below)` : '';
+  return `*Decide:* ${first.text}${first.due === null ? '' : ` by ${when(first.due)}`}${rest}`;
+}
+
+function targetLines(incident: IncidentView): string[] {
+  if (incident.targets.length === 0) return ['*Target:* none named by the alert.'];
+  return [
+    incident.targets.length === 1 ? '*Target*' : `*${incident.targets.length} targets*`,
+    ...listed(
+      incident.targets,
+      SHOWN_TARGETS,
+      (target) =>
+        `• ${code(target.functionArn, 250)} · account ${code(target.account, 20)} · ${code(target.region, 30)}`,
+      `\`/cordon show INC-${incident.number}\``,
+    ),
+  ];
+}
+
+const STATE_MARK: Record<ContainmentView['state'], string> = {
+  planned: '▫️ planned',
+  waiting: '✋ waits for approval',
+  running: '⏳ running',
+  held: '🔒 held',
+  released: '🔓 released',
+  failed: '❌ failed',
+  refused: '🚫 refused',
+  unknown: '❔ unknown',
+};
+
+function containmentLine(item: ContainmentView): string {
+  const detail = item.detail === '' ? '' : `: ${prose(item.detail, 160)}`;
+  return `• ${STATE_MARK[item.state]} · ${prose(item.actionTitle, 100)} · ${code(item.objectArn, 200)}${detail}`;
+}

@@ -1,0 +1,117 @@
+import type { InputBlock, ModalView } from '@slack/types';
+import type { Form } from '../../playbook/forms.ts';
+import {
+  type AnswerFormValue,
+  actionValue,
+  CALLBACK,
+  type DenialValue,
+  type NoteValue,
+} from '../action-value.ts';
+import { LIMITS } from '../limits.ts';
+import { code, cut } from '../text.ts';
+import { section } from './blocks.ts';
+
+/** Where the modals keep what the person typed. */
+export const MODAL_INPUT = { block: 'text', action: 'value' } as const;
+
+/** Asks why an approval is denied: a denial without a reason teaches nobody anything. */
+export function denyModal(denial: DenialValue): ModalView {
+  return modal({
+    callbackId: CALLBACK.deny,
+    title: 'Deny this plan',
+    submit: 'Deny',
+    metadata: actionValue(denial),
+    intro: `Plan ${code(denial.d.slice(0, 12))}. Cordon will not run it; the playbook goes on without it.`,
+    label: 'Reason',
+    maxLength: 500,
+    initial: '',
+  });
+}
+
+/** Shows a message's text before it becomes a note of the timeline. */
+export function noteModal(note: NoteValue, text: string): ModalView {
+  return modal({
+    callbackId: CALLBACK.note,
+    title: 'Add to timeline',
+    submit: 'Add',
+    metadata: actionValue(note),
+    intro: 'It is kept in the timeline for good. Leave secrets out.',
+    label: 'Note',
+    maxLength: 2000,
+    initial: text,
+  });
+}
+
+/** The whole form of a question, for those who want to say more than one press can. */
+export function answerModal(value: AnswerFormValue, form: Form): ModalView {
+  return {
+    type: 'modal',
+    callback_id: CALLBACK.answer,
+    title: { type: 'plain_text', text: cut(form.title, LIMITS.viewTitle) },
+    submit: { type: 'plain_text', text: 'Answer' },
+    close: { type: 'plain_text', text: 'Cancel' },
+    private_metadata: actionValue(value),
+    blocks: [section([`*${form.question}*`]), ...form.fields.map(fieldInput)],
+  };
+}
+
+function fieldInput(field: Form['fields'][number]): InputBlock {
+  return {
+    type: 'input',
+    block_id: field.name,
+    optional: !field.required,
+    label: { type: 'plain_text', text: field.label },
+    element:
+      field.kind === 'choice'
+        ? {
+            type: 'static_select',
+            action_id: MODAL_INPUT.action,
+            options: field.options.map((option) => ({
+              text: { type: 'plain_text', text: cut(option.label, LIMITS.optionText) },
+              value: String(option.value),
+            })),
+          }
+        : {
+            type: 'plain_text_input',
+            action_id: MODAL_INPUT.action,
+            multiline: true,
+            max_length: field.maxLength,
+          },
+  };
+}
+
+function modal(options: {
+  readonly callbackId: string;
+  readonly title: string;
+  readonly submit: string;
+  readonly metadata: string;
+  readonly intro: string;
+  readonly label: string;
+  readonly maxLength: number;
+  readonly initial: string;
+}): ModalView {
+  return {
+    type: 'modal',
+    callback_id: options.callbackId,
+    title: { type: 'plain_text', text: cut(options.title, 24) },
+    submit: { type: 'plain_text', text: cut(options.submit, 24) },
+    close: { type: 'plain_text', text: 'Cancel' },
+    private_metadata: options.metadata,
+    blocks: [
+      section([options.intro]),
+      {
+        type: 'input',
+        block_id: MODAL_INPUT.block,
+        label: { type: 'plain_text', text: options.label },
+        element: {
+          type: 'plain_text_input',
+          action_id: MODAL_INPUT.action,
+          multiline: true,
+          min_length: 3,
+          max_length: options.maxLength,
+          ...(options.initial === '' ? {} : { initial_value: cut(options.initial, options.maxLength) }),
+        },
+      },
+    ],
+  };
+}

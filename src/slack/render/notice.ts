@@ -1,0 +1,49 @@
+import type { JsonObject } from '../../json.ts';
+import type { SlackMessage } from '../limits.ts';
+import type { IncidentView } from '../port.ts';
+import { code, prose } from '../text.ts';
+import { listed, message, section } from './blocks.ts';
+
+/**
+ * Words for what the engine announces and for the notifications of the playbook language
+ * (`src/playbook/notifications.ts`; a test holds that none is missing). Facts follow on lines of their own.
+ */
+export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
+  halted: '⛔ *The playbook is halted* and cannot go on by itself. Containment stays. A person must decide.',
+  escalate: '📣 *Nobody has answered in time.* This needs somebody now.',
+  'containment-failed': '❌ *A containment step failed.* A person must do it.',
+  'containment-unproven': '🟠 *Containment was accepted by AWS but is not shown to be effective.*',
+  'containment-effective': '🟢 *Contained*, and shown to be effective.',
+  'observed-only':
+    '👁 *Nothing was contained:* Cordon may only observe here. It recorded what it would have done.',
+  'evidence-incomplete': '🗄 *Evidence could not be sealed.*',
+  'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
+  'postmortem-failed': '📝 *No postmortem could be drafted.*',
+};
+
+/** A line in the channel about something that happened. */
+export function announceMessage(incident: IncidentView, name: string, facts: JsonObject): SlackMessage {
+  const known = Object.hasOwn(ANNOUNCEMENTS, name) ? ANNOUNCEMENTS[name] : undefined;
+  const title = known ?? `📣 *${prose(name, 120)}*`;
+  const lines = factLines(facts);
+  return message(incident, `${title.replaceAll('*', '')} ${prose(incident.title, 200)}`, [
+    section([title, ...lines]),
+  ]);
+}
+
+/** The notice that the postmortem draft is ready, and where. */
+export function postmortemMessage(incident: IncidentView, location: string, facts: JsonObject): SlackMessage {
+  return message(incident, `The postmortem draft is ready: ${code(location, 500)}`, [
+    section(['📝 *The postmortem draft is ready.*', code(location, 1000), ...factLines(facts)]),
+  ]);
+}
+
+function factLines(facts: JsonObject): string[] {
+  return listed(
+    Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),
+    10,
+    ([name, value]) =>
+      `• ${prose(name, 60)}: ${prose(typeof value === 'string' ? value : JSON.stringify(value), 300)}`,
+    'see the timeline',
+  );
+}

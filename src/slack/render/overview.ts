@@ -1,0 +1,37 @@
+import type { IncidentSummary, IncidentView, SlackLevel } from '../port.ts';
+import { code, incidentName, prose, when } from '../text.ts';
+import { VERBS } from '../verbs.ts';
+import { listed } from './blocks.ts';
+
+const LEVEL_MARK: Record<SlackLevel, string> = {
+  none: '🔴 not contained',
+  accepted: '🟠 accepted',
+  read_back: '🟡 read back',
+  effective: '🟢 effective',
+  observed: '🟢 observed',
+  breached: '🔴 breached',
+};
+
+/** Open incidents, one line each. */
+export function listText(incidents: readonly IncidentSummary[]): string {
+  if (incidents.length === 0) return 'No open incident.';
+  return listed(
+    incidents,
+    20,
+    (incident) =>
+      `• *${incidentName(incident)}* · severity ${incident.severity} · ${LEVEL_MARK[incident.level]}${
+        incident.status === 'halted' ? ' · ⛔ halted' : ''
+      } · ${prose(incident.title, 100)} · since ${when(incident.openedAt)}`,
+    '`cordon list` in the terminal',
+  ).join('\n');
+}
+
+/** What can be typed, in the place where it was asked. */
+export function helpText(command: string, here: IncidentView | undefined): string {
+  return [
+    here === undefined
+      ? 'This is not the channel of an incident: name the incident where a command needs one, e.g. `INC-12`.'
+      : `This is the channel of *${incidentName(here)}*: commands are about it unless you name another.`,
+    ...VERBS.map((entry) => `• ${code(`${command} ${entry.usage}`, 80)} ${entry.help}`),
+  ].join('\n');
+}
