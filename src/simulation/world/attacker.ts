@@ -1,0 +1,183 @@
+import type { Json, JsonObject } from '../../json.ts';
+import { serviceAccess } from './access.ts';
+import type { Core, Input, Operation } from './call.ts';
+import { s3Operations } from './data/operations.ts';
+import { environmentSession } from './lambda/execute.ts';
+import { invokeEvent, invokeSync } from './lambda/invoke.ts';
+import { resolveVersion } from './lambda/reference.ts';
+import { invokeAccess } from './lambda/resource.ts';
+import type { LambdaRoutes } from './lambda/routes.ts';
+import { perform } from './perform.ts';
+import { accessDenied } from './refusals.ts';
+import type { LambdaFunction, Session } from './state.ts';
+import { emptyInput, operationNamed } from './wire/read-request.ts';
+import { AwsRefusal, WorldError } from './world-error.ts';
+
+/** Credentials that somebody holds. */
+export interface HeldCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** What came of a call. */
+export type CallOutcome =
+  | { readonly kind: 'ok'; readonly data: JsonObject }
+  | { readonly kind: 'denied'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** What came of an invocation from outside. */
+export type InvokeOutcome =
+  | { readonly kind: 'ran'; readonly payload: string; readonly functionError: boolean }
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'throttled' }
+  | { readonly kind: 'denied' }
+  | { readonly kind: 'failed'; readonly code: string };
+
+export interface Attacker {
+  /**
+   * Credentials from the environment of a function, as if stolen: they carry the function as
+   * `lambda:SourceFunctionArn` and live twelve hours. `name` is a function's name or ARN.
+   */
+  stealCredentials(name: string, qualifier?: string): HeldCredentials;
+  /** Makes one call with stolen credentials, evaluated, limited, journaled and hindered like any other. */
+  callAs(
+    credentials: HeldCredentials,
+    call: {
+      readonly service: string;
+      readonly action: string;
+      readonly resource: string;
+      readonly region?: string;
+    },
+  ): Promise<CallOutcome>;
+  /**
+   * Invokes a function through its public door: an API Gateway that its resource policy lets in, or a
+   * function URL without authentication.
+   */
+  invoke(
+    name: string,
+    options?: { readonly event?: boolean; readonly payload?: Json },
+  ): Promise<InvokeOutcome>;
+}
+
+const DENIED: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException']);
+
+function findByName(core: Core, name: string): LambdaFunction {
+  const found = [...core.state.functions.values()].find((one) => one.arn === name || one.name === name);
+  if (found === undefined)
+    throw new WorldError('cordon_world_unknown_name', `expected a function of the world, found ${name}`);
+  return found;
+}
+
+/** Fills in what an operation reads from its request, from the ARN that an attacker aims at. */
+function aim(input: Input, service: string, resource: string): Input {
+  const last = resource.split(/[:/]/).at(-1) ?? '';
+  switch (service) {
+    case 'lambda':
+      return { ...input, path: { FunctionName: resource, UUID: last, Resource: resource } };
+    case 'iam':
+      return {
+        ...input,
+        query: new URLSearchParams({ RoleName: last, PolicyArn: resource, PolicySourceArn: resource }),
+      };
+    case 'sts':
+      return { ...input, query: new URLSearchParams({ RoleArn: resource, RoleSessionName: 'session' }) };
+    case 's3': {
+      const [bucket = '', ...key] = resource.split(':::').at(-1)?.split('/') ?? [];
+      return { ...input, path: { Bucket: bucket, Key: key.join('/') } };
+    }
+    case 'sqs':
+      return { ...input, body: { QueueUrl: resource, MessageBody: 'message' } };
+    case 'secretsmanager':
+      return { ...input, body: { SecretId: resource } };
+    case 'logs':
+      return { ...input, body: { logGroupName: resource } };
+    default:
+      return { ...input, body: { ResourceArn: resource } };
+  }
+}
+
+/** Invocation through the front door, as an operation of its own so that it is limited and journaled. */
+function frontDoor(target: LambdaFunction, event: boolean, payload: Json): Operation {
+  return {
+    service: 'lambda',
+    name: 'Invoke',
+    write: true,
+    access: () => [],
+    target: () => target.arn,
+    run(core, input) {
+      const open = [...target.urls.values()].some((url) => url.authType === 'NONE');
+      const [access] = invokeAccess(core, input);
+      const gateway = 'apigateway.amazonaws.com';
+      if (!open && (access === undefined || !serviceAccess(core, gateway, input.region, access))) {
+        throw accessDenied(
+          'lambda',
+          gateway,
+          'lambda:InvokeFunction',
+          target.arn,
+          'because no resource-based policy allows the lambda:InvokeFunction action',
+        );
+      }
+      const version = resolveVersion(target, '$LATEST');
+      if (version === undefined) throw new AwsRefusal('ResourceNotFoundException', 404, 'Function not found');
+      const invocation = { target, version, qualifier: '$LATEST', payload };
+      return event ? invokeEvent(core, invocation) : invokeSync(core, invocation);
+    },
+  };
+}
+
+/** The attacker's side of an exercise. */
+export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
+  const home = core.state.regions[0] ?? '';
+  return {
+    stealCredentials(name, qualifier) {
+      const target = findByName(core, name);
+      const version = resolveVersion(target, qualifier);
+      if (version === undefined) {
+        throw new WorldError(
+          'cordon_world_unknown_name',
+          `function ${name}: no version or alias ${qualifier ?? ''}`,
+        );
+      }
+      const session: Session = environmentSession(core, target, version);
+      const { accessKeyId, secretAccessKey, sessionToken } = session;
+      return { accessKeyId, secretAccessKey, sessionToken };
+    },
+    async callAs(credentials, { service, action, resource, region = home }) {
+      try {
+        const operation =
+          service === 's3' && s3Operations[action] !== undefined
+            ? s3Operations[action]
+            : operationNamed(routes, service, action);
+        const input = aim(emptyInput(region, 'https://world.invalid'), service, resource);
+        const answer = await perform(core, { operation, input, credentials, signal: undefined });
+        return { kind: 'ok', data: answer.body ?? {} };
+      } catch (error) {
+        if (!(error instanceof AwsRefusal)) throw error;
+        return {
+          kind: DENIED.has(error.awsCode) ? 'denied' : 'failed',
+          code: error.awsCode,
+          message: error.awsMessage,
+        };
+      }
+    },
+    async invoke(name, { event = false, payload = {} } = {}) {
+      const target = findByName(core, name);
+      const input = {
+        ...emptyInput(target.region, 'https://world.invalid'),
+        path: { FunctionName: target.arn },
+      };
+      const operation = frontDoor(target, event, payload);
+      try {
+        const answer = await perform(core, { operation, input, credentials: 'public', signal: undefined });
+        if (event) return { kind: 'accepted' };
+        const functionError = answer.headers?.['x-amz-function-error'] !== undefined;
+        return { kind: 'ran', payload: Buffer.from(answer.raw ?? []).toString('utf8'), functionError };
+      } catch (error) {
+        if (!(error instanceof AwsRefusal)) throw error;
+        if (error.awsCode === 'TooManyRequestsException') return { kind: 'throttled' };
+        return DENIED.has(error.awsCode) ? { kind: 'denied' } : { kind: 'failed', code: error.awsCode };
+      }
+    },
+  };
+}

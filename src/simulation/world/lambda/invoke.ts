@@ -1,0 +1,118 @@
+import type { Json } from '../../../json.ts';
+import type { Answer, Core, Operation } from '../call.ts';
+import type { FunctionVersion, LambdaFunction } from '../state.ts';
+import { AwsRefusal } from '../world-error.ts';
+import { provisionedTotal } from './concurrency.ts';
+import { execute } from './execute.ts';
+import { findFunction, functionNotFound, readReference, resolveVersion } from './reference.ts';
+import { invokeAccess } from './resource.ts';
+import { settleEvent } from './sinks.ts';
+
+/** An asynchronous event is tried once and then, by default, twice more. */
+const DEFAULT_RETRIES = 2;
+
+/** How a function is called. */
+export interface Invocation {
+  readonly target: LambdaFunction;
+  readonly version: FunctionVersion;
+  /** The qualifier that was asked for; `$LATEST` when none was. */
+  readonly qualifier: string;
+  readonly payload: Json;
+}
+
+/** The recorded refusal of a synchronous call at concurrency 0. */
+function concurrencyRefusal(): AwsRefusal {
+  return new AwsRefusal('TooManyRequestsException', 429, 'Rate Exceeded.', {
+    members: { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', Type: 'User' },
+  });
+}
+
+/**
+ * Whether nothing is left for a version: concurrency is 0, or all of it is provisioned for others
+ * (recorded: with 2 reserved and 2 provisioned on version 1, `$LATEST` is refused and version 1 runs).
+ */
+function nothingLeft({ target, version, qualifier }: Invocation): boolean {
+  if (target.reserved === undefined) return false;
+  const own = target.provisioned.has(qualifier) || target.provisioned.has(version.version);
+  return own ? target.reserved === 0 : target.reserved <= provisionedTotal(target);
+}
+
+/** Invokes and answers. Throws the concurrency refusal when nothing may run. */
+export function invokeSync(core: Core, invocation: Invocation): Answer {
+  const { target, version } = invocation;
+  if (nothingLeft(invocation)) throw concurrencyRefusal();
+  const execution = execute(core, target, version, core.names.uuid());
+  return {
+    status: 200,
+    raw: Buffer.from(JSON.stringify(execution.payload)),
+    headers: {
+      'x-amz-executed-version': version.version,
+      ...(execution.error ? { 'x-amz-function-error': 'Unhandled' } : {}),
+    },
+  };
+}
+
+/**
+ * Accepts an event. At concurrency 0 it goes to its sink at once, without a retry, or is lost
+ * (recorded from AWS: condition `ZeroReservedConcurrency`, count 0); else it runs here and now.
+ */
+export function invokeEvent(core: Core, invocation: Invocation): Answer {
+  const { target, version, qualifier, payload } = invocation;
+  const requestId = core.names.uuid();
+  const event = { target, version, qualifier, requestId, payload };
+  if (target.reserved === 0) {
+    settleEvent(core, {
+      ...event,
+      condition: 'ZeroReservedConcurrency',
+      invokeCount: 0,
+      response: undefined,
+    });
+    return { status: 202, raw: new Uint8Array() };
+  }
+  const retries = target.eventInvoke.get(qualifier)?.maximumRetryAttempts ?? DEFAULT_RETRIES;
+  let execution = execute(core, target, version, requestId);
+  let invokeCount = 1;
+  while (execution.error && invokeCount <= retries) {
+    execution = execute(core, target, version, requestId);
+    invokeCount += 1;
+  }
+  const condition = execution.error ? 'RetriesExhausted' : 'Success';
+  const response = { payload: execution.payload, error: execution.error };
+  settleEvent(core, { ...event, condition, invokeCount, response });
+  return { status: 202, raw: new Uint8Array() };
+}
+
+function readPayload(raw: Uint8Array): Json {
+  if (raw.byteLength === 0) return {};
+  try {
+    return JSON.parse(Buffer.from(raw).toString('utf8')) as Json; // what JSON.parse returns is JSON
+  } catch {
+    throw new AwsRefusal('InvalidRequestContentException', 400, 'Could not parse request body into json', {
+      members: { Type: 'User' },
+    });
+  }
+}
+
+/** Invoke: RequestResponse, Event, DryRun. */
+export const invokeOperation: Operation = {
+  service: 'lambda',
+  name: 'Invoke',
+  write: true,
+  access: invokeAccess,
+  run(core, input) {
+    const reference = readReference(core, input);
+    const qualifier = reference.qualifier ?? '$LATEST';
+    const target = findFunction(core, reference, `${reference.arn}:${qualifier}`);
+    const version = resolveVersion(target, qualifier);
+    if (version === undefined) throw functionNotFound(`${reference.arn}:${qualifier}`);
+    const invocation = { target, version, qualifier, payload: readPayload(input.raw) };
+    switch (input.headers.get('x-amz-invocation-type')) {
+      case 'Event':
+        return invokeEvent(core, invocation);
+      case 'DryRun':
+        return { status: 204 };
+      default:
+        return invokeSync(core, invocation);
+    }
+  },
+};

@@ -1,0 +1,247 @@
+import type { JsonObject } from '../../json.ts';
+import type { Delayed } from './delayed.ts';
+import type { PolicyDocument } from './policy/document.ts';
+import type { Behaviour } from './spec.ts';
+
+/** The account as it is now. Changed only by operations, in `perform.ts`'s order. */
+export interface AccountState {
+  readonly account: string;
+  readonly partition: string;
+  readonly regions: readonly string[];
+  readonly organisationId: string | undefined;
+  serviceControl: Delayed<readonly (readonly PolicyDocument[])[]>;
+  readonly concurrency: { readonly limit: number; readonly unreservedMinimum: number };
+  readonly roles: Map<string, Role>;
+  readonly users: Map<string, User>;
+  readonly managedPolicies: Map<string, ManagedPolicy>;
+  /** By unqualified ARN. */
+  readonly functions: Map<string, LambdaFunction>;
+  /** By UUID. */
+  readonly mappings: Map<string, Mapping>;
+  /** Code packages by hex SHA-256. */
+  readonly packages: Map<string, Uint8Array>;
+  /** Log groups by ARN. */
+  readonly logGroups: Map<string, LogGroup>;
+  /** Queues by ARN. */
+  readonly queues: Map<string, Queue>;
+  /** Secrets by ARN. */
+  readonly secrets: Map<string, string>;
+  /** Objects by `<bucket>/<key>`. */
+  readonly objects: Map<string, string>;
+  readonly buckets: Set<string>;
+  /** Sessions by access key id. */
+  readonly sessions: Map<string, Session>;
+  /** What asynchronous events came to. */
+  readonly events: { delivered: DeliveredEvent[]; lost: LostEvent[] };
+}
+
+/** A policy as written (for reads) and as read (for evaluation). */
+export interface WrittenPolicy {
+  readonly json: JsonObject;
+  readonly parsed: PolicyDocument;
+}
+
+/** What IAM evaluates of a role; replaced as a whole at each write, so that it can take effect late. */
+export interface RolePolicies {
+  readonly trust: WrittenPolicy;
+  readonly inline: ReadonlyMap<string, WrittenPolicy>;
+  readonly attached: readonly string[];
+  readonly boundary: string | undefined;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly path: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly tags: Map<string, string>;
+  readonly policies: Delayed<RolePolicies>;
+}
+
+export interface User {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly account: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly policies: readonly PolicyDocument[];
+}
+
+export interface ManagedPolicy {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly createdAt: string;
+  /** Document of the default version, `v1`. */
+  readonly document: WrittenPolicy;
+}
+
+/** Temporary credentials, and what a policy can ask about them. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly roleName: string;
+  readonly roleArn: string;
+  readonly sessionArn: string;
+  readonly sessionName: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly sourceIdentity: string | undefined;
+  /** The function whose environment holds them: `lambda:SourceFunctionArn` of every call made with them. */
+  readonly sourceFunctionArn: string | undefined;
+}
+
+export interface FunctionVersion {
+  readonly version: string;
+  roleArn: string;
+  description: string;
+  runtime: string;
+  handler: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** Absent is not empty: AWS shows the one and not the other. */
+  environment: Readonly<Record<string, string>> | undefined;
+  deadLetterArn: string | undefined;
+  logGroup: string;
+  /** Hex SHA-256 of the package. */
+  codeDigest: string;
+  lastModified: string;
+  revisionId: string;
+}
+
+export interface Alias {
+  readonly name: string;
+  version: string;
+  description: string;
+  weights: Readonly<Record<string, number>> | undefined;
+  revisionId: string;
+}
+
+export interface ProvisionedConfig {
+  readonly requested: number;
+  readonly lastModified: string;
+  /** From when it is READY. */
+  readonly readyAtMs: number;
+}
+
+export interface EventInvokeConfig {
+  readonly maximumRetryAttempts: number | undefined;
+  readonly maximumEventAgeSeconds: number | undefined;
+  readonly onFailure: string | undefined;
+  readonly onSuccess: string | undefined;
+  readonly lastModifiedMs: number;
+}
+
+export interface UrlConfig {
+  readonly authType: string;
+  readonly url: string;
+  readonly invokeMode: string;
+  readonly createdAt: string;
+  readonly lastModified: string;
+}
+
+export interface ResourcePolicy {
+  revisionId: string;
+  /** Statements as AWS returns them, in order of addition. */
+  statements: readonly JsonObject[];
+}
+
+export interface LambdaFunction {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  /** `$LATEST`, `1`, `2` …, in order of publication. */
+  readonly versions: Map<string, FunctionVersion>;
+  readonly aliases: Map<string, Alias>;
+  /** `undefined` is unset, which is not 0. */
+  reserved: number | undefined;
+  /** By qualifier: an alias or a published version. */
+  readonly provisioned: Map<string, ProvisionedConfig>;
+  /** By qualifier, `$LATEST` included. */
+  readonly eventInvoke: Map<string, EventInvokeConfig>;
+  /** By alias; `''` is the function itself. */
+  readonly urls: Map<string, UrlConfig>;
+  /** By qualifier; `''` is the function itself. */
+  readonly resourcePolicies: Map<string, ResourcePolicy>;
+  readonly tags: Map<string, string>;
+  behaviour: Behaviour;
+  readonly createdAt: string;
+}
+
+export interface Mapping {
+  readonly uuid: string;
+  readonly arn: string;
+  readonly region: string;
+  functionArn: string;
+  readonly source: string;
+  batchSize: number;
+  /** The state that the mapping is in from `settlesAtMs` on. */
+  state: 'Enabled' | 'Disabled';
+  /** What it shows until then. */
+  transition: 'Enabling' | 'Disabling' | 'Updating' | undefined;
+  settlesAtMs: number;
+  stateTransitionReason: string;
+  lastModifiedMs: number;
+}
+
+export interface LogEventRecord {
+  readonly id: string;
+  readonly timestampMs: number;
+  readonly ingestedMs: number;
+  readonly message: string;
+}
+
+export interface LogGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly createdMs: number;
+  retentionDays: number | undefined;
+  readonly streams: Map<string, { readonly createdMs: number; readonly events: LogEventRecord[] }>;
+}
+
+export interface QueueMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: JsonObject;
+  readonly sentMs: number;
+  firstReceivedMs: number | undefined;
+  receiveCount: number;
+  visibleAtMs: number;
+  /** Of the last reception; a handle from an earlier one deletes nothing once the message is visible again. */
+  receiptHandle: string | undefined;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly createdMs: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly retentionSeconds: number;
+  readonly redrive: { readonly targetArn: string; readonly maxReceiveCount: number } | undefined;
+  readonly policy: WrittenPolicy | undefined;
+  messages: QueueMessage[];
+}
+
+/** An asynchronous event that reached a sink. */
+export interface DeliveredEvent {
+  readonly at: string;
+  readonly functionArn: string;
+  readonly destination: string;
+  readonly condition: string;
+  /** The record as sent (a destination), or the raw payload (a dead-letter queue). */
+  readonly record: JsonObject;
+}
+
+/** An asynchronous event that nobody will see again. */
+export interface LostEvent {
+  readonly at: string;
+  readonly functionArn: string;
+  readonly condition: string;
+  readonly reason: 'no-sink' | 'sink-denied' | 'sink-missing';
+}

@@ -1,0 +1,173 @@
+import type { JsonObject } from '../../../json.ts';
+import type { Input, Operation } from '../call.ts';
+import type { PresentedCredentials } from '../credentials.ts';
+import { genericOperation, s3Operations } from '../data/operations.ts';
+import { policyOperations } from '../iam/policy-operations.ts';
+import { roleOperations } from '../iam/role-operations.ts';
+import { simulateOperation } from '../iam/simulate.ts';
+import type { LambdaRoutes } from '../lambda/routes.ts';
+import { logsOperations } from '../logs/operations.ts';
+import { sqsOperations } from '../sqs/operations.ts';
+import { stsOperations } from '../sts/operations.ts';
+import { AwsRefusal } from '../world-error.ts';
+import { queryXml, REST_JSON, REST_XML, targetJson, type WireFormat } from './format.ts';
+import { decodeLabel } from './label.ts';
+
+/** A request may be this long; Lambda's own limit on a synchronous payload. */
+const MOST_BYTES = 6 * 1024 * 1024;
+
+/** Where a request goes, from its SigV4 credential scope: the host name plays no part. */
+export interface Scope {
+  readonly service: string;
+  readonly region: string;
+  readonly credentials: PresentedCredentials;
+}
+
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/\d{8}\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request,/;
+
+/** Reads the scope of a signed request; `undefined` for an unsigned one. */
+export function readScope(headers: Headers): Scope | undefined {
+  const match = AUTHORIZATION.exec(headers.get('authorization') ?? '');
+  if (match === null) return undefined;
+  const [, accessKeyId = '', region = '', service = ''] = match;
+  const sessionToken = headers.get('x-amz-security-token') ?? undefined;
+  return { service, region, credentials: { accessKeyId, sessionToken } };
+}
+
+const IAM = queryXml('https://iam.amazonaws.com/doc/2010-05-08/');
+const STS = queryXml('https://sts.amazonaws.com/doc/2011-06-15/');
+const JSON_10 = targetJson('1.0');
+const JSON_11 = targetJson('1.1');
+
+/** How a service speaks. */
+export function formatOf(service: string): WireFormat {
+  switch (service) {
+    case 'lambda':
+      return REST_JSON;
+    case 'iam':
+      return IAM;
+    case 'sts':
+      return STS;
+    case 's3':
+      return REST_XML;
+    case 'sqs':
+    case 'dynamodb':
+      return JSON_10;
+    default:
+      return JSON_11;
+  }
+}
+
+const IAM_OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...roleOperations,
+  ...policyOperations,
+  SimulatePrincipalPolicy: simulateOperation,
+};
+
+/** Operations of the services that are known by name. */
+const BY_NAME: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  iam: IAM_OPERATIONS,
+  sts: stsOperations,
+  logs: logsOperations,
+  sqs: sqsOperations,
+};
+
+function unknownOperation(service: string, name: string): AwsRefusal {
+  return new AwsRefusal(
+    'UnknownOperationException',
+    404,
+    `the world does not know the operation ${service}:${name}`,
+  );
+}
+
+/** The operation of that name: modelled, or generic where the service is not modelled at all. */
+export function operationNamed(routes: LambdaRoutes, service: string, name: string): Operation {
+  const modelled = service === 'lambda' ? routes.operations : BY_NAME[service];
+  if (modelled === undefined) return genericOperation(service, name);
+  const operation = Object.hasOwn(modelled, name) ? modelled[name] : undefined;
+  if (operation === undefined) throw unknownOperation(service, name);
+  return operation;
+}
+
+function readJson(raw: Uint8Array, service: string): JsonObject {
+  if (raw.byteLength === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(raw).toString('utf8'));
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject; // parsed JSON, an object
+  throw new AwsRefusal(
+    'SerializationException',
+    400,
+    `expected a JSON object as the body of a ${service} request`,
+  );
+}
+
+/** An input of nothing but where it goes. */
+export function emptyInput(region: string, origin: string): Input {
+  const nothing = {
+    path: {},
+    query: new URLSearchParams(),
+    headers: new Headers(),
+    body: {},
+    raw: new Uint8Array(),
+  };
+  return { region, origin, ...nothing };
+}
+
+/** Reads a signed request into an operation and its input. Throws `AwsRefusal` for what no service would take. */
+export async function readRequest(
+  request: Request,
+  scope: Scope,
+  routes: LambdaRoutes,
+): Promise<{ readonly operation: Operation; readonly input: Input }> {
+  const url = new URL(request.url);
+  const raw = new Uint8Array(await request.arrayBuffer());
+  const { service, region } = scope;
+  if (raw.byteLength > MOST_BYTES) {
+    throw new AwsRefusal('RequestTooLargeException', 413, `Request must be smaller than ${MOST_BYTES} bytes`);
+  }
+  const input: Input = {
+    region,
+    origin: url.origin,
+    path: {},
+    query: url.searchParams,
+    headers: request.headers,
+    body: {},
+    raw,
+  };
+  switch (service) {
+    case 'lambda': {
+      const route = routes.match(request.method, url.pathname, url.searchParams);
+      if (route === undefined) throw unknownOperation(service, `${request.method} ${url.pathname}`);
+      const body = route.operation.name === 'Invoke' ? {} : readJson(raw, service);
+      return { operation: route.operation, input: { ...input, path: route.labels, body } };
+    }
+    case 'iam':
+    case 'sts': {
+      const query = new URLSearchParams(Buffer.from(raw).toString('utf8'));
+      return {
+        operation: operationNamed(routes, service, query.get('Action') ?? ''),
+        input: { ...input, query },
+      };
+    }
+    case 's3': {
+      const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeLabel);
+      const key = rest.join('/');
+      const name = key === '' ? 'ListObjectsV2' : request.method === 'PUT' ? 'PutObject' : 'GetObject';
+      const operation = s3Operations[name];
+      if (operation === undefined) throw unknownOperation(service, name);
+      return { operation, input: { ...input, path: { Bucket: bucket, Key: key } } };
+    }
+    default: {
+      const name = (request.headers.get('x-amz-target') ?? '').split('.').at(-1) ?? '';
+      return {
+        operation: operationNamed(routes, service, name),
+        input: { ...input, body: readJson(raw, service) },
+      };
+    }
+  }
+}
