@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { Sql } from './sql.ts';
+import { StoreError } from './sql.ts';
+
+/**
+ * The incident aggregate as the database returns it. Rows inside were written by this engine whole,
+ * under their own types; what is checked here is that the envelope is one of ours.
+ */
+const loaded = z.strictObject({
+  number: z.number(),
+  seq: z.number(),
+  status: z.enum(['open', 'closed', 'halted']),
+  playbook_sha256: z.string(),
+  record: z.record(z.string(), z.unknown()),
+  chain_seq: z.number(),
+  chain_hash: z.string(),
+  charts: z.array(z.looseObject({ id: z.string() })),
+  invocations: z.array(z.looseObject({ id: z.string() })),
+  attempts: z.array(z.looseObject({ id: z.string() })),
+  holds: z.array(z.looseObject({ id: z.string() })),
+  timers: z.array(z.looseObject({ id: z.string() })),
+});
+
+export type LoadedIncident = z.infer<typeof loaded>;
+
+/** Reads one incident with all its rows in one round trip; `undefined` when there is none of that id. */
+export async function loadIncident(sql: Sql, id: string): Promise<LoadedIncident | undefined> {
+  const rows = await sql.query<{ incident: unknown }>('select cordon.load($1) as incident', [id]);
+  const row = rows[0]?.incident;
+  if (row === null || row === undefined) return undefined;
+  const parsed = loaded.safeParse(row);
+  if (parsed.success) return parsed.data;
+  throw new StoreError(
+    'cordon_store_bad_row',
+    `incident ${id} is not stored in the expected shape (${parsed.error.issues[0]?.path.join('.') ?? 'unknown place'}); was the database written by another version?`,
+  );
+}
+
+/**
+ * Commits one decided event; returns the incident's number. Throws what `refusalOf` classifies: the
+ * whole statement is refused or none of it.
+ */
+export async function commitIncident(sql: Sql, payload: unknown): Promise<number> {
+  const rows = await sql.query<{ number: number }>('select cordon.commit($1::jsonb) as number', [
+    JSON.stringify(payload),
+  ]);
+  return Number(rows[0]?.number ?? 0);
+}
+
+/** The open hold that captured an object's prior state, by any incident. */
+export async function captorOf(
+  sql: Sql,
+  objectKey: string,
+): Promise<{ incident: string; status: string; prior: unknown } | undefined> {
+  const rows = await sql.query<{ incident: string; status: string; prior: unknown }>(
+    `select incident_id as incident, status, row -> 'prior' as prior from cordon.hold
+     where object_key = $1 and captor and status <> 'closed'`,
+    [objectKey],
+  );
+  return rows[0];
+}

@@ -1,0 +1,149 @@
+import type { IncidentId, OutboxId, WorkerId } from '../id.ts';
+import type { JsonObject } from '../json.ts';
+import type { Sql } from './sql.ts';
+
+/** A delivery that this worker has claimed. */
+export interface ClaimedDelivery {
+  readonly id: OutboxId;
+  readonly incident: IncidentId;
+  readonly kind: string;
+  readonly params: JsonObject;
+  readonly tries: number;
+  /** True when an earlier try may have been delivered: look before posting again. */
+  readonly previousUnknown: boolean;
+}
+
+interface ClaimedRow {
+  readonly id: OutboxId;
+  readonly incident_id: IncidentId;
+  readonly kind: string;
+  readonly params: JsonObject;
+  readonly tries: number;
+  readonly was_unknown: boolean;
+}
+
+/**
+ * Claims the incident's next delivery, in order: nothing overtakes an earlier one that is still open.
+ * Waiting rows with the same merge key are superseded by the newest, so a stale edit is never sent.
+ */
+export async function claimDelivery(
+  sql: Sql,
+  incident: string,
+  owner: WorkerId,
+  now: Date,
+): Promise<ClaimedDelivery | undefined> {
+  const rows = await sql.query<ClaimedRow>(
+    `with merged as (
+       update cordon.outbox as old set status = 'superseded', finished_at = $3::timestamptz
+       where old.incident_id = $1 and old.status = 'pending' and old.merge_key is not null and exists (
+         select 1 from cordon.outbox as newer where newer.incident_id = $1 and newer.merge_key = old.merge_key
+           and newer.seq > old.seq and newer.status = 'pending')
+       returning old.seq
+     ), next as (
+       select o.seq, o.status from cordon.outbox as o
+       where o.incident_id = $1 and o.status in ('pending', 'sending', 'unknown') and o.seq not in (select seq from merged)
+       order by o.seq limit 1
+     )
+     update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
+     from next where o.seq = next.seq and next.status in ('pending', 'unknown')
+       and (o.not_before is null or o.not_before <= $3::timestamptz)
+     returning o.id, o.incident_id, o.kind, o.params, o.tries, next.status = 'unknown' as was_unknown`,
+    [incident, owner, now.toISOString()],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    id: row.id,
+    incident: row.incident_id,
+    kind: row.kind,
+    params: row.params,
+    tries: row.tries,
+    previousUnknown: row.was_unknown,
+  };
+}
+
+/** Gives a delivery back for another try after `notBefore`; false when it is no longer this worker's. */
+export async function returnDelivery(
+  sql: Sql,
+  delivery: {
+    readonly id: OutboxId;
+    readonly owner: WorkerId;
+    readonly status: 'pending' | 'unknown';
+    readonly notBefore: Date;
+    readonly code: string;
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    `update cordon.outbox set status = $3, owner = null, not_before = $4::timestamptz, error = jsonb_build_object('code', $5::text)
+     where id = $1 and owner = $2 and status = 'sending' returning id`,
+    [delivery.id, delivery.owner, delivery.status, delivery.notBefore.toISOString(), delivery.code],
+  );
+  return rows.length === 1;
+}
+
+/** Marks deliveries of dead workers as unknown: they may have been posted. Returns their incidents. */
+export async function orphanDeliveries(sql: Sql): Promise<readonly string[]> {
+  const rows = await sql.query<{ incident: string }>(
+    `update cordon.outbox as o set status = 'unknown', owner = null
+     where o.status = 'sending'
+       and not exists (select 1 from cordon.worker as w where w.id = o.owner and w.ended_at is null)
+     returning o.incident_id as incident`,
+  );
+  return [...new Set(rows.map((row) => row.incident))];
+}
+
+/** Incidents with a delivery that could be made now: what a lost wake-up would leave lying. */
+export async function waitingDeliveries(sql: Sql, now: Date): Promise<readonly string[]> {
+  const rows = await sql.query<{ incident: string }>(
+    `select distinct incident_id as incident from cordon.outbox
+     where status in ('pending', 'unknown') and (not_before is null or not_before <= $1::timestamptz)`,
+    [now.toISOString()],
+  );
+  return rows.map((row) => row.incident);
+}
+
+/** The message that was posted for a question or an approval. */
+export async function deliveredMessage(
+  sql: Sql,
+  incident: string,
+  kind: string,
+  key: string,
+  subject: string,
+): Promise<JsonObject | undefined> {
+  const rows = await sql.query<{ result: JsonObject | null }>(
+    `select result from cordon.outbox where incident_id = $1 and kind = $2 and params ->> $3 = $4 and status = 'sent'
+     order by seq desc limit 1`,
+    [incident, kind, key, subject],
+  );
+  return rows[0]?.result ?? undefined;
+}
+
+/** Where an incident lives in Slack. */
+export async function placeOf(
+  sql: Sql,
+  incident: string,
+): Promise<{ channel: string; cardTs: string | null } | undefined> {
+  const rows = await sql.query<{ channel: string; card_ts: string | null }>(
+    'select channel, card_ts from cordon.place where incident_id = $1',
+    [incident],
+  );
+  const row = rows[0];
+  return row === undefined ? undefined : { channel: row.channel, cardTs: row.card_ts };
+}
+
+export async function incidentOfChannel(sql: Sql, channel: string): Promise<string | undefined> {
+  const rows = await sql.query<{ incident: string }>(
+    'select incident_id as incident from cordon.place where channel = $1',
+    [channel],
+  );
+  return rows[0]?.incident;
+}
+
+/** Deliveries that wait, by incident: shown to people when Slack is slow or down. */
+export async function countWaiting(sql: Sql, incident: string): Promise<number> {
+  const rows = await sql.query<{ n: number }>(
+    `select count(*)::int as n from cordon.outbox where incident_id = $1 and status in ('pending', 'unknown', 'sending')`,
+    [incident],
+  );
+  return Number(rows[0]?.n ?? 0);
+}

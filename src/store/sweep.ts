@@ -1,0 +1,27 @@
+import type { AttemptId, IncidentId, TimerId } from '../id.ts';
+import type { Sql } from './sql.ts';
+
+/** Attempts and timers whose time has come and that nobody is at; a bounded page of each. */
+export async function dueWork(
+  sql: Sql,
+  now: Date,
+): Promise<{
+  readonly attempts: readonly { readonly incident: IncidentId; readonly id: AttemptId }[];
+  readonly timers: readonly { readonly incident: IncidentId; readonly id: TimerId }[];
+}> {
+  const instant = now.toISOString();
+  const attempts = await sql.query<{ incident: IncidentId; id: AttemptId }>(
+    `select a.incident_id as incident, a.id from cordon.attempt as a
+     join cordon.incident as i on i.id = a.incident_id and i.status = 'open'
+     where a.owner is null and a.finished_at is null and a.state <> 'awaiting'
+       and (a.not_before is null or a.not_before <= $1::timestamptz) limit 500`,
+    [instant],
+  );
+  const timers = await sql.query<{ incident: IncidentId; id: TimerId }>(
+    `select t.incident_id as incident, t.id from cordon.timer as t
+     join cordon.incident as i on i.id = t.incident_id and i.status = 'open'
+     where t.status = 'armed' and t.due_at <= $1::timestamptz order by t.due_at limit 500`,
+    [instant],
+  );
+  return { attempts, timers };
+}
