@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { signalCharts } from '../incident/chart.ts';
+import { defineCommand, done, refused } from './command.ts';
+
+/** Asks the playbook to close the incident; it does so only from a state that may. */
+export const close = defineCommand({
+  id: 'close',
+  title: 'Close the incident',
+  input: z.strictObject({ reason: z.string().min(1).max(2000) }),
+  decide(draft, input, person) {
+    if (!signalCharts(draft, 'close.requested', { by: person.id, reason: input.reason })) {
+      return refused(
+        'cordon_command_not_now',
+        'the playbook cannot close where it stands; "show" says what it waits for',
+      );
+    }
+    const actor = { kind: 'responder', id: person.id, via: person.via } as const;
+    draft.log('command.accepted', actor, `${person.id} asked to close: ${input.reason}`, {
+      command: 'close',
+      reason: input.reason,
+    });
+    return done('close asked for');
+  },
+});

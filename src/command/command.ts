@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { Draft } from '../incident/draft.ts';
+
+/** A person with an identity that the enrolment file knows, and where they act from. */
+export interface Person {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly via: 'slack' | 'cli';
+}
+
+/** What a command came to, as the person sees it. Stored, so that the same request gets it again. */
+export type CommandResult =
+  | { readonly kind: 'done'; readonly summary: string }
+  | { readonly kind: 'refused'; readonly code: CommandRefusalCode; readonly message: string };
+
+export type CommandRefusalCode =
+  | 'cordon_command_unknown'
+  | 'cordon_command_bad_input'
+  | 'cordon_command_not_allowed'
+  | 'cordon_command_not_now'
+  | 'cordon_responder_unknown'
+  | 'cordon_incident_not_found'
+  | 'cordon_incident_ambiguous'
+  | 'cordon_question_settled'
+  | 'cordon_question_bad_answer'
+  | 'cordon_approval_not_found'
+  | 'cordon_approval_settled'
+  | 'cordon_approval_plan_changed'
+  | 'cordon_approval_own_request'
+  | 'cordon_approval_twice';
+
+/**
+ * One human act: what it needs, what the gate is asked, and what it does to the incident. Slack, the
+ * terminal and the console all come through here, so that each has the same rules and the same entry.
+ */
+export interface Command<Input = unknown> {
+  /** Also the guardrail action, as `command.<id>`. */
+  readonly id: string;
+  readonly title: string;
+  /** Fields besides the incident. */
+  readonly input: z.ZodType<Input>;
+  /** Decides on a draft whose guardrail has been passed. Pure. */
+  decide(draft: Draft, input: Input, person: Person): CommandResult;
+}
+
+/** Keeps the inferred input type inside the file that declares a command. */
+export function defineCommand<Input>(command: Command<Input>): Command {
+  // `execute` parses the input with the command's own schema before it calls `decide`.
+  return Object.freeze(command) as Command;
+}
+
+export function done(summary: string): CommandResult {
+  return { kind: 'done', summary };
+}
+
+export function refused(code: CommandRefusalCode, message: string): CommandResult {
+  return { kind: 'refused', code, message };
+}

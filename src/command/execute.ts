@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { responderByCli, responderBySlack } from '../enrolment/enrolment.ts';
+import { codeOf } from '../error.ts';
+import type { Gate } from '../guardrail/decision.ts';
+import type { IncidentId } from '../id.ts';
+import type { Advance } from '../incident/advance.ts';
+import type { Draft } from '../incident/draft.ts';
+import { commandRequest } from '../incident/gate-request.ts';
+import type { JsonObject } from '../json.ts';
+import { receiptOf } from '../store/alert.ts';
+import type { Sql } from '../store/sql.ts';
+import type { Command, CommandResult, Person } from './command.ts';
+import { refused } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** Who acts, as the channel knows them: compared exactly, never guessed. */
+export type Identity =
+  | { readonly kind: 'slack'; readonly userId: string }
+  | { readonly kind: 'cli'; readonly name: string };
+
+export interface CommandCall {
+  readonly command: string;
+  readonly incident: IncidentId;
+  readonly identity: Identity;
+  readonly input: JsonObject;
+  /** The same key again has no second effect and gets the first answer: channels deliver at least once. */
+  readonly idempotencyKey: string;
+}
+
+export type Execute = (call: CommandCall) => Promise<CommandResult>;
+
+const resultSchema: z.ZodType<CommandResult> = z.union([
+  z.strictObject({ kind: z.literal('done'), summary: z.string() }),
+  z.strictObject({ kind: z.literal('refused'), code: z.string(), message: z.string() }),
+]) as z.ZodType<CommandResult>; // codes were written by this engine
+
+/** Runs human acts: who is it, may they, what does it do, and one timeline entry for each. */
+export function createExecute(options: {
+  readonly sql: Sql;
+  readonly advance: Advance;
+  readonly enrolment: Enrolment;
+  readonly gate: Gate;
+}): Execute {
+  const { sql, advance, enrolment, gate } = options;
+  const commands = new Map(COMMANDS.map((command) => [command.id, command]));
+
+  const earlier = async (key: string): Promise<CommandResult | undefined> => {
+    const stored = resultSchema.safeParse(await receiptOf(sql, key));
+    return stored.success ? stored.data : undefined;
+  };
+
+  const decide = (
+    draft: Draft,
+    command: Command,
+    call: CommandCall,
+    input: unknown,
+    person: Person,
+  ): CommandResult => {
+    const decision = gate.decide(
+      commandRequest(draft, `command.${command.id}`, {
+        kind: 'responder',
+        id: person.id,
+        roles: person.roles,
+      }),
+    );
+    const actor = { kind: 'responder', id: person.id, via: person.via } as const;
+    const result =
+      decision.kind === 'run'
+        ? command.decide(draft, input, person)
+        : refused(
+            'cordon_command_not_allowed',
+            `${person.id} may not do this: ${decision.kind === 'refuse' ? decision.reason : 'it needs somebody else to approve'}`,
+          );
+    if (result.kind === 'refused') {
+      draft.log(
+        'command.refused',
+        actor,
+        `Refused ${command.title.toLowerCase()} by ${person.id}: ${result.message}`,
+        {
+          command: command.id,
+          code: result.code,
+          policies: [...decision.policies],
+        },
+      );
+    }
+    draft.receipts.push({ key: call.idempotencyKey, result: { ...result } });
+    return result;
+  };
+
+  return async (call) => {
+    const known = await earlier(call.idempotencyKey);
+    if (known !== undefined) return known;
+    const command = commands.get(call.command);
+    if (command === undefined) {
+      return refused(
+        'cordon_command_unknown',
+        `expected one of ${[...commands.keys()].join(', ')}; found ${call.command}`,
+      );
+    }
+    const person = personOf(enrolment, call.identity);
+    if (person === undefined) {
+      return refused(
+        'cordon_responder_unknown',
+        'you are not among the responders in the enrolment file; ask its owner to add you with your roles',
+      );
+    }
+    const input = command.input.safeParse(call.input);
+    if (!input.success) {
+      const issue = input.error.issues[0];
+      return refused(
+        'cordon_command_bad_input',
+        `${command.id}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not as expected'}`,
+      );
+    }
+    try {
+      return await advance.advance(
+        call.incident,
+        (draft) => decide(draft, command, call, input.data, person),
+        {
+          amend: async (refusal) => {
+            if (refusal !== 'receipt-exists') return undefined;
+            const first = await earlier(call.idempotencyKey);
+            return first === undefined ? undefined : () => first;
+          },
+        },
+      );
+    } catch (error) {
+      if (codeOf(error) === 'cordon_incident_not_found') {
+        return refused(
+          'cordon_incident_not_found',
+          `there is no incident ${call.incident}; "list" shows those there are`,
+        );
+      }
+      throw error;
+    }
+  };
+}
+
+function personOf(enrolment: Enrolment, identity: Identity): Person | undefined {
+  const responder =
+    identity.kind === 'slack'
+      ? responderBySlack(enrolment, identity.userId)
+      : responderByCli(enrolment, identity.name);
+  return responder === undefined
+    ? undefined
+    : { id: responder.id, roles: responder.roles, via: identity.kind };
+}

@@ -1,0 +1,192 @@
+import type { Decision } from '../guardrail/decision.ts';
+import type { WorkerId } from '../id.ts';
+import type { Draft } from './draft.ts';
+import { attemptRequest, validApprovals } from './gate-request.ts';
+import { openHold, settleHold } from './hold.ts';
+import type { AttemptRow } from './state.ts';
+import { isFinal } from './state.ts';
+
+/** Moves of an attempt; `state.ts` says what each state means. Called only under the incident's commit. */
+
+/** Gives a startable attempt to this process's worker; the work itself begins after the commit. */
+export function takeAttempt(draft: Draft, attempt: AttemptRow, owner: WorkerId): void {
+  draft.disarm((timer) => timer.kind === 'retry' && timer.attempt === attempt.id);
+  if (attempt.state !== 'planned') {
+    draft.putAttempt({ ...attempt, owner, notBefore: null });
+    return;
+  }
+  if (attempt.effect === 'contain' || attempt.effect === 'restore') {
+    draft.putAttempt({ ...attempt, state: 'reading', owner, notBefore: null });
+    return;
+  }
+  // Nothing to capture: a read, or a step of the engine's own, starts as soon as the gate lets it.
+  applyDecision(draft, attempt, owner, decide(draft, attempt));
+}
+
+/** The gate's answer for an attempt as it stands, with the approvals that count at this moment. */
+export function decide(draft: Draft, attempt: AttemptRow): Decision {
+  const decision = draft.env.gate.decide(
+    attemptRequest(draft, attempt, validApprovals(draft, attempt).length),
+  );
+  const silent = attempt.silenceAllows !== null && attempt.silenceAllows === attempt.planDigest;
+  return decision.kind === 'ask' && silent ? { kind: 'run', policies: decision.policies } : decision;
+}
+
+/** Carries out the gate's answer. */
+export function applyDecision(
+  draft: Draft,
+  attempt: AttemptRow,
+  owner: WorkerId | null,
+  decision: Decision,
+  lookFirst = false,
+): void {
+  const subject = attempt.object?.arn ?? attempt.target?.functionArn ?? draft.id;
+  const data = {
+    attempt: attempt.id,
+    action: attempt.action,
+    object: subject,
+    decision: decision.kind,
+    policies: [...decision.policies],
+    digest: attempt.planDigest,
+  };
+  switch (decision.kind) {
+    case 'run':
+      if (attempt.effect === 'contain' || attempt.effect === 'restore') {
+        draft.log(
+          'attempt.decided',
+          { kind: 'engine' },
+          `Allowed ${attempt.action} on ${subject} (${decision.policies.join(', ')})`,
+          data,
+        );
+      }
+      begin(draft, attempt, owner, lookFirst);
+      return;
+    case 'refuse':
+      draft.log(
+        'attempt.refused',
+        { kind: 'engine' },
+        `Refused ${attempt.action} on ${subject}: ${decision.reason}`,
+        data,
+      );
+      finish(
+        draft,
+        { ...attempt, error: { code: 'cordon_attempt_refused', message: decision.reason } },
+        'refused',
+      );
+      return;
+    case 'ask': {
+      const expiresAt = new Date(draft.env.now.getTime() + decision.expiresMs).toISOString();
+      draft.putAttempt({
+        ...attempt,
+        state: 'awaiting',
+        owner: null,
+        ask: { quorum: decision.quorum, expiresAt, onExpiry: decision.onExpiry, policies: decision.policies },
+      });
+      draft.log(
+        'approval.asked',
+        { kind: 'engine' },
+        `Asked for ${decision.quorum} approval(s) of ${attempt.action} on ${subject}; after ${expiresAt}: ${decision.onExpiry}`,
+        {
+          ...data,
+          quorum: decision.quorum,
+          expiresAt,
+          onExpiry: decision.onExpiry,
+        },
+      );
+      draft.arm({
+        kind: 'approval',
+        chart: attempt.chart,
+        name: attempt.id,
+        event: '',
+        attempt: attempt.id,
+        dueAt: expiresAt,
+      });
+      draft.post('approval', { attempt: attempt.id });
+      draft.post('card', {}, { merge: 'card' });
+      return;
+    }
+  }
+}
+
+/** Commits the intent. `lookFirst` starts with a look, where somebody else's write may already be there. */
+function begin(draft: Draft, attempt: AttemptRow, owner: WorkerId | null, lookFirst: boolean): void {
+  const hold = attempt.effect === 'contain' ? openHold(draft, attempt, !lookFirst) : attempt.hold;
+  draft.putAttempt({
+    ...attempt,
+    hold,
+    state: lookFirst ? 'unknown' : 'running',
+    owner,
+    ask: null,
+    notBefore: null,
+    startedAt: draft.at,
+  });
+  if (attempt.effect === 'restore' && attempt.hold !== null) settleHold(draft, attempt.hold, 'restoring');
+  draft.log(
+    'attempt.started',
+    playbookActor(draft),
+    `Started ${attempt.action}${attempt.object === null ? '' : ` on ${attempt.object.arn}`}`,
+    {
+      attempt: attempt.id,
+      action: attempt.action,
+      reverses: attempt.reverses,
+    },
+  );
+}
+
+export function finish(
+  draft: Draft,
+  attempt: AttemptRow,
+  state: 'succeeded' | 'failed' | 'refused' | 'denied' | 'expired' | 'cancelled',
+): void {
+  draft.putAttempt({ ...attempt, state, owner: null, notBefore: null, finishedAt: draft.at });
+  draft.disarm((timer) => timer.attempt === attempt.id);
+  if (attempt.ask !== null) draft.post('approval-settled', { attempt: attempt.id });
+  draft.post('card', {}, { merge: 'card' });
+  draft.agenda.push({ kind: 'settle-invocation', invocation: attempt.invocation });
+}
+
+/** Cancels an attempt that has not begun to write; one that has is left to finish and be recorded. */
+export function cancelAttempt(draft: Draft, attempt: AttemptRow): void {
+  const begun = attempt.state === 'running' || attempt.state === 'unknown';
+  if (isFinal(attempt.state) || (begun && attempt.effect !== 'read')) return;
+  if (begun && attempt.owner !== null) return;
+  draft.log(
+    'attempt.cancelled',
+    playbookActor(draft),
+    `Cancelled ${attempt.action}: the playbook left the state`,
+    { attempt: attempt.id },
+  );
+  draft.putAttempt({
+    ...attempt,
+    state: 'cancelled',
+    owner: null,
+    notBefore: null,
+    ask: null,
+    finishedAt: draft.at,
+  });
+  draft.disarm((timer) => timer.attempt === attempt.id);
+  if (attempt.ask !== null) draft.post('approval-settled', { attempt: attempt.id });
+}
+
+/** Takes an attempt back from a worker that is gone. What it was calling may have happened. */
+export function rescueAttempt(draft: Draft, attempt: AttemptRow): void {
+  if (attempt.owner === null || isFinal(attempt.state)) return;
+  const looksFirst =
+    attempt.state === 'running' && (attempt.effect === 'contain' || attempt.effect === 'restore');
+  draft.log('attempt.rescued', { kind: 'engine' }, `Took over ${attempt.action} from a worker that stopped`, {
+    attempt: attempt.id,
+    from: attempt.owner,
+    state: attempt.state,
+  });
+  draft.putAttempt({
+    ...attempt,
+    state: looksFirst ? 'unknown' : attempt.state,
+    owner: null,
+    notBefore: null,
+  });
+}
+
+/** The playbook as the actor of what it asked for. */
+export function playbookActor(draft: Draft) {
+  return { kind: 'playbook', id: draft.record.playbook } as const;
+}

@@ -1,0 +1,84 @@
+import type { Target } from '../action/ports.ts';
+import { accountFor, isExcluded, modeFor, responderRoles } from '../enrolment/enrolment.ts';
+import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
+import type { Draft } from './draft.ts';
+import type { AttemptApproval, AttemptRow } from './state.ts';
+
+/** What the gate is asked about one attempt, with `approvals` valid approvals of its plan. */
+export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: number): GuardrailRequest {
+  return {
+    principal: { kind: 'playbook', id: draft.record.playbook },
+    action: attempt.effect === 'restore' ? 'containment.release' : attempt.action,
+    effect: attempt.effect === 'step' ? 'read' : attempt.effect,
+    resource: resourceOf(draft, attempt.target),
+    context: {
+      ...contextOf(draft, attempt.target, approvals),
+      // Only a quarantine conditioned on one function is known to leave its siblings alone.
+      wholeRole: attempt.input.mode !== 'function',
+    },
+  };
+}
+
+/** What the gate is asked about one human command on this incident. */
+export function commandRequest(draft: Draft, command: string, principal: Principal): GuardrailRequest {
+  const target = draft.record.targets[0] ?? null;
+  return {
+    principal,
+    action: command,
+    effect: 'command',
+    resource: { ...resourceOf(draft, target), id: draft.id },
+    context: contextOf(draft, target, 0),
+  };
+}
+
+/**
+ * The approvals that count now: of exactly this plan, one per person, not by the one who asked, and
+ * by people who still have a role. Roles are looked up here, when it is counted, not when it was given.
+ */
+export function validApprovals(draft: Draft, attempt: AttemptRow): readonly AttemptApproval[] {
+  const seen = new Set<string>();
+  return attempt.approvals.filter((approval) => {
+    if (approval.digest !== attempt.planDigest || approval.responder === attempt.requestedBy) return false;
+    if (seen.has(approval.responder)) return false;
+    const roles = responderRoles(draft.env.enrolment, approval.responder);
+    const counts = roles.includes('approver') || roles.includes('commander');
+    if (counts) seen.add(approval.responder);
+    return counts;
+  });
+}
+
+function resourceOf(draft: Draft, target: Target | null): GuardrailRequest['resource'] {
+  const account = target?.account ?? draft.record.account;
+  const region = target?.region ?? draft.record.region;
+  const { enrolment } = draft.env;
+  return {
+    id: target?.functionArn ?? draft.id,
+    account,
+    region,
+    tier: target?.tier ?? 'unknown',
+    tags: target?.tags ?? {},
+    enrolled: accountFor(enrolment, account, region) !== undefined,
+    excluded: target !== null && isExcluded(enrolment, [target.functionArn, ...target.roles]),
+    sharedWith: target === null ? 0 : (draft.record.sharedWith[target.functionArn] ?? -1),
+  };
+}
+
+function contextOf(draft: Draft, target: Target | null, approvals: number): GuardrailRequest['context'] {
+  return {
+    mode: target === null ? 'observe' : modeFor(draft.env.enrolment, target),
+    severity: draft.record.alert.severity,
+    confidence: draft.record.alert.confidence,
+    exercise: draft.record.exercise,
+    sample: draft.record.alert.sample,
+    approvals,
+    humanDecision: decidedByPerson(draft),
+  };
+}
+
+/** True once a person answered the playbook or asked for release: a playbook never releases by itself. */
+function decidedByPerson(draft: Draft): boolean {
+  return (
+    draft.record.releaseRequestedBy !== null ||
+    [...draft.invocations.values()].some((invocation) => invocation.answeredBy !== null)
+  );
+}

@@ -1,0 +1,270 @@
+import type { Action, ActionObject } from '../action/action.ts';
+import type { Target } from '../action/ports.ts';
+import { CodedError } from '../error.ts';
+import type { ChartId, InvocationId } from '../id.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { isEngineStep } from '../playbook/engine-steps.ts';
+import { cancelAttempt } from './attempt.ts';
+import type { Draft } from './draft.ts';
+import { handOverHolds, releaseOf } from './release.ts';
+import type { AttemptRow, InvocationRow } from './state.ts';
+import { isFinal } from './state.ts';
+
+type InvocationErrorCode =
+  | 'cordon_invocation_unknown'
+  | 'cordon_invocation_no_target'
+  | 'cordon_invocation_bad_input';
+
+class InvocationError extends CodedError<InvocationErrorCode> {}
+
+/** What an `invoke` of a playbook becomes: child charts, a question, or attempts. */
+export function startInvocation(
+  draft: Draft,
+  chart: ChartId,
+  effect: { readonly id: string; readonly src: string; readonly input: JsonObject },
+): void {
+  const invocation: InvocationRow = {
+    id: draft.env.ids.next('inv'),
+    chart,
+    xstateId: effect.id,
+    src: effect.src,
+    input: effect.input,
+    status: 'open',
+    output: null,
+    openedAt: draft.at,
+    closedAt: null,
+    answeredBy: null,
+  };
+  draft.putInvocation(invocation);
+  switch (effect.src) {
+    case 'cordon.for-each':
+      startForEach(draft, invocation);
+      return;
+    case 'human.question':
+      ask(draft, invocation);
+      return;
+    case 'containment.release':
+      for (const attempt of releaseOf(draft)) draft.putAttempt(newAttempt(draft, invocation, attempt));
+      draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
+      return;
+    case 'containment.hand-over':
+      handOverTo(draft, invocation, handOverHolds(draft));
+      return;
+    default:
+      planAttempts(draft, invocation);
+      draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
+  }
+}
+
+function startForEach(draft: Draft, invocation: InvocationRow): void {
+  const path = String(invocation.input.chart ?? '');
+  // The list comes from `incident.targets`, which is ours: the playbook only names it.
+  for (const item of draft.record.targets)
+    draft.agenda.push({ kind: 'open-chart', path, parent: invocation.id, item });
+  draft.agenda.push({ kind: 'settle-for-each', invocation: invocation.id });
+}
+
+/** The parent sees one event, when the last child is done: a slow target holds nobody else up. */
+export function settleForEach(draft: Draft, parent: InvocationId): void {
+  const invocation = draft.invocations.get(parent);
+  if (invocation === undefined || invocation.status !== 'open') return;
+  const children = [...draft.charts.values()].filter((row) => row.parent === parent);
+  if (children.some((row) => row.status === 'active')) return;
+  finishInvocation(draft, invocation, {
+    outcomes: children.map((row) => ({
+      item: row.item?.functionArn ?? null,
+      status: row.stored.status,
+      output: row.stored.output,
+    })),
+  });
+}
+
+function ask(draft: Draft, invocation: InvocationRow): void {
+  const to = String(invocation.input.to ?? 'responder');
+  const form = String(invocation.input.form ?? '');
+  draft.log('question.asked', { kind: 'playbook', id: draft.record.playbook }, `Asked ${to}: ${form}`, {
+    invocation: invocation.id,
+    form,
+    to,
+  });
+  draft.post('question', { invocation: invocation.id });
+}
+
+function planAttempts(draft: Draft, invocation: InvocationRow): void {
+  const target = draft.charts.get(invocation.chart)?.item ?? null;
+  if (isEngineStep(invocation.src)) {
+    draft.putAttempt(
+      newAttempt(draft, invocation, { effect: 'step', lane: 'evidence', object: null, target, ordinal: 0 }),
+    );
+    return;
+  }
+  const action = draft.env.catalogue.get(invocation.src);
+  if (action === undefined) {
+    throw new InvocationError(
+      'cordon_invocation_unknown',
+      `the playbook invokes ${invocation.src}, which is not in the catalogue; run "cordon playbook check" on it`,
+    );
+  }
+  if (target === null) {
+    throw new InvocationError(
+      'cordon_invocation_no_target',
+      `${invocation.src} acts on a target and was invoked outside a forEach over incident.targets`,
+    );
+  }
+  const input = checkedInput(action, invocation);
+  objectsOf(action, target, input).forEach((object, ordinal) => {
+    draft.putAttempt(
+      newAttempt(draft, invocation, {
+        effect: action.effect,
+        lane: action.effect === 'contain' ? 'contain' : action.lane,
+        object,
+        target,
+        ordinal,
+      }),
+    );
+  });
+}
+
+function checkedInput(action: Action, invocation: InvocationRow): JsonObject {
+  const checked = action.input.safeParse(invocation.input);
+  if (checked.success) return checked.data;
+  throw new InvocationError(
+    'cordon_invocation_bad_input',
+    `the input of ${action.id} is not what it declares: ${checked.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+  );
+}
+
+function objectsOf(action: Action, target: Target, input: JsonObject): readonly (ActionObject | null)[] {
+  return action.effect === 'contain' ? action.objects(target, input) : [null];
+}
+
+/** A planned attempt of `invocation`, before anything is read. */
+export function newAttempt(
+  draft: Draft,
+  invocation: InvocationRow,
+  options: Pick<AttemptRow, 'effect' | 'lane' | 'object' | 'target' | 'ordinal'> & Partial<AttemptRow>,
+): AttemptRow {
+  return {
+    id: draft.env.ids.next('att'),
+    chart: invocation.chart,
+    invocation: invocation.id,
+    action: invocation.src,
+    input: invocation.input,
+    state: 'planned',
+    owner: null,
+    tries: 0,
+    notBefore: null,
+    prior: null,
+    priorUnknown: false,
+    desired: null,
+    changes: [],
+    planDigest: null,
+    ask: null,
+    approvals: [],
+    silenceAllows: null,
+    requestedBy: null,
+    error: null,
+    output: null,
+    reverses: null,
+    hold: null,
+    createdAt: draft.at,
+    startedAt: null,
+    finishedAt: null,
+    ...options,
+  };
+}
+
+/** Ends an invocation whose attempts are all final, and tells its chart once. */
+export function settleInvocation(draft: Draft, id: InvocationId): void {
+  const invocation = draft.invocations.get(id);
+  if (invocation === undefined || invocation.status !== 'open') return;
+  const attempts = [...draft.attempts.values()].filter((row) => row.invocation === id);
+  if (!attempts.every((row) => isFinal(row.state))) return;
+  const failed = attempts.find((row) => row.state !== 'succeeded');
+  if (invocation.src === 'containment.release') {
+    finishInvocation(draft, invocation, releaseOutput(attempts));
+  } else if (failed === undefined) {
+    finishInvocation(
+      draft,
+      invocation,
+      attempts.length === 1 ? (attempts[0]?.output ?? null) : attempts.map((row) => row.output),
+    );
+  } else {
+    failInvocation(draft, invocation, {
+      code: failureCode(failed),
+      message: failed.error?.message ?? `${failed.action} was ${failed.state}`,
+    });
+  }
+}
+
+function failInvocation(
+  draft: Draft,
+  invocation: InvocationRow,
+  error: { readonly code: string; readonly message: string },
+): void {
+  draft.putInvocation({ ...invocation, status: 'failed', output: error, closedAt: draft.at });
+  draft.agenda.push({
+    kind: 'chart-event',
+    chart: invocation.chart,
+    event: { kind: 'invocation-failed', id: invocation.xstateId, error },
+  });
+}
+
+function handOverTo(draft: Draft, invocation: InvocationRow, owner: string | undefined): void {
+  if (owner !== undefined) finishInvocation(draft, invocation, { owner });
+  else failInvocation(draft, invocation, { code: 'cordon_no_owner', message: 'nobody leads this incident' });
+}
+
+function releaseOutput(attempts: readonly AttemptRow[]): JsonObject {
+  const conflicts = attempts.filter((row) => row.state !== 'succeeded').length;
+  return { restored: attempts.length - conflicts, conflicts, degraded: conflicts > 0 };
+}
+
+function failureCode(attempt: AttemptRow): string {
+  switch (attempt.state) {
+    case 'refused':
+      return 'cordon_attempt_refused';
+    case 'denied':
+      return 'cordon_attempt_denied';
+    case 'expired':
+      return 'cordon_attempt_expired';
+    default:
+      return attempt.error?.code ?? 'cordon_attempt_cancelled';
+  }
+}
+
+/** Ends an invocation with its output and tells its chart. */
+export function finishInvocation(
+  draft: Draft,
+  invocation: InvocationRow,
+  output: Json,
+  answeredBy: string | null = null,
+): void {
+  draft.putInvocation({ ...invocation, status: 'done', output, closedAt: draft.at, answeredBy });
+  draft.agenda.push({
+    kind: 'chart-event',
+    chart: invocation.chart,
+    event: { kind: 'invocation-done', id: invocation.xstateId, output },
+  });
+}
+
+/** The chart left the state: waiting attempts are cancelled, running ones finish and are recorded. */
+export function withdrawInvocation(draft: Draft, invocation: InvocationRow): void {
+  draft.putInvocation({ ...invocation, status: 'withdrawn', closedAt: draft.at });
+  if (invocation.src === 'cordon.for-each')
+    draft.agenda.push({ kind: 'withdraw-children', parent: invocation.id });
+  if (invocation.src === 'human.question') {
+    draft.log(
+      'question.withdrawn',
+      { kind: 'playbook', id: draft.record.playbook },
+      'The question is no longer open',
+      {
+        invocation: invocation.id,
+      },
+    );
+    draft.post('question-settled', { invocation: invocation.id });
+  }
+  for (const attempt of [...draft.attempts.values()]) {
+    if (attempt.invocation === invocation.id) cancelAttempt(draft, attempt);
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { Target } from '../action/ports.ts';
+import type { Json } from '../json.ts';
+import type { Draft } from './draft.ts';
+import { raiseLevel } from './level.ts';
+import type { AttemptRow } from './state.ts';
+
+const manifest = z.looseObject({ roles: z.array(z.string()), sharedWith: z.number() });
+const verification = z.looseObject({
+  level: z.enum(['accepted', 'read_back', 'effective']),
+  detail: z.string(),
+});
+
+/**
+ * What the incident itself learns from an action's output, beyond what the playbook makes of it: the
+ * target's roles and blast radius from its manifest, its level from a verification.
+ */
+export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
+  if (attempt.target === null) return;
+  if (attempt.action === 'target.capture-manifest') {
+    const read = manifest.safeParse(output);
+    if (read.success) learnTarget(draft, attempt.target, read.data);
+  } else if (attempt.action === 'containment.verify') {
+    const read = verification.safeParse(output);
+    if (read.success) raiseLevel(draft, attempt.target, read.data.level, read.data.detail);
+  }
+}
+
+function learnTarget(
+  draft: Draft,
+  target: Target,
+  found: { readonly roles: readonly string[]; readonly sharedWith: number },
+): void {
+  const merge = (known: Target): Target =>
+    known.functionArn === target.functionArn
+      ? { ...known, roles: [...new Set([...known.roles, ...found.roles])] }
+      : known;
+  draft.putTargets(draft.record.targets.map(merge));
+  draft.record = {
+    ...draft.record,
+    sharedWith: { ...draft.record.sharedWith, [target.functionArn]: found.sharedWith },
+  };
+  for (const chart of [...draft.charts.values()]) {
+    if (chart.item !== null) draft.putChart({ ...chart, item: merge(chart.item) });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Target } from '../action/ports.ts';
+import type { Draft } from './draft.ts';
+import type { Level } from './state.ts';
+import { isFinal } from './state.ts';
+
+const ORDER: readonly Level[] = ['none', 'accepted', 'read_back', 'effective', 'observed', 'breached'];
+
+/** The lowest level of all targets: an incident is as contained as its least contained function. */
+export function incidentLevel(levels: Readonly<Record<string, Level>>, targets: readonly Target[]): Level {
+  if (targets.length === 0) return 'none';
+  const ranks = targets.map((target) => ORDER.indexOf(levels[target.functionArn] ?? 'none'));
+  return ORDER[Math.min(...ranks)] ?? 'none';
+}
+
+/** Raises a target to *accepted* once every containing attempt on it has been accepted. */
+export function accepted(draft: Draft, target: Target): void {
+  const attempts = [...draft.attempts.values()].filter(
+    (row) => row.effect === 'contain' && row.target?.functionArn === target.functionArn,
+  );
+  if (attempts.every((row) => isFinal(row.state)) && attempts.every((row) => row.state === 'succeeded')) {
+    raiseLevel(draft, target, 'accepted', 'every containing call was accepted');
+  }
+}
+
+/** Raises a target's level and records it; a level never falls silently, so a lower one is ignored. */
+export function raiseLevel(draft: Draft, target: Target, level: Level, why: string): void {
+  const current = draft.record.levels[target.functionArn] ?? 'none';
+  if (ORDER.indexOf(level) <= ORDER.indexOf(current)) return;
+  setLevel(draft, target, level, why);
+}
+
+/** Takes a target back to *none* once nothing of this incident is held on it any more. */
+export function released(draft: Draft, target: Target): void {
+  const held = [...draft.holds.values()].some(
+    (hold) => hold.target.functionArn === target.functionArn && hold.status !== 'closed',
+  );
+  if (!held) setLevel(draft, target, 'none', 'released');
+}
+
+function setLevel(draft: Draft, target: Target, level: Level, why: string): void {
+  if ((draft.record.levels[target.functionArn] ?? 'none') === level) return;
+  draft.record = { ...draft.record, levels: { ...draft.record.levels, [target.functionArn]: level } };
+  draft.log(
+    'containment.level',
+    { kind: 'engine' },
+    `${target.functionName}: containment ${level.replace('_', ' ')} (${why})`,
+    {
+      target: target.functionArn,
+      level,
+      why,
+    },
+  );
+  draft.post('card', {}, { merge: 'card' });
+}

@@ -1,0 +1,108 @@
+import type { Target } from '../action/ports.ts';
+import type { Alert } from '../alert/alert.ts';
+import type { IncidentId } from '../id.ts';
+import type { CompiledPlaybook } from '../playbook/compile.ts';
+import { openChart, signalCharts } from './chart.ts';
+import type { Draft } from './draft.ts';
+import type { AlertInsert, IncidentState } from './state.ts';
+
+/** An incident before its first commit. */
+export function blankIncident(options: {
+  readonly id: IncidentId;
+  readonly playbook: CompiledPlaybook;
+  readonly alert: AlertInsert;
+  readonly target: Target;
+  readonly exercise: boolean;
+  readonly now: Date;
+}): IncidentState {
+  const { id, playbook, alert, target, exercise, now } = options;
+  return {
+    id,
+    number: 0,
+    seq: 0,
+    status: 'open',
+    playbookSha256: playbook.sha256,
+    record: {
+      title: alert.alert.title,
+      playbook: playbook.id,
+      severity: severityOf(alert.alert),
+      exercise,
+      account: alert.alert.account,
+      region: alert.alert.region,
+      alertId: alert.id,
+      alert: alert.alert,
+      targets: [target],
+      levels: {},
+      sharedWith: {},
+      openedAt: now.toISOString(),
+      closedAt: null,
+      lead: null,
+      releaseRequestedBy: null,
+      halted: null,
+    },
+    chain: { seq: 0, hash: '0'.repeat(64) },
+    charts: new Map(),
+    invocations: new Map(),
+    attempts: new Map(),
+    holds: new Map(),
+    timers: new Map(),
+  };
+}
+
+/** GuardDuty's 0 to 10 as our 1 (critical) to 4 (low): 9, 7 and 4 are its own boundaries. */
+export function severityOf(alert: Alert): number {
+  if (alert.severity >= 9) return 1;
+  if (alert.severity >= 7) return 2;
+  return alert.severity >= 4 ? 3 : 4;
+}
+
+/** Opens the incident: first entries, the root chart, a channel and a card for people. */
+export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string | null): void {
+  draft.alerts.push(alert);
+  draft.changed.targets = true;
+  const { record, env } = draft;
+  const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
+  draft.log('alert.accepted', source, `Accepted: ${record.title}`, alertData(alert));
+  draft.log(
+    'incident.opened',
+    { kind: 'engine' },
+    `Opened with playbook ${env.playbook.id} version ${env.playbook.version}`,
+    {
+      playbook: env.playbook.id,
+      version: env.playbook.version,
+      playbookSha256: env.playbook.sha256,
+      severity: record.severity,
+      exercise: record.exercise,
+      targets: record.targets.map((target) => target.functionArn),
+      linkedTo,
+    },
+  );
+  draft.post('open-channel', {});
+  draft.post('card', { first: true }, { merge: 'card' });
+  openChart(draft, { path: '', parent: null, item: null });
+}
+
+/** Adds an alert to an open incident: news for people and playbook, never a second containment. */
+export function joinIncident(draft: Draft, alert: AlertInsert): void {
+  draft.alerts.push(alert);
+  const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
+  draft.log('alert.joined', source, `Joined: ${alert.alert.title}`, alertData(alert));
+  signalCharts(draft, 'alert.updated', {
+    findingType: alert.alert.findingType,
+    severity: alert.alert.severity,
+  });
+  draft.post('card', {}, { merge: 'card' });
+}
+
+function alertData(alert: AlertInsert) {
+  return {
+    alert: alert.id,
+    finding: alert.alert.dedupeKey,
+    revision: alert.alert.revision,
+    findingType: alert.alert.findingType,
+    severity: alert.alert.severity,
+    firstSeenAt: alert.alert.firstSeenAt,
+    receivedAt: alert.receivedAt,
+    bytesSha256: alert.bytesSha256,
+  };
+}

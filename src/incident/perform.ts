@@ -1,0 +1,233 @@
+import type { Action, ContainAction } from '../action/action.ts';
+import { AwsError } from '../action/failure.ts';
+import type {
+  ActionContext,
+  ActionSettings,
+  AwsAccess,
+  AwsPurpose,
+  EvidencePort,
+  HeldObject,
+  Target,
+} from '../action/ports.ts';
+import type { Clock } from '../clock.ts';
+import { codeOf, describeError } from '../error.ts';
+import type { IncidentId, WorkerId } from '../id.ts';
+import type { Json } from '../json.ts';
+import type { AttemptOutcome, AttemptRow, EvidenceNote, IncidentState, Lane } from './state.ts';
+
+/** Runs one phase of one attempt against the outside, and says what it came to. Never throws. */
+export interface Perform {
+  run(state: IncidentState, attempt: AttemptRow): Promise<PhaseResult>;
+}
+
+export interface PhaseResult {
+  /** `null` when the lease was lost: the outcome belongs to whoever took the attempt over. */
+  readonly outcome: AttemptOutcome | null;
+  readonly evidence: readonly EvidenceNote[];
+}
+
+/** One scope of AWS access for one attempt; built by `src/aws`, reached only through this. */
+export type OpenAws = (request: {
+  readonly target: Target;
+  readonly purpose: AwsPurpose;
+  readonly incident: IncidentId;
+  readonly lane: Lane;
+  /** Throws `cordon_lease_lost` when the attempt is no longer this worker's; called before every send. */
+  readonly beforeSend: () => void;
+}) => AwsAccess;
+
+/** A step of the engine's own that a playbook invokes; `src/main.ts` gives the implementations. */
+export type EngineStep = (state: IncidentState, attempt: AttemptRow) => Promise<Json>;
+
+export function createPerform(options: {
+  readonly catalogue: ReadonlyMap<string, Action>;
+  readonly steps: ReadonlyMap<string, EngineStep>;
+  readonly aws: OpenAws;
+  readonly evidence: (state: IncidentState, attempt: AttemptRow) => EvidencePort;
+  readonly settings: ActionSettings;
+  readonly clock: Clock;
+  readonly isLive: (worker: WorkerId) => boolean;
+  readonly stopping: AbortSignal;
+}): Perform {
+  const { catalogue, steps, isLive } = options;
+
+  const contextOf = (
+    state: IncidentState,
+    attempt: AttemptRow,
+    target: Target,
+    notes: EvidenceNote[],
+  ): ActionContext => {
+    const owner = attempt.owner;
+    const beforeSend = () => {
+      if (owner === null || !isLive(owner)) {
+        throw new AwsError(
+          'cordon_lease_lost',
+          attempt.action,
+          'this worker no longer owns the attempt; nothing was sent',
+          {
+            classification: 'unknown',
+          },
+        );
+      }
+    };
+    return {
+      incidentId: state.id,
+      attemptId: attempt.id,
+      alert: state.record.alert,
+      target,
+      held: heldOn(state, target),
+      exercise: state.record.exercise,
+      settings: options.settings,
+      clock: options.clock,
+      signal: options.stopping,
+      aws: (purpose) => options.aws({ target, purpose, incident: state.id, lane: attempt.lane, beforeSend }),
+      evidence: noting(options.evidence(state, attempt), notes),
+    };
+  };
+
+  const phase = async (
+    state: IncidentState,
+    attempt: AttemptRow,
+    notes: EvidenceNote[],
+  ): Promise<AttemptOutcome> => {
+    if (attempt.effect === 'step') {
+      const step = steps.get(attempt.action);
+      if (step === undefined)
+        return terminal('cordon_step_unknown', `this process has no step ${attempt.action}`);
+      return { kind: 'succeeded', output: await step(state, attempt) };
+    }
+    const action = catalogue.get(attempt.action);
+    if (action === undefined || attempt.target === null) {
+      return terminal(
+        'cordon_action_unknown',
+        `${attempt.action} is not in this version's catalogue, or names no target`,
+      );
+    }
+    const context = contextOf(state, attempt, attempt.target, notes);
+    if (action.effect === 'read') {
+      const output = await action.run(context, attempt.input);
+      const checked = action.output.safeParse(output);
+      return checked.success
+        ? { kind: 'succeeded', output: checked.data }
+        : terminal('cordon_action_bad_output', `${action.id} returned what it does not declare`);
+    }
+    return containPhase(action, context, attempt);
+  };
+
+  return {
+    async run(state, attempt) {
+      const evidence: EvidenceNote[] = [];
+      try {
+        return { outcome: await phase(state, attempt, evidence), evidence };
+      } catch (error) {
+        return { outcome: failureOf(error), evidence };
+      }
+    },
+  };
+}
+
+async function containPhase(
+  action: ContainAction,
+  context: ActionContext,
+  attempt: AttemptRow,
+): Promise<AttemptOutcome> {
+  const { object, desired, state } = attempt;
+  if (object === null) return terminal('cordon_action_no_object', `attempt ${attempt.id} names no object`);
+  if (state === 'reading' && attempt.effect === 'contain') return capture(action, context, object, attempt);
+  if (desired === null)
+    return terminal('cordon_action_no_plan', `attempt ${attempt.id} has no plan to carry out`);
+  // A prior state that could not be read is restored by a person: nothing to compare with, nothing to put back.
+  if (attempt.effect === 'restore' && attempt.prior === null) {
+    return terminal(
+      'cordon_prior_unknown',
+      `the prior state of ${object.arn} could not be read before containment; restore it by hand`,
+    );
+  }
+  if (state === 'reading' || state === 'unknown') {
+    return {
+      kind: 'observed',
+      observation: await action.observe(context, object, attempt.prior ?? {}, desired),
+    };
+  }
+  if (attempt.effect === 'restore') await action.revert(context, object, attempt.prior ?? {}, desired);
+  else await action.apply(context, object, desired);
+  return { kind: 'succeeded', output: null };
+}
+
+async function capture(
+  action: ContainAction,
+  context: ActionContext,
+  object: NonNullable<AttemptRow['object']>,
+  attempt: AttemptRow,
+): Promise<AttemptOutcome> {
+  try {
+    return {
+      kind: 'captured',
+      prior: await action.capture(context, object, attempt.input),
+      unreadable: null,
+    };
+  } catch (error) {
+    // Promise 4: what we are not allowed to read is `unknown`; policy may contain all the same.
+    if (error instanceof AwsError && error.code === 'cordon_aws_access_denied') {
+      return { kind: 'captured', prior: null, unreadable: error.code };
+    }
+    throw error;
+  }
+}
+
+function heldOn(state: IncidentState, target: Target): readonly HeldObject[] {
+  return [...state.holds.values()]
+    .filter((hold) => hold.status !== 'closed' && hold.target.functionArn === target.functionArn)
+    .map((hold) => ({
+      objectKey: hold.objectKey,
+      action: hold.action,
+      input: hold.input,
+      prior: hold.prior,
+      desired: hold.desired,
+      ...(hold.acceptedAt === null ? {} : { acceptedAt: hold.acceptedAt }),
+    }));
+}
+
+/** Passes everything on to the evidence store and remembers it for the timeline. */
+function noting(port: EvidencePort, notes: EvidenceNote[]): EvidencePort {
+  return {
+    async put(item) {
+      const stored = await port.put(item);
+      notes.push({
+        kind: 'stored',
+        name: stored.name,
+        sha256: stored.sha256,
+        size: stored.size,
+        matchesExpected: stored.matchesExpected,
+      });
+      return stored;
+    },
+    async missing(gap) {
+      await port.missing(gap);
+      notes.push({ kind: 'missing', name: gap.name, reason: gap.reason });
+    },
+    async seal() {
+      const sealed = await port.seal();
+      notes.push({ kind: 'sealed', ...sealed });
+      return sealed;
+    },
+  };
+}
+
+function terminal(code: string, message: string): AttemptOutcome {
+  return { kind: 'failed', code, message, classification: 'terminal', retryAfterMs: null };
+}
+
+function failureOf(error: unknown): AttemptOutcome | null {
+  if (error instanceof AwsError) {
+    if (error.code === 'cordon_lease_lost') return null;
+    return {
+      kind: 'failed',
+      code: error.code,
+      message: error.message,
+      classification: error.classification,
+      retryAfterMs: error.retryAfterMs ?? null,
+    };
+  }
+  return terminal(codeOf(error), describeError(error));
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.ts';
+import { describeError } from '../error.ts';
+import type { Log } from '../log.ts';
+import type { Committed } from './advance.ts';
+import { isStartable } from './schedule.ts';
+import type { Wake, WakeQueue } from './wake.ts';
+
+// With one database connection the queue's inserts would stand in front of the next containment commit.
+// Evidence and people may start this much later; containment may not.
+const YIELD_MS = 250;
+
+/** Sends the wake-ups that a commit calls for, after containment has had its turn. */
+export interface Relay {
+  after(committed: Committed): void;
+  /** Sends wake-ups found by the sweep. */
+  send(wakes: readonly Wake[]): void;
+  idle(): boolean;
+  drain(): Promise<void>;
+}
+
+export function createRelay(options: {
+  readonly queue: WakeQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves when no containing attempt is under way in this process. */
+  readonly containmentDone: () => Promise<void>;
+}): Relay {
+  const { queue, clock, log, containmentDone } = options;
+  let waiting: { wake: Wake; dueMs: number }[] = [];
+  let sending: Promise<void> | null = null;
+
+  const flush = async () => {
+    while (waiting.length > 0) {
+      const stop = new AbortController();
+      await Promise.race([containmentDone(), clock.sleep(YIELD_MS, stop.signal)]);
+      stop.abort();
+      const now = clock.now().getTime();
+      const batch = waiting.map(({ wake, dueMs }) => ({ wake, delayMs: Math.max(0, dueMs - now) }));
+      waiting = [];
+      try {
+        await queue.add(batch);
+      } catch (error) {
+        // The sweep finds what was to be woken: the database holds it all.
+        log.warn({ wakes: batch.length, reason: describeError(error) }, 'wake-ups could not be queued');
+      }
+    }
+    sending = null;
+  };
+
+  const enqueue = (wakes: readonly { wake: Wake; dueMs: number }[]) => {
+    if (wakes.length === 0) return;
+    waiting.push(...wakes);
+    sending ??= flush();
+  };
+
+  return {
+    after: (committed) => enqueue(wakesOf(committed)),
+    send: (wakes) => enqueue(wakes.map((wake) => ({ wake, dueMs: 0 }))),
+    idle: () => sending === null,
+    drain: async () => {
+      while (sending !== null) await sending;
+    },
+  };
+}
+
+/** What a commit made ready that this process did not take itself. */
+export function wakesOf({ draft, state }: Committed): { wake: Wake; dueMs: number }[] {
+  const wakes: { wake: Wake; dueMs: number }[] = [];
+  for (const id of draft.changed.attempts) {
+    const attempt = state.attempts.get(id);
+    if (attempt !== undefined && isStartable(draft, attempt)) {
+      wakes.push({ wake: { lane: 'attempt', incident: state.id, subject: id }, dueMs: 0 });
+    }
+  }
+  for (const id of draft.changed.timers) {
+    const timer = state.timers.get(id);
+    if (timer !== undefined) {
+      wakes.push({
+        wake: { lane: 'timer', incident: state.id, subject: id },
+        dueMs: Date.parse(timer.dueAt),
+      });
+    }
+  }
+  if (draft.outbox.length > 0) {
+    wakes.push({ wake: { lane: 'delivery', incident: state.id, subject: state.id }, dueMs: 0 });
+  }
+  return wakes;
+}

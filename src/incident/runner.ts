@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.ts';
+import { describeError } from '../error.ts';
+import type { AttemptId, WorkerId } from '../id.ts';
+import type { JsonObject } from '../json.ts';
+import type { Log } from '../log.ts';
+import { captorOf } from '../store/incident.ts';
+import type { Refusal, Sql } from '../store/sql.ts';
+import type { Advance, Committed, Decide } from './advance.ts';
+import type { HeldBy } from './outcome.ts';
+import { recordOutcome } from './outcome.ts';
+import type { Perform, PhaseResult } from './perform.ts';
+import type { AttemptOutcome, AttemptRow, IncidentState } from './state.ts';
+import { isFinal } from './state.ts';
+
+/** Runs the phases of attempts that a commit left in this process's hands, and records what they came to. */
+export interface Runner {
+  /** Starts every phase that `committed` calls for; returns at once. */
+  start(committed: Committed): void;
+  /** Resolves when the attempt is no longer under way in this process. */
+  finished(attempt: AttemptId): Promise<void>;
+  /** Resolves when no containing or restoring attempt is under way. */
+  containmentDone(): Promise<void>;
+  /** Number of phases under way. */
+  inFlight(): number;
+}
+
+const RECORD_RETRY_MS = 200;
+
+export function createRunner(options: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly perform: Perform;
+  readonly isLive: (worker: WorkerId) => boolean;
+  readonly workerId: () => WorkerId | null;
+  readonly advance: () => Advance;
+}): Runner {
+  const { sql, clock, log, perform, isLive } = options;
+  const running = new Map<AttemptId, { readonly urgent: boolean; readonly done: Promise<void> }>();
+
+  const record = async (
+    state: IncidentState,
+    attempt: AttemptRow,
+    owner: WorkerId,
+    result: PhaseResult,
+  ): Promise<void> => {
+    const { outcome, evidence } = result;
+    if (outcome === null) return;
+    const decideWith =
+      (now: AttemptOutcome, context: { heldBy: HeldBy | null; othersHold: boolean }): Decide<boolean> =>
+      (draft) =>
+        recordOutcome(draft, attempt.id, owner, now, { evidence, ...context });
+    const amend = async (refusal: Refusal): Promise<Decide<boolean> | undefined> => {
+      if (refusal === 'object-is-held') return decideWith(outcome, { heldBy: null, othersHold: true });
+      if (refusal !== 'object-has-captor' || attempt.object === null) return undefined;
+      const captor = await captorOf(sql, attempt.object.key);
+      if (captor === undefined) return decideWith(outcome, { heldBy: null, othersHold: false });
+      if (captor.status === 'restoring')
+        return decideWith(beingRestored(attempt), { heldBy: null, othersHold: false });
+      const prior = captor.prior as JsonObject | null; // written by commitOf
+      return decideWith(outcome, { heldBy: { incident: captor.incident, prior }, othersHold: false });
+    };
+    for (;;) {
+      try {
+        await options
+          .advance()
+          .advance(state.id, decideWith(outcome, { heldBy: null, othersHold: false }), { amend });
+        return;
+      } catch (error) {
+        // The call is made and its outcome must not be lost: keep trying for as long as it is ours to tell.
+        if (!isLive(owner)) return;
+        log.error(
+          { incident: state.id, attempt: attempt.id, reason: describeError(error) },
+          'an outcome could not be recorded yet',
+        );
+        await clock.sleep(RECORD_RETRY_MS);
+      }
+    }
+  };
+
+  const runPhase = async (state: IncidentState, attempt: AttemptRow, owner: WorkerId): Promise<void> => {
+    const result = await perform.run(state, attempt);
+    await record(state, attempt, owner, result);
+  };
+
+  return {
+    start({ draft, state }) {
+      const worker = options.workerId();
+      for (const id of draft.changed.attempts) {
+        const attempt = state.attempts.get(id);
+        if (attempt === undefined || worker === null || attempt.owner !== worker || isFinal(attempt.state))
+          continue;
+        const previous = running.get(id)?.done;
+        const phase = runPhase(state, attempt, worker);
+        // A phase's own record starts the next one: both must be over before the attempt counts as done.
+        const done: Promise<void> =
+          previous === undefined ? phase : Promise.all([previous, phase]).then(() => undefined);
+        running.set(id, { urgent: attempt.effect === 'contain' || attempt.effect === 'restore', done });
+        void done.finally(() => {
+          if (running.get(id)?.done === done) running.delete(id);
+        });
+      }
+    },
+    async finished(attempt) {
+      for (let current = running.get(attempt); current !== undefined; current = running.get(attempt))
+        await current.done;
+    },
+    async containmentDone() {
+      const urgent = () => [...running.values()].filter((phase) => phase.urgent).map((phase) => phase.done);
+      for (let left = urgent(); left.length > 0; left = urgent()) await Promise.all(left);
+    },
+    inFlight: () => running.size,
+  };
+}
+
+function beingRestored(attempt: AttemptRow): AttemptOutcome {
+  return {
+    kind: 'failed',
+    code: 'cordon_object_being_restored',
+    message: `${attempt.object?.arn ?? ''} is being restored by another incident`,
+    classification: 'retryable',
+    retryAfterMs: 500,
+  };
+}

@@ -1,0 +1,280 @@
+import type { ActionObject, Change, Observation } from '../action/action.ts';
+import type { Target } from '../action/ports.ts';
+import type { Alert } from '../alert/alert.ts';
+import type { OnExpiry } from '../guardrail/decision.ts';
+import type {
+  AlertId,
+  AttemptId,
+  ChartId,
+  HoldId,
+  IncidentId,
+  InvocationId,
+  OutboxId,
+  TimerId,
+  WorkerId,
+} from '../id.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { ChartPath, StoredChart } from '../playbook/types.ts';
+import type { Actor } from '../timeline/entry.ts';
+
+/**
+ * An incident as one aggregate: what `cordon.load` returns and `cordon.commit` writes. Every row is
+ * written whole, and only under the incident's `seq`: a decision made on stale rows is refused.
+ * Instants are ISO 8601 strings in UTC, because rows are JSON.
+ */
+export interface IncidentState {
+  readonly id: IncidentId;
+  /** Counts up from 1 in the order of opening; 0 before the first commit. */
+  readonly number: number;
+  /** Commits so far; 0 before the first. */
+  readonly seq: number;
+  readonly status: 'open' | 'closed' | 'halted';
+  readonly playbookSha256: string;
+  readonly record: IncidentRecord;
+  readonly chain: { readonly seq: number; readonly hash: string };
+  readonly charts: ReadonlyMap<ChartId, ChartRow>;
+  readonly invocations: ReadonlyMap<InvocationId, InvocationRow>;
+  readonly attempts: ReadonlyMap<AttemptId, AttemptRow>;
+  readonly holds: ReadonlyMap<HoldId, HoldRow>;
+  /** Armed timers only: one that fired or was cancelled is never looked at again. */
+  readonly timers: ReadonlyMap<TimerId, TimerRow>;
+}
+
+/** How far containment has been shown, from nothing to proven wrong (reference, 1.8.3). */
+export type Level = 'none' | 'accepted' | 'read_back' | 'effective' | 'observed' | 'breached';
+
+export interface IncidentRecord {
+  readonly title: string;
+  readonly playbook: string;
+  /** 1 critical, 2 high, 3 medium, 4 low. */
+  readonly severity: number;
+  readonly exercise: boolean;
+  readonly account: string;
+  readonly region: string;
+  readonly alertId: AlertId;
+  readonly alert: Alert;
+  readonly targets: readonly Target[];
+  /** By function ARN. */
+  readonly levels: Readonly<Record<string, Level>>;
+  /** Other functions on a target's role, by function ARN; absent while unknown. */
+  readonly sharedWith: Readonly<Record<string, number>>;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  /** The first responder who took it up. */
+  readonly lead: string | null;
+  readonly releaseRequestedBy: string | null;
+  readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
+}
+
+export interface ChartRow {
+  readonly id: ChartId;
+  readonly path: ChartPath;
+  readonly ordinal: number;
+  /** The `forEach` invocation of the parent chart that this child answers; `null` for the root. */
+  readonly parent: InvocationId | null;
+  readonly item: Target | null;
+  readonly status: 'active' | 'done' | 'withdrawn';
+  readonly stored: StoredChart;
+}
+
+export interface InvocationRow {
+  readonly id: InvocationId;
+  readonly chart: ChartId;
+  /** The id that XState gave the invoke; reused on re-entry, hence this row. */
+  readonly xstateId: string;
+  readonly src: string;
+  readonly input: JsonObject;
+  readonly status: 'open' | 'done' | 'failed' | 'withdrawn';
+  readonly output: Json;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  readonly answeredBy: string | null;
+}
+
+export type AttemptState =
+  | 'planned'
+  | 'reading'
+  | 'awaiting'
+  | 'running'
+  | 'unknown'
+  | 'succeeded'
+  | 'failed'
+  | 'refused'
+  | 'denied'
+  | 'expired'
+  | 'cancelled';
+
+export type Lane = 'contain' | 'prepare' | 'verify' | 'evidence';
+
+export interface AttemptApproval {
+  readonly responder: string;
+  readonly via: 'slack' | 'cli';
+  readonly at: string;
+  readonly digest: string;
+}
+
+/**
+ * One execution of one action on one object.
+ *
+ * planned   waits for its turn: a lower ordinal of a release, or a worker
+ * reading   its owner reads the prior state (a revert: what is there now); nothing written yet
+ * awaiting  the gate asked for approvals of exactly `planDigest`
+ * running   the intent is committed: its owner may be making the call at this instant
+ * unknown   the call may have taken effect; its owner looks before anything else
+ * the rest  final; `finishedAt` is set
+ *
+ * `owner` is the worker at it; without one, `notBefore` says when it may be taken.
+ */
+export interface AttemptRow {
+  readonly id: AttemptId;
+  readonly chart: ChartId;
+  readonly invocation: InvocationId;
+  readonly ordinal: number;
+  readonly action: string;
+  readonly effect: 'read' | 'contain' | 'restore' | 'step';
+  readonly lane: Lane;
+  readonly object: ActionObject | null;
+  readonly input: JsonObject;
+  readonly target: Target | null;
+  readonly state: AttemptState;
+  readonly owner: WorkerId | null;
+  readonly tries: number;
+  readonly notBefore: string | null;
+  /** `null` until read; stays `null` with `priorUnknown` when it could not be read. */
+  readonly prior: JsonObject | null;
+  readonly priorUnknown: boolean;
+  readonly desired: JsonObject | null;
+  readonly changes: readonly Change[];
+  readonly planDigest: string | null;
+  readonly ask: {
+    readonly quorum: number;
+    readonly expiresAt: string;
+    readonly onExpiry: OnExpiry;
+    readonly policies: readonly string[];
+  } | null;
+  readonly approvals: readonly AttemptApproval[];
+  /** Digest of the plan that may run because nobody decided in time and the policy says so. */
+  readonly silenceAllows: string | null;
+  /** Who asked for it; never counted among its approvers. */
+  readonly requestedBy: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly output: Json;
+  /** The attempt whose write this one takes back. */
+  readonly reverses: AttemptId | null;
+  readonly hold: HoldId | null;
+  readonly createdAt: string;
+  /** When the intent was committed. */
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+export interface HoldRow {
+  readonly id: HoldId;
+  /** Position among the incident's holds, from 0, in the order of opening. */
+  readonly ordinal: number;
+  readonly objectKey: string;
+  readonly object: ActionObject;
+  readonly attempt: AttemptId;
+  readonly action: string;
+  readonly input: JsonObject;
+  readonly target: Target;
+  readonly prior: JsonObject | null;
+  readonly desired: JsonObject;
+  readonly status: 'open' | 'restoring' | 'closed';
+  /** True for the hold that captured the prior state: it, or the last one left, restores. */
+  readonly captor: boolean;
+  readonly openedAt: string;
+  readonly acceptedAt: string | null;
+  readonly closedAt: string | null;
+  /** `inherited`: another incident holds the object and will restore it. `not-needed`: nothing was written. */
+  readonly closedAs: 'released' | 'inherited' | 'not-needed' | null;
+  /** Who accepted that containment stays after the incident closed; the hold stays open. */
+  readonly handedOverTo: string | null;
+}
+
+export interface TimerRow {
+  readonly id: TimerId;
+  readonly kind: 'playbook' | 'retry' | 'approval';
+  readonly chart: ChartId;
+  /** XState's send id for playbook timers, so that a `cancel` finds it. */
+  readonly name: string;
+  readonly event: string;
+  readonly attempt: AttemptId | null;
+  readonly status: 'armed' | 'fired' | 'cancelled';
+  readonly dueAt: string;
+}
+
+export interface OutboxInsert {
+  readonly id: OutboxId;
+  readonly kind: string;
+  /** Rows of one incident with the same key that wait at the same time are merged into the newest. */
+  readonly mergeKey: string | null;
+  readonly params: JsonObject;
+  readonly createdAt: string;
+}
+
+export interface AlertInsert {
+  readonly id: AlertId;
+  readonly alert: Alert;
+  readonly bytesSha256: string;
+  readonly via: string;
+  readonly sender: string;
+  readonly receivedAt: string;
+}
+
+/** How the delivery of an outbox row ended, and where the message stands. */
+export interface DeliveryRecord {
+  readonly id: OutboxId;
+  readonly owner: WorkerId;
+  readonly status: 'sent' | 'failed';
+  readonly result: JsonObject | null;
+  readonly error: JsonObject | null;
+  readonly place: { readonly channel: string; readonly cardTs: string | null } | null;
+}
+
+/** What running one phase of an attempt came to. */
+export type AttemptOutcome =
+  | { readonly kind: 'captured'; readonly prior: JsonObject | null; readonly unreadable: string | null }
+  | { readonly kind: 'observed'; readonly observation: Observation }
+  | { readonly kind: 'succeeded'; readonly output: Json }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly classification: 'retryable' | 'terminal' | 'unknown';
+      readonly retryAfterMs: number | null;
+    };
+
+export type EvidenceNote =
+  | {
+      readonly kind: 'stored';
+      readonly name: string;
+      readonly sha256: string;
+      readonly size: number;
+      readonly matchesExpected: boolean;
+    }
+  | { readonly kind: 'missing'; readonly name: string; readonly reason: string }
+  | {
+      readonly kind: 'sealed';
+      readonly manifestSha256: string;
+      readonly items: number;
+      readonly keyId: string;
+    };
+
+/** A final attempt never changes again. */
+export function isFinal(state: AttemptState): boolean {
+  return !['planned', 'reading', 'awaiting', 'running', 'unknown'].includes(state);
+}
+
+/** The name under which an actor's acts are compared, e.g. an approval with its requester. */
+export function actorName(actor: Actor): string {
+  switch (actor.kind) {
+    case 'engine':
+      return 'engine';
+    case 'playbook':
+    case 'source':
+      return `${actor.kind}:${actor.id}`;
+    case 'responder':
+      return actor.id;
+  }
+}

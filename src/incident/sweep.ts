@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.ts';
+import { describeError } from '../error.ts';
+import type { IncidentId } from '../id.ts';
+import type { Log } from '../log.ts';
+import { orphanDeliveries, waitingDeliveries } from '../store/outbox.ts';
+import type { ServerSql } from '../store/server.ts';
+import type { Sql } from '../store/sql.ts';
+import { dueWork } from '../store/sweep.ts';
+import { endDeadWorkers, orphanedIncidents } from '../store/worker.ts';
+import type { Advance } from './advance.ts';
+import { rescueAttempt } from './attempt.ts';
+import type { Relay } from './relay.ts';
+import type { WorkerSession } from './worker.ts';
+
+/**
+ * Finds what no wake-up will: attempts of dead or frozen workers, and work whose wake-up was lost.
+ * Death shows within `RESCUE_MS` plus the few milliseconds that the server needs to free a lock.
+ */
+export const RESCUE_MS = 250;
+export const SWEEP_MS = 2000;
+
+export interface Sweep {
+  /** One pass over everything, as at start-up. */
+  once(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createSweep(options: {
+  readonly sql: Sql;
+  /** The same database when it is a server: only there can another process exist. */
+  readonly server: ServerSql | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly session: WorkerSession;
+  readonly advance: Advance;
+  readonly relay: Relay;
+  /** False in virtual time, where wake-ups cannot be lost and idle sweeps would never let time pass. */
+  readonly periodic: boolean;
+}): Sweep {
+  const { sql, server, clock, log, session, advance, relay } = options;
+  const stopping = new AbortController();
+
+  const rescue = async (): Promise<void> => {
+    if (server !== null) await endDeadWorkers(server, session.id);
+    for (const incident of await orphanedIncidents(sql)) {
+      // What is cached was read before the owner was declared dead; the rescue decides on fresh rows.
+      await advance.advance(incident as IncidentId, (draft) => {
+        // an id from the record
+        for (const attempt of [...draft.attempts.values()]) {
+          if (attempt.owner !== null && attempt.owner !== session.id) rescueAttempt(draft, attempt);
+        }
+      });
+    }
+    for (const incident of await orphanDeliveries(sql)) {
+      relay.send([{ lane: 'delivery', incident: incident as IncidentId, subject: incident }]); // as above
+    }
+  };
+
+  const sweep = async (): Promise<void> => {
+    const now = clock.now();
+    const due = await dueWork(sql, now);
+    relay.send([
+      ...due.attempts.map((row) => ({ lane: 'attempt' as const, incident: row.incident, subject: row.id })),
+      ...due.timers.map((row) => ({ lane: 'timer' as const, incident: row.incident, subject: row.id })),
+      ...(await waitingDeliveries(sql, now)).map((incident) => ({
+        lane: 'delivery' as const,
+        incident: incident as IncidentId, // an id from the record
+        subject: incident,
+      })),
+    ]);
+  };
+
+  const every = async (pauseMs: number, what: string, work: () => Promise<void>): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(pauseMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await work();
+      } catch (error) {
+        log.warn({ reason: describeError(error) }, `${what} failed; it is tried again`);
+      }
+    }
+  };
+
+  const loops = options.periodic
+    ? [every(server === null ? SWEEP_MS : RESCUE_MS, 'rescue', rescue), every(SWEEP_MS, 'sweep', sweep)]
+    : [];
+
+  return {
+    once: async () => {
+      await rescue();
+      await sweep();
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(loops);
+    },
+  };
+}

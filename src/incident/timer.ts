@@ -1,0 +1,36 @@
+import type { TimerId } from '../id.ts';
+import { expireApproval } from './approval.ts';
+import { feedChart } from './chart.ts';
+import type { Draft } from './draft.ts';
+import { isFinal } from './state.ts';
+
+/** Fires a timer that is due; one that fired or was cancelled meanwhile does nothing. */
+export function fireTimer(draft: Draft, id: TimerId): void {
+  const timer = draft.timers.get(id);
+  if (timer === undefined || timer.status !== 'armed' || draft.status !== 'open') return;
+  if (Date.parse(timer.dueAt) > draft.env.now.getTime()) return;
+  draft.putTimer({ ...timer, status: 'fired' });
+  switch (timer.kind) {
+    case 'playbook':
+      draft.log('timer.fired', { kind: 'playbook', id: draft.record.playbook }, `Time is up: ${timer.name}`, {
+        timer: id,
+        event: timer.event,
+        dueAt: timer.dueAt,
+      });
+      feedChart(draft, timer.chart, { kind: 'timer', event: timer.event });
+      return;
+    case 'retry': {
+      const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);
+      // Free again: this process takes it when the draft is settled, or another is woken for it.
+      if (attempt !== undefined && attempt.owner === null && !isFinal(attempt.state)) {
+        draft.putAttempt({ ...attempt, notBefore: null });
+      }
+      return;
+    }
+    case 'approval': {
+      const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);
+      if (attempt !== undefined) expireApproval(draft, attempt);
+      return;
+    }
+  }
+}

@@ -1,0 +1,367 @@
+import type { Action, Change } from '../action/action.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { modeFor } from '../enrolment/enrolment.ts';
+import type { Mode, OnExpiry } from '../guardrail/decision.ts';
+import type { IncidentId } from '../id.ts';
+import type { Json } from '../json.ts';
+import type { ListedIncident } from '../store/list.ts';
+import { findIncidentId, incidentOfAttempt, listIncidents } from '../store/list.ts';
+import { incidentOfChannel } from '../store/outbox.ts';
+import type { Sql } from '../store/sql.ts';
+import { readTimeline } from '../store/timeline.ts';
+import type { Entry } from '../timeline/entry.ts';
+import { renderSummary } from '../timeline/render.ts';
+import type { Advance } from './advance.ts';
+import { incidentLevel } from './level.ts';
+import type { AttemptRow, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
+
+/**
+ * An incident as people see it, in Slack, in the terminal and in JSON. Instants are ISO 8601 strings in
+ * UTC. Title, names and ARNs are attacker-controlled: whoever shows them escapes them.
+ */
+export interface IncidentView {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly status: 'open' | 'closed' | 'halted';
+  /** 1 critical, 2 high, 3 medium, 4 low. */
+  readonly severity: number;
+  readonly exercise: boolean;
+  readonly mode: Mode;
+  readonly playbook: string;
+  readonly openedAt: string;
+  /** When every target was shown to be effectively contained; `null` before. */
+  readonly containedAt: string | null;
+  readonly closedAt: string | null;
+  readonly level: Level;
+  readonly lead: string | null;
+  /** Why the engine stopped here, when it did. */
+  readonly halted: { readonly code: string; readonly message: string } | null;
+  readonly targets: readonly TargetView[];
+  readonly containment: readonly ContainmentView[];
+  /** All questions of the incident, settled ones included. */
+  readonly questions: readonly QuestionView[];
+  /** All approvals of the incident, settled ones included. */
+  readonly approvals: readonly ApprovalView[];
+  /** The newest timeline entries as sentences, oldest first. */
+  readonly lastEntries: readonly string[];
+}
+
+export interface TargetView {
+  readonly functionArn: string;
+  readonly functionName: string;
+  readonly account: string;
+  readonly region: string;
+  readonly level: Level;
+}
+
+export interface ContainmentView {
+  readonly action: string;
+  readonly actionTitle: string;
+  readonly objectArn: string;
+  readonly state: 'planned' | 'waiting' | 'running' | 'held' | 'released' | 'failed' | 'refused' | 'unknown';
+  /** What was planned, or why it failed; one sentence. */
+  readonly detail: string;
+  readonly changes: readonly Change[];
+}
+
+export interface QuestionView {
+  readonly invocationId: string;
+  readonly form: string;
+  readonly to: string;
+  readonly askedAt: string;
+  readonly dueAt: string | null;
+  readonly status: 'open' | 'answered' | 'withdrawn';
+  readonly answeredBy: string | null;
+  readonly settledAt: string | null;
+  readonly answer: Json;
+}
+
+export interface ApprovalView {
+  readonly approvalId: string;
+  readonly actionTitle: string;
+  readonly objectArn: string;
+  readonly account: string;
+  readonly region: string;
+  readonly changes: readonly Change[];
+  readonly reversible: boolean;
+  readonly digest: string;
+  readonly quorum: number;
+  readonly given: readonly { readonly by: string; readonly at: string }[];
+  readonly policies: readonly string[];
+  readonly expiresAt: string;
+  readonly onExpiry: OnExpiry;
+  readonly requestedBy: string | null;
+  readonly status: 'open' | 'approved' | 'denied' | 'expired' | 'withdrawn';
+  readonly settledBy: string | null;
+  readonly settledAt: string | null;
+  readonly reason: string | null;
+}
+
+export interface IncidentSummary {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly status: 'open' | 'closed' | 'halted';
+  readonly severity: number;
+  readonly level: Level;
+  readonly exercise: boolean;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+}
+
+export interface Views {
+  incidentView(incidentId: string): Promise<IncidentView | undefined>;
+  /** The incident that a person means by `12`, `INC-12` or its id. */
+  findIncident(reference: string): Promise<IncidentView | undefined>;
+  incidentOfChannel(channel: string): Promise<IncidentView | undefined>;
+  incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
+  /** Open and halted incidents, newest first. */
+  openIncidents(): Promise<readonly IncidentSummary[]>;
+  /** Incidents of any status, newest first. */
+  allIncidents(limit: number): Promise<readonly IncidentSummary[]>;
+}
+
+const LAST_ENTRIES = 6;
+const LIST_LIMIT = 200;
+
+export function createViews(options: {
+  readonly sql: Sql;
+  readonly advance: Advance;
+  readonly enrolment: Enrolment;
+  readonly catalogue: ReadonlyMap<string, Action>;
+}): Views {
+  const { sql, advance, enrolment, catalogue } = options;
+
+  const view = async (id: string | undefined): Promise<IncidentView | undefined> => {
+    const state = id === undefined ? undefined : await advance.read(id as IncidentId); // an id from the record
+    if (state === undefined) return undefined;
+    const entries = await readTimeline(sql, state.id);
+    return viewOf(state, entries, { enrolment, catalogue });
+  };
+
+  const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>
+    (await listIncidents(sql, { statuses, limit })).map(summaryOf);
+
+  return {
+    incidentView: async (id) => view(await findIncidentId(sql, id)),
+    findIncident: async (reference) => view(await findIncidentId(sql, reference)),
+    incidentOfChannel: async (channel) => view(await incidentOfChannel(sql, channel)),
+    incidentOfApproval: async (attempt) => view(await incidentOfAttempt(sql, attempt)),
+    openIncidents: () => list(['open', 'halted'], LIST_LIMIT),
+    allIncidents: (limit) => list(['open', 'halted', 'closed'], limit),
+  };
+}
+
+function summaryOf(row: ListedIncident): IncidentSummary {
+  const record = row.record as IncidentRecord; // written by commitOf
+  return {
+    id: row.id,
+    number: row.number,
+    title: record.title,
+    status: row.status,
+    severity: record.severity,
+    level: incidentLevel(record.levels, record.targets),
+    exercise: record.exercise,
+    openedAt: row.openedAt,
+    closedAt: row.closedAt,
+  };
+}
+
+/** Pure: the view of a state and its timeline. */
+export function viewOf(
+  state: IncidentState,
+  entries: readonly Entry[],
+  known: { readonly enrolment: Enrolment; readonly catalogue: ReadonlyMap<string, Action> },
+): IncidentView {
+  const { record } = state;
+  const [target] = record.targets;
+  return {
+    id: state.id,
+    number: state.number,
+    title: record.title,
+    status: state.status,
+    severity: record.severity,
+    exercise: record.exercise,
+    mode: target === undefined ? 'observe' : modeFor(known.enrolment, target),
+    playbook: record.playbook,
+    openedAt: record.openedAt,
+    containedAt: containedAt(entries, record),
+    closedAt: record.closedAt,
+    level: incidentLevel(record.levels, record.targets),
+    lead: record.lead,
+    halted: record.halted === null ? null : { code: record.halted.code, message: record.halted.message },
+    targets: record.targets.map((each) => ({
+      functionArn: each.functionArn,
+      functionName: each.functionName,
+      account: each.account,
+      region: each.region,
+      level: record.levels[each.functionArn] ?? 'none',
+    })),
+    containment: [...state.attempts.values()]
+      .filter((attempt) => attempt.effect === 'contain')
+      .map((attempt) => containmentOf(state, attempt, known.catalogue)),
+    questions: [...state.invocations.values()]
+      .filter((invocation) => invocation.src === 'human.question')
+      .map((invocation) => questionOf(state, invocation)),
+    approvals: [...state.attempts.values()].flatMap((attempt) =>
+      approvalOf(attempt, entries, known.catalogue),
+    ),
+    lastEntries: entries.slice(-LAST_ENTRIES).map(renderSummary),
+  };
+}
+
+function containedAt(entries: readonly Entry[], record: IncidentRecord): string | null {
+  const effective = new Map<string, string>();
+  for (const entry of entries) {
+    const data = entry.body?.data;
+    if (
+      entry.body?.kind !== 'containment.level' ||
+      typeof data !== 'object' ||
+      data === null ||
+      Array.isArray(data)
+    )
+      continue;
+    const { level, target } = data as { level?: Json; target?: Json }; // written by `setLevel`
+    if (level === 'effective' && typeof target === 'string' && !effective.has(target))
+      effective.set(target, entry.at);
+  }
+  const instants = record.targets.map((target) => effective.get(target.functionArn));
+  if (instants.length === 0 || instants.some((instant) => instant === undefined)) return null;
+  return instants.filter((instant) => instant !== undefined).reduce((a, b) => (a > b ? a : b));
+}
+
+function containmentOf(
+  state: IncidentState,
+  attempt: AttemptRow,
+  catalogue: ReadonlyMap<string, Action>,
+): ContainmentView {
+  const hold = attempt.hold === null ? undefined : state.holds.get(attempt.hold);
+  const stateOf = (): ContainmentView['state'] => {
+    switch (attempt.state) {
+      case 'planned':
+      case 'reading':
+        return 'planned';
+      case 'awaiting':
+        return 'waiting';
+      case 'running':
+        return 'running';
+      case 'unknown':
+        return 'unknown';
+      case 'succeeded':
+        return hold !== undefined && hold.status !== 'closed' ? 'held' : 'released';
+      case 'failed':
+        return 'failed';
+      case 'refused':
+      case 'denied':
+      case 'expired':
+      case 'cancelled':
+        return 'refused';
+    }
+  };
+  return {
+    action: attempt.action,
+    actionTitle: catalogue.get(attempt.action)?.title ?? attempt.action,
+    objectArn: attempt.object?.arn ?? attempt.target?.functionArn ?? '',
+    state: stateOf(),
+    detail: attempt.error?.message ?? attempt.changes.map((change) => change.summary).join('; '),
+    changes: attempt.changes,
+  };
+}
+
+function questionOf(state: IncidentState, invocation: InvocationRow): QuestionView {
+  const due = [...state.timers.values()]
+    .filter(
+      (timer) =>
+        timer.kind === 'playbook' && timer.chart === invocation.chart && timer.dueAt > invocation.openedAt,
+    )
+    .map((timer) => timer.dueAt)
+    .sort();
+  const status =
+    invocation.status === 'open' ? 'open' : invocation.status === 'done' ? 'answered' : 'withdrawn';
+  return {
+    invocationId: invocation.id,
+    form: String(invocation.input.form ?? ''),
+    to: String(invocation.input.to ?? ''),
+    askedAt: invocation.openedAt,
+    dueAt: status === 'open' ? (due[0] ?? null) : null,
+    status,
+    answeredBy: invocation.answeredBy,
+    settledAt: invocation.closedAt,
+    answer: invocation.output,
+  };
+}
+
+function approvalOf(
+  attempt: AttemptRow,
+  entries: readonly Entry[],
+  catalogue: ReadonlyMap<string, Action>,
+): ApprovalView[] {
+  const asked = lastOf(entries, attempt.id, ['approval.asked']);
+  if (asked?.body === undefined || asked.body === null || attempt.planDigest === null) return [];
+  const request = asked.body.data as {
+    quorum?: number;
+    expiresAt?: string;
+    onExpiry?: OnExpiry;
+    policies?: string[];
+  }; // written by `applyDecision`
+  const settled = lastOf(entries, attempt.id, [
+    'approval.given',
+    'approval.denied',
+    'approval.expired',
+    'attempt.cancelled',
+  ]);
+  const action = catalogue.get(attempt.action);
+  return [
+    {
+      approvalId: attempt.id,
+      actionTitle: action?.title ?? attempt.action,
+      objectArn: attempt.object?.arn ?? '',
+      account: attempt.target?.account ?? '',
+      region: attempt.target?.region ?? '',
+      changes: attempt.changes,
+      reversible: action?.effect === 'contain' && action.reversible,
+      digest: attempt.planDigest,
+      quorum: request.quorum ?? 1,
+      given: attempt.approvals.map((approval) => ({ by: approval.responder, at: approval.at })),
+      policies: request.policies ?? [],
+      expiresAt: request.expiresAt ?? asked.at,
+      onExpiry: request.onExpiry ?? 'refuse',
+      requestedBy: attempt.requestedBy,
+      status: approvalStatus(attempt, settled),
+      settledBy:
+        attempt.state === 'awaiting'
+          ? null
+          : String((settled?.body?.actor as { id?: string } | undefined)?.id ?? ''),
+      settledAt: attempt.state === 'awaiting' ? null : (settled?.at ?? null),
+      reason: attempt.state === 'denied' ? (attempt.error?.message ?? null) : null,
+    },
+  ];
+}
+
+function approvalStatus(attempt: AttemptRow, settled: Entry | undefined): ApprovalView['status'] {
+  if (attempt.state === 'awaiting') return 'open';
+  switch (settled?.body?.kind) {
+    case 'approval.given':
+      return 'approved';
+    case 'approval.denied':
+      return 'denied';
+    case 'approval.expired':
+      return 'expired';
+    default:
+      return 'withdrawn';
+  }
+}
+
+function lastOf(entries: readonly Entry[], attempt: string, kinds: readonly string[]): Entry | undefined {
+  return entries.findLast((entry) => {
+    const data = entry.body?.data;
+    return (
+      entry.body !== null &&
+      kinds.includes(entry.body.kind) &&
+      typeof data === 'object' &&
+      data !== null &&
+      (data as { attempt?: Json }).attempt === attempt // written by the attempt's own moves
+    );
+  });
+}

@@ -1,0 +1,203 @@
+import './guardrail/wasm-flags.ts'; // before anything loads Cedar: see that file
+import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ACTIONS } from './action/catalogue.ts';
+import type { AwsAccessFactory } from './aws/access.ts';
+import { createAwsAccess } from './aws/access.ts';
+import { budgetedGuard } from './aws/budgeted-guard.ts';
+import type { AwsTransport } from './aws/transport.ts';
+import type { Clock } from './clock.ts';
+import type { Execute } from './command/execute.ts';
+import { createExecute } from './command/execute.ts';
+import { PLAYBOOK_CATALOGUE } from './definitions.ts';
+import type { Enrolment } from './enrolment/enrolment.ts';
+import { accountFor } from './enrolment/enrolment.ts';
+import { expectationsOf } from './evidence/expectations.ts';
+import { loadEvidenceKeys } from './evidence/keys.ts';
+import { createLocalEvidence } from './evidence/local.ts';
+import { verifyCase } from './evidence/verify.ts';
+import type { GuardrailFiles } from './guardrail/check.ts';
+import { createGate } from './guardrail/gate.ts';
+import type { Ids } from './id.ts';
+import type { Deliver } from './incident/delivery.ts';
+import type { Engine, EngineRoles } from './incident/engine.ts';
+import { createEngine } from './incident/engine.ts';
+import type { OpenAws } from './incident/perform.ts';
+import { createPerform } from './incident/perform.ts';
+import type { IncidentState } from './incident/state.ts';
+import type { Views } from './incident/view.ts';
+import { createViews, viewOf } from './incident/view.ts';
+import type { WakeQueue } from './incident/wake.ts';
+import type { WorkerSession } from './incident/worker.ts';
+import type { Log } from './log.ts';
+import type { CompiledPlaybook } from './playbook/compile.ts';
+import { compilePlaybook } from './playbook/compile.ts';
+import { matchPlaybook } from './playbook/match.ts';
+import { draftPostmortem } from './postmortem/draft.ts';
+import type { RateBudget } from './rate.ts';
+import type { Sql } from './store/sql.ts';
+import { readTimeline } from './store/timeline.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * The composition root: the only file that builds everything. `cordon serve`, the terminal commands and
+ * every exercise are made here, from the same parts; what differs is passed in.
+ */
+export interface ComposeOptions {
+  readonly sql: Sql;
+  readonly queue: WakeQueue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly session: WorkerSession;
+  readonly budget: RateBudget;
+  readonly enrolment: Enrolment;
+  readonly playbooks: readonly CompiledPlaybook[];
+  readonly guardrails: GuardrailFiles;
+  readonly aws: AwsTransport;
+  readonly dataDir: string;
+  /** How people are reached, once views and commands exist; without it nothing is delivered. */
+  readonly people?: (parts: { readonly views: Views; readonly execute: Execute }) => Deliver;
+  readonly roles: EngineRoles;
+  readonly exercise: boolean;
+  readonly headroom: number;
+  readonly periodicSweep: boolean;
+  /** Tries of one AWS read; 1 in virtual time. */
+  readonly readAttempts?: number;
+}
+
+export interface Cordon {
+  readonly engine: Engine;
+  readonly views: Views;
+  readonly execute: Execute;
+  readonly aws: AwsAccessFactory;
+  readonly evidenceFolder: string;
+}
+
+// How long an IAM change may take to bite: about 4 s was measured by others, 10 s is the default budget.
+const PROPAGATION_BUDGET_MS = 10_000;
+const LOG_WINDOW_MS = 24 * 3_600_000;
+
+/** Builds an engine and what people reach it by. Starts nothing. */
+export async function compose(options: ComposeOptions): Promise<Cordon> {
+  const { sql, clock, ids, log, enrolment, session } = options;
+  const stopping = new AbortController();
+  // One signal for every call under way: many listeners are no leak here.
+  setMaxListeners(0, stopping.signal);
+  const gate = createGate(options.guardrails);
+  const evidenceFolder = join(options.dataDir, 'evidence');
+  const keys = await loadEvidenceKeys(join(options.dataDir, 'keys'));
+  const evidence = createLocalEvidence({
+    folder: evidenceFolder,
+    keys,
+    clock,
+    collector: { name: 'cordon', version: VERSION },
+  });
+  const aws = createAwsAccess({
+    transport: options.aws,
+    clock,
+    random: () => ids.random(),
+    ...(options.readAttempts === undefined ? {} : { readAttempts: options.readAttempts }),
+    roleFor: (account, purpose) => {
+      const enrolled = enrolment.accounts.find((entry) => entry.id === account);
+      const roleArn = enrolled?.roles[purpose];
+      if (roleArn === undefined) return undefined;
+      return enrolled?.externalId === undefined ? { roleArn } : { roleArn, externalId: enrolled.externalId };
+    },
+  });
+  const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) =>
+    aws(
+      // One source identity for all incidents: a session cannot change it, and sessions are kept warm.
+      {
+        account: target.account,
+        region: target.region,
+        partition: target.partition,
+        purpose,
+        sourceIdentity: 'cordon',
+      },
+      budgetedGuard({
+        budget: options.budget,
+        clock,
+        priority: lane === 'contain' ? 'contain' : lane === 'evidence' ? 'evidence' : 'verify',
+        headroom: options.headroom,
+        beforeSend,
+        signal: stopping.signal,
+      }),
+    );
+
+  const postmortem = async (state: IncidentState) => {
+    const entries = await readTimeline(sql, state.id);
+    const report = await verifyCase(
+      evidenceFolder,
+      state.id,
+      expectationsOf(keys.signer.publicKeyPem, entries),
+    );
+    const text = draftPostmortem({
+      incident: viewOf(state, entries, { enrolment, catalogue: ACTIONS }),
+      entries,
+      evidence: report,
+    });
+    const folder = join(options.dataDir, 'postmortems');
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${state.id}.md`);
+    await writeFile(path, text);
+    return { path, sha256: createHash('sha256').update(text).digest('hex') };
+  };
+
+  const perform = createPerform({
+    catalogue: ACTIONS,
+    steps: new Map([['postmortem.draft', postmortem]]),
+    aws: openAws,
+    evidence: (state, attempt) =>
+      evidence.openCase(state.id, {
+        account: state.record.account,
+        region: state.record.region,
+        caller: accountFor(enrolment, state.record.account, state.record.region)?.roles.read ?? null,
+        attempt: attempt.id,
+      }),
+    settings: { propagationBudgetMs: PROPAGATION_BUDGET_MS, logWindowMs: LOG_WINDOW_MS },
+    clock,
+    isLive: (worker) => session.isLive(worker),
+    stopping: stopping.signal,
+  });
+
+  let deliver: Deliver = async () => ({ kind: 'skipped', reason: 'no Slack is configured' });
+  const engine = createEngine({
+    sql,
+    queue: options.queue,
+    clock,
+    ids,
+    log,
+    gate,
+    enrolment,
+    catalogue: ACTIONS,
+    playbooks: options.playbooks,
+    playbookFor: (alert) => matchPlaybook(options.playbooks, alert),
+    compileStored: (source) => compilePlaybook(source, PLAYBOOK_CATALOGUE),
+    session,
+    perform,
+    deliver: (row, previousUnknown) => deliver(row, previousUnknown),
+    roles: options.roles,
+    exercise: options.exercise,
+    periodicSweep: options.periodicSweep,
+  });
+  const views = createViews({ sql, advance: engine.advance, enrolment, catalogue: ACTIONS });
+  const execute = createExecute({ sql, advance: engine.advance, enrolment, gate });
+  if (options.people !== undefined) deliver = options.people({ views, execute });
+  return {
+    engine: {
+      ...engine,
+      stop: async (boundMs) => {
+        await engine.stop(boundMs);
+        stopping.abort();
+        aws.close();
+      },
+    },
+    views,
+    execute,
+    aws,
+    evidenceFolder,
+  };
+}

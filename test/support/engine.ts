@@ -1,0 +1,223 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inProcessHandler } from '../../src/aws/in-process.ts';
+import { loadGuardrails, loadPlaybooks } from '../../src/definitions.ts';
+import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
+import { seededIds } from '../../src/id.ts';
+import type { Deliver } from '../../src/incident/delivery.ts';
+import type { IncidentState } from '../../src/incident/state.ts';
+import { openEmbeddedSession } from '../../src/incident/worker.ts';
+import { createLog, silentLog } from '../../src/log.ts';
+import type { ComposeOptions, Cordon } from '../../src/main.ts';
+import { compose } from '../../src/main.ts';
+import { createMemoryQueue } from '../../src/queue/memory.ts';
+import type { VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { createWorld, type World } from '../../src/simulation/world/world.ts';
+import { memoryBudget } from '../../src/store/rate-budget.ts';
+import type { Sql } from '../../src/store/sql.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
+import { freshDatabase } from './template.ts';
+import { ACCOUNT, FUNCTION_ARN, REGION, ROLE_ARN, smallWorld } from './world.ts';
+
+/** An engine on a virtual clock, an embedded database and a simulated account, all in this process. */
+export interface TestEngine {
+  readonly cordon: Cordon;
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly sql: Sql;
+  readonly dataDir: string;
+  readonly pending: () => number;
+  submit(options?: AlertOptions): Promise<string>;
+  state(id: string): Promise<IncidentState>;
+  stop(): Promise<void>;
+}
+
+export interface AlertOptions {
+  readonly id?: string;
+  readonly revision?: string;
+  readonly functionArn?: string;
+  readonly severity?: number;
+}
+
+export const START = new Date('2026-11-24T03:00:00.000Z');
+
+export function enrolmentText(mode: string): string {
+  return `
+accounts:
+  - { id: '${ACCOUNT}', name: test, regions: [${REGION}], mode: ${mode}, tier: production }
+responders:
+  - { id: alice, name: Alice, slack: U0ALICE000, cli: alice, roles: [responder, commander] }
+  - { id: bob, name: Bob, slack: U0BOB00000, cli: bob, roles: [approver] }
+  - { id: eve, name: Eve, slack: U0EVE00000, cli: eve, roles: [observer] }
+`;
+}
+
+/** The shared parts that outlive one engine: a restart builds a new engine on the same ones. */
+export interface Ground {
+  readonly sql: Sql;
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly dataDir: string;
+}
+
+export async function freshGround(options: { readonly seed?: string } = {}): Promise<Ground> {
+  const clock = createVirtualClock(START);
+  return {
+    sql: await freshDatabase(),
+    world: createWorld(smallWorld(), { clock, seed: options.seed ?? 'test' }),
+    clock,
+    dataDir: await mkdtemp(join(tmpdir(), 'cordon-test-')),
+  };
+}
+
+export async function startEngine(
+  ground: Ground,
+  options: {
+    readonly mode?: string;
+    readonly seed?: string;
+    readonly deliver?: Deliver;
+    readonly fetch?: (request: Request) => Promise<Response>;
+    readonly sql?: Sql;
+    readonly overrides?: Partial<ComposeOptions>;
+  } = {},
+): Promise<TestEngine> {
+  const { world, clock, dataDir } = ground;
+  const sql = options.sql ?? ground.sql;
+  const ids = seededIds(options.seed ?? 'engine');
+  const queue = createMemoryQueue({ clock, log: silentLog });
+  const session = await openEmbeddedSession({ sql, ids, host: 'test', pid: 1 });
+  const delivered: Deliver =
+    options.deliver ?? (async () => ({ kind: 'sent', result: { channel: 'C1', ts: '1.1', notes: [] } }));
+  const cordon = await compose({
+    sql,
+    queue,
+    clock,
+    ids,
+    log: createLog('warn'),
+    session,
+    budget: memoryBudget(clock),
+    enrolment: parseEnrolment(enrolmentText(options.mode ?? 'act'), 'enrolment.yaml'),
+    playbooks: await loadPlaybooks(),
+    guardrails: await loadGuardrails(),
+    aws: {
+      kind: 'world',
+      endpoint: 'http://127.0.0.1:1',
+      requestHandler: inProcessHandler(options.fetch ?? world.fetch, clock),
+    },
+    dataDir,
+    people: () => delivered,
+    roles: { perform: true, deliver: true },
+    exercise: true,
+    headroom: 0,
+    periodicSweep: false,
+    readAttempts: 1,
+    ...options.overrides,
+  });
+  await cordon.engine.start();
+  return {
+    cordon,
+    world,
+    clock,
+    sql,
+    dataDir,
+    pending: () => queue.pending(),
+    async submit(alert = {}) {
+      const bytes = new TextEncoder().encode(JSON.stringify(alertJson(alert)));
+      const [outcome] = await cordon.engine.accept.submit({ bytes, via: 'cli', source: 'test', receivedAt: clock.now() });
+      if (outcome === undefined || outcome.kind === 'refused') throw new Error(`refused: ${JSON.stringify(outcome)}`);
+      return outcome.incidentId;
+    },
+    async state(id) {
+      const state = await cordon.engine.advance.read(id as never); // an id that submit returned
+      if (state === undefined) throw new Error(`no incident ${id}`);
+      return state;
+    },
+    stop: () => cordon.engine.stop(0),
+  };
+}
+
+/** The generic form of an alert about the function under attack. */
+export function alertJson(options: AlertOptions = {}): unknown {
+  return {
+    version: '0',
+    id: 'e1',
+    'detail-type': 'GuardDuty Finding',
+    source: 'aws.guardduty',
+    account: ACCOUNT,
+    time: START.toISOString(),
+    region: REGION,
+    resources: [],
+    detail: {
+      schemaVersion: '2.0',
+      accountId: ACCOUNT,
+      region: REGION,
+      partition: 'aws',
+      id: options.id ?? 'finding1',
+      arn: `arn:aws:guardduty:${REGION}:${ACCOUNT}:detector/d1/finding/${options.id ?? 'finding1'}`,
+      type: 'Backdoor:Lambda/C&CActivity.B',
+      severity: options.severity ?? 8,
+      createdAt: START.toISOString(),
+      updatedAt: options.revision ?? START.toISOString(),
+      title: 'The function talks to a command and control server.',
+      description: 'Synthetic.',
+      resource: {
+        resourceType: 'Lambda',
+        lambdaDetails: {
+          functionArn: options.functionArn ?? FUNCTION_ARN,
+          functionName: (options.functionArn ?? FUNCTION_ARN).split(':').at(-1),
+          description: '',
+          lastModifiedAt: 0,
+          revisionId: 'r1',
+          functionVersion: '$LATEST',
+          role: ROLE_ARN,
+          tags: [],
+        },
+      },
+      service: {
+        serviceName: 'guardduty',
+        detectorId: 'd1',
+        archived: false,
+        count: 1,
+        eventFirstSeen: START.toISOString(),
+        eventLastSeen: START.toISOString(),
+        additionalInfo: { type: 'default', value: '{}' },
+      },
+    },
+  };
+}
+
+/**
+ * Lets everything that can happen now happen, then lets time pass, until `until` holds. Time passes only
+ * when nothing is under way: the same run again takes the same steps.
+ */
+export async function drive(engine: TestEngine, until: () => Promise<boolean> | boolean, maxSteps = 5000): Promise<void> {
+  for (let step = 0; step < maxSteps; step++) {
+    await quiet(engine);
+    if (await until()) return;
+    if (!engine.clock.advanceToNext()) throw new Error('nothing is under way and nobody waits for time to pass');
+  }
+  throw new Error(`not there after ${maxSteps} steps`);
+}
+
+// What is under way may itself wait for time to pass (a rate budget, a latency), and files are written by
+// real threads. So many turns of the event loop without any sign of progress count as waiting for time.
+const STALLED_TURNS = 200;
+
+/** Resolves when nothing is under way, or all that is waits for the clock. */
+export async function quiet(engine: TestEngine): Promise<void> {
+  let seen = '';
+  for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    idle = engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
+    const now = `${engine.world.journal.entries().length}/${engine.clock.sleepers()}`;
+    still = now === seen ? still + 1 : 0;
+    seen = now;
+  }
+}
+
+/** The kinds of the incident's timeline entries, in order. */
+export async function timelineKinds(engine: TestEngine, id: string): Promise<string[]> {
+  return (await readTimeline(engine.sql, id)).map((entry) => entry.body?.kind ?? 'purged');
+}
