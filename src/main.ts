@@ -4,6 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACTIONS } from './action/catalogue.ts';
+import type { Activity } from './activity.ts';
+import { createActivity } from './activity.ts';
 import type { AwsAccessFactory } from './aws/access.ts';
 import { createAwsAccess } from './aws/access.ts';
 import { budgetedGuard } from './aws/budgeted-guard.ts';
@@ -14,9 +16,11 @@ import { createExecute } from './command/execute.ts';
 import { PLAYBOOK_CATALOGUE } from './definitions.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
 import { accountFor } from './enrolment/enrolment.ts';
+import { nodeDisk } from './evidence/disk.ts';
 import { expectationsOf } from './evidence/expectations.ts';
 import { loadEvidenceKeys } from './evidence/keys.ts';
 import { createLocalEvidence } from './evidence/local.ts';
+import { trackedDisk } from './evidence/tracked-disk.ts';
 import { verifyCase } from './evidence/verify.ts';
 import type { GuardrailFiles } from './guardrail/check.ts';
 import { createGate } from './guardrail/gate.ts';
@@ -64,6 +68,8 @@ export interface ComposeOptions {
   readonly exercise: boolean;
   readonly headroom: number;
   readonly periodicSweep: boolean;
+  /** Told of every wait for files, so that virtual time stands still meanwhile. */
+  readonly activity?: Activity;
   /** Tries of one AWS read; 1 in virtual time. */
   readonly readAttempts?: number;
 }
@@ -86,12 +92,14 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   const stopping = new AbortController();
   // One signal for every call under way: many listeners are no leak here.
   setMaxListeners(0, stopping.signal);
+  const activity = options.activity ?? createActivity();
   const gate = createGate(options.guardrails);
   const evidenceFolder = join(options.dataDir, 'evidence');
   const keys = await loadEvidenceKeys(join(options.dataDir, 'keys'));
   const evidence = createLocalEvidence({
     folder: evidenceFolder,
     keys,
+    disk: trackedDisk(nodeDisk, activity),
     clock,
     collector: { name: 'cordon', version: VERSION },
   });
@@ -148,7 +156,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
 
   const perform = createPerform({
     catalogue: ACTIONS,
-    steps: new Map([['postmortem.draft', postmortem]]),
+    steps: new Map([['postmortem.draft', (state: IncidentState) => activity.track(postmortem(state))]]),
     aws: openAws,
     evidence: (state, attempt) =>
       evidence.openCase(state.id, {

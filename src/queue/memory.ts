@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
 import type { Wake, WakeLane, WakeQueue } from '../incident/wake.ts';
@@ -13,6 +14,8 @@ export interface MemoryQueue extends WakeQueue {
 export function createMemoryQueue(options: { readonly clock: Clock; readonly log: Log }): MemoryQueue {
   const { clock, log } = options;
   const stopping = new AbortController();
+  // Every delayed wake-up listens to the one signal: no leak.
+  setMaxListeners(0, stopping.signal);
   let lanes: ReadonlySet<WakeLane> = new Set();
   let handle: ((wake: Wake) => Promise<void>) | null = null;
   const under: Set<Promise<void>> = new Set();

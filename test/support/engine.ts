@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Activity, createActivity } from '../../src/activity.ts';
 import { inProcessHandler } from '../../src/aws/in-process.ts';
 import { loadGuardrails, loadPlaybooks } from '../../src/definitions.ts';
 import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
@@ -29,6 +30,7 @@ export interface TestEngine {
   readonly sql: Sql;
   readonly dataDir: string;
   readonly pending: () => number;
+  readonly activity: Activity;
   submit(options?: AlertOptions): Promise<string>;
   state(id: string): Promise<IncidentState>;
   stop(): Promise<void>;
@@ -85,6 +87,7 @@ export async function startEngine(
 ): Promise<TestEngine> {
   const { world, clock, dataDir } = ground;
   const sql = options.sql ?? ground.sql;
+  const activity = createActivity();
   const ids = seededIds(options.seed ?? 'engine');
   const queue = createMemoryQueue({ clock, log: silentLog });
   const session = await openEmbeddedSession({ sql, ids, host: 'test', pid: 1 });
@@ -110,6 +113,7 @@ export async function startEngine(
     people: () => delivered,
     roles: { perform: true, deliver: true },
     exercise: true,
+    activity,
     headroom: 0,
     periodicSweep: false,
     readAttempts: 1,
@@ -123,10 +127,17 @@ export async function startEngine(
     sql,
     dataDir,
     pending: () => queue.pending(),
+    activity,
     async submit(alert = {}) {
       const bytes = new TextEncoder().encode(JSON.stringify(alertJson(alert)));
-      const [outcome] = await cordon.engine.accept.submit({ bytes, via: 'cli', source: 'test', receivedAt: clock.now() });
-      if (outcome === undefined || outcome.kind === 'refused') throw new Error(`refused: ${JSON.stringify(outcome)}`);
+      const [outcome] = await cordon.engine.accept.submit({
+        bytes,
+        via: 'cli',
+        source: 'test',
+        receivedAt: clock.now(),
+      });
+      if (outcome === undefined || outcome.kind === 'refused')
+        throw new Error(`refused: ${JSON.stringify(outcome)}`);
       return outcome.incidentId;
     },
     async state(id) {
@@ -134,7 +145,17 @@ export async function startEngine(
       if (state === undefined) throw new Error(`no incident ${id}`);
       return state;
     },
-    stop: () => cordon.engine.stop(0),
+    async stop() {
+      let over = false;
+      const stopping = cordon.engine.stop(0).finally(() => {
+        over = true;
+      });
+      while (!over) {
+        await new Promise((resolve) => setImmediate(resolve));
+        clock.advanceToNext();
+      }
+      await stopping;
+    },
   };
 }
 
@@ -192,11 +213,16 @@ export function alertJson(options: AlertOptions = {}): unknown {
  * Lets everything that can happen now happen, then lets time pass, until `until` holds. Time passes only
  * when nothing is under way: the same run again takes the same steps.
  */
-export async function drive(engine: TestEngine, until: () => Promise<boolean> | boolean, maxSteps = 5000): Promise<void> {
+export async function drive(
+  engine: TestEngine,
+  until: () => Promise<boolean> | boolean,
+  maxSteps = 5000,
+): Promise<void> {
   for (let step = 0; step < maxSteps; step++) {
     await quiet(engine);
     if (await until()) return;
-    if (!engine.clock.advanceToNext()) throw new Error('nothing is under way and nobody waits for time to pass');
+    if (!engine.clock.advanceToNext())
+      throw new Error('nothing is under way and nobody waits for time to pass');
   }
   throw new Error(`not there after ${maxSteps} steps`);
 }
@@ -211,6 +237,7 @@ export async function quiet(engine: TestEngine): Promise<void> {
   for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS; ) {
     await new Promise((resolve) => setImmediate(resolve));
     idle = engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
+    if (engine.activity.busy() > 0) still = 0;
     const now = `${engine.world.journal.entries().length}/${engine.clock.sleepers()}`;
     still = now === seen ? still + 1 : 0;
     seen = now;

@@ -1,20 +1,24 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { pglitePool } from '../../src/queue/pglite-pool.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { MIGRATIONS } from '../../src/store/migrate.ts';
+import { MIGRATIONS, migrate } from '../../src/store/migrate.ts';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { openEmbedded } from '../../src/store/pglite.ts';
 
 // Initialising a cluster takes seconds and loading one does not, so one dump serves every test file.
 // Its name holds what it was made from: another schema, or another PGlite, makes another dump.
 const versions = ['@electric-sql/pglite', 'bullmq'].map(
-  (name) => JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version,
+  (name) =>
+    JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+      .version,
 );
-const digest = createHash('sha256').update(JSON.stringify([MIGRATIONS, versions])).digest('hex').slice(0, 16);
+const digest = createHash('sha256')
+  .update(JSON.stringify([MIGRATIONS, versions]))
+  .digest('hex')
+  .slice(0, 16);
 const file = join(tmpdir(), `cordon-template-${digest}.tar`);
 
 /** A migrated embedded database in memory, with the queue's tables. */

@@ -1,0 +1,60 @@
+import type { IncidentId } from '../../src/id.ts';
+import type { JsonObject } from '../../src/json.ts';
+import { drive, type TestEngine } from './engine.ts';
+
+/** Waits until the form is asked, and answers it as `cli` person `name`. */
+export async function answer(
+  engine: TestEngine,
+  id: string,
+  form: string,
+  given: JsonObject,
+  name = 'alice',
+): Promise<void> {
+  const open = async () =>
+    (await engine.cordon.views.incidentView(id))?.questions.find(
+      (each) => each.form === form && each.status === 'open',
+    );
+  await drive(engine, async () => (await open()) !== undefined);
+  const question = await open();
+  const result = await act(
+    engine,
+    id,
+    'answer',
+    { invocationId: question?.invocationId ?? '', answer: given },
+    name,
+  );
+  if (result.kind === 'refused') throw new Error(`${result.code}: ${result.message}`);
+}
+
+let calls = 0;
+
+/** One human act through the command layer, with a key of its own. */
+export function act(
+  engine: TestEngine,
+  id: string,
+  command: string,
+  input: JsonObject,
+  name = 'alice',
+  key = `test-${++calls}`,
+) {
+  return engine.cordon.execute({
+    command,
+    incident: id as IncidentId, // an id that the engine gave out
+    identity: { kind: 'cli', name },
+    input,
+    idempotencyKey: key,
+  });
+}
+
+export async function untilClosed(engine: TestEngine, id: string): Promise<void> {
+  await drive(engine, async () => (await engine.state(id)).status !== 'open');
+}
+
+export async function untilLevel(engine: TestEngine, id: string, level: string): Promise<void> {
+  await drive(
+    engine,
+    async () =>
+      Object.values((await engine.state(id)).record.levels).every((each) => each === level) &&
+      Object.keys((await engine.state(id)).record.levels).length > 0,
+  );
+}
