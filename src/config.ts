@@ -245,6 +245,13 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   };
 }
 
+/** Names of the settings that the environment gives, never their values: for `cordon doctor`. */
+export function settingsGiven(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): ReadonlySet<string> {
+  return new Set(SETTINGS.map(({ name }) => name).filter((name) => (variables[name] ?? '') !== ''));
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACTIONS } from './action/catalogue.ts';
+import type { EvidencePort } from './action/ports.ts';
 import type { Activity } from './activity.ts';
 import { createActivity } from './activity.ts';
 import type { AwsAccessFactory } from './aws/access.ts';
@@ -16,8 +17,8 @@ import { createExecute } from './command/execute.ts';
 import { PLAYBOOK_CATALOGUE } from './definitions.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
 import { accountFor } from './enrolment/enrolment.ts';
+import type { Disk } from './evidence/disk.ts';
 import { nodeDisk } from './evidence/disk.ts';
-import { expectationsOf } from './evidence/expectations.ts';
 import { loadEvidenceKeys } from './evidence/keys.ts';
 import { createLocalEvidence } from './evidence/local.ts';
 import { trackedDisk } from './evidence/tracked-disk.ts';
@@ -68,6 +69,8 @@ export interface ComposeOptions {
   readonly exercise: boolean;
   readonly headroom: number;
   readonly periodicSweep: boolean;
+  /** Where evidence is written; the file system by default. */
+  readonly disk?: Disk;
   /** Told of every wait for files, so that virtual time stands still meanwhile. */
   readonly activity?: Activity;
   /** Tries of one AWS read; 1 in virtual time. */
@@ -99,7 +102,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   const evidence = createLocalEvidence({
     folder: evidenceFolder,
     keys,
-    disk: trackedDisk(nodeDisk, activity),
+    disk: trackedDisk(options.disk ?? nodeDisk, activity),
     clock,
     collector: { name: 'cordon', version: VERSION },
   });
@@ -135,13 +138,14 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       }),
     );
 
-  const postmortem = async (state: IncidentState) => {
+  const postmortem = async (state: IncidentState, port: EvidencePort) => {
+    // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
+    const { manifestSha256 } = await port.seal();
     const entries = await readTimeline(sql, state.id);
-    const report = await verifyCase(
-      evidenceFolder,
-      state.id,
-      expectationsOf(keys.signer.publicKeyPem, entries),
-    );
+    const report = await verifyCase(evidenceFolder, state.id, {
+      publicKeyPem: keys.signer.publicKeyPem,
+      manifestSha256,
+    });
     const text = draftPostmortem({
       incident: viewOf(state, entries, { enrolment, catalogue: ACTIONS }),
       entries,
@@ -156,7 +160,12 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
 
   const perform = createPerform({
     catalogue: ACTIONS,
-    steps: new Map([['postmortem.draft', (state: IncidentState) => activity.track(postmortem(state))]]),
+    steps: new Map([
+      [
+        'postmortem.draft',
+        (state: IncidentState, port: EvidencePort) => activity.track(postmortem(state, port)),
+      ],
+    ]),
     aws: openAws,
     evidence: (state, attempt) =>
       evidence.openCase(state.id, {
@@ -191,7 +200,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     exercise: options.exercise,
     periodicSweep: options.periodicSweep,
   });
-  const views = createViews({ sql, advance: engine.advance, enrolment, catalogue: ACTIONS });
+  const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   const execute = createExecute({ sql, advance: engine.advance, enrolment, gate });
   if (options.people !== undefined) deliver = options.people({ views, execute });
   return {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { RateBudget } from '../rate.ts';
-import type { CallGuard, RateFamily } from './guard.ts';
+import type { CallGuard } from './guard.ts';
+import type { RateFamily } from './operations.ts';
 
 /** Containment goes first, then what shows that it holds, then everything else. */
 export type Priority = 'contain' | 'verify' | 'evidence';

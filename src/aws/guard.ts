@@ -1,18 +1,9 @@
-import type { Operation } from './operations.ts';
+import type { Operation, RateFamily } from './operations.ts';
 
 /**
  * What stands between a decision and the wire. The engine builds one guard per attempt: it knows the
  * attempt's lease and its priority in the rate budget; this folder knows the call.
  */
-
-/** AWS limits calls by these groups; one token bucket per (account, Region, family). */
-export type RateFamily =
-  | 'lambda-control'
-  | 'lambda-get-function'
-  | 'lambda-get-policy'
-  | 'iam'
-  | 'sts'
-  | 'logs';
 
 /** One call that is about to be made. */
 export interface RatedCall {

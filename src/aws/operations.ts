@@ -1,4 +1,11 @@
-import type { RateFamily } from './guard.ts';
+/** AWS limits calls by these groups; one token bucket per (account, Region, family). */
+export type RateFamily =
+  | 'lambda-control'
+  | 'lambda-get-function'
+  | 'lambda-get-policy'
+  | 'iam'
+  | 'sts'
+  | 'logs';
 
 interface OperationFacts {
   readonly family: RateFamily;

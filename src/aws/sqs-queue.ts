@@ -6,7 +6,11 @@ import { createSqsPort } from './sqs.ts';
  * Opens the alert queue behind `queueUrl` with the SDK's credential chain. The queue's Region is the one in
  * its URL (`https://sqs.<region>.amazonaws.com/…`), else the SDK's own.
  */
-export function openSqsQueue(queueUrl: string): { readonly port: SqsPort; readonly name: string; close(): void } {
+export function openSqsQueue(queueUrl: string): {
+  readonly port: SqsPort;
+  readonly name: string;
+  close(): void;
+} {
   const { hostname, origin, pathname } = new URL(queueUrl);
   const region = /^sqs[.]([a-z0-9-]+)[.]amazonaws[.]com(?:[.]cn)?$/.exec(hostname)?.[1];
   const client = new SQSClient({

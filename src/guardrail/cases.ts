@@ -83,22 +83,36 @@ export function parseGuardrailCases(yamlText: string, file: string): GuardrailCa
   );
 }
 
-/** Asks the gate each case and compares. The effect of an action comes from the gate's own schema. */
+/** Asks the gate each case and compares. */
 export function runGuardrailTests(cases: GuardrailCases, gate: GuardrailGate): readonly CaseResult[] {
-  const effects = new Map(gate.actions.map((action) => [action.id, action.effect]));
   return cases.cases.map((row) => {
-    const decision = gate.decide({
-      principal: principalOf(row),
-      action: row.action,
-      effect: effects.get(row.action) ?? 'contain',
-      resource: { ...cases.defaults.resource, ...defined(row.resource) },
-      context: { ...cases.defaults.context, ...defined(row.context) },
-    });
+    const decision = gate.decide(requestOf(cases, row, gate));
     const withPolicies = row.policies !== undefined;
     const expected = bracketed(expectedText(row), withPolicies ? [...(row.policies ?? [])].sort() : null);
     const found = bracketed(foundText(decision), withPolicies ? decision.policies : null);
     return { name: row.name, passed: expected === found, expected, found };
   });
+}
+
+/** What the gate is asked about the case of this name; `undefined` when there is none. */
+export function caseRequest(
+  cases: GuardrailCases,
+  name: string,
+  gate: GuardrailGate,
+): GuardrailRequest | undefined {
+  const row = cases.cases.find((candidate) => candidate.name === name);
+  return row === undefined ? undefined : requestOf(cases, row, gate);
+}
+
+/** The effect of an action comes from the gate's own schema. */
+function requestOf(cases: GuardrailCases, row: GuardrailCase, gate: GuardrailGate): GuardrailRequest {
+  return {
+    principal: principalOf(row),
+    action: row.action,
+    effect: gate.actions.find((action) => action.id === row.action)?.effect ?? 'contain',
+    resource: { ...cases.defaults.resource, ...defined(row.resource) },
+    context: { ...cases.defaults.context, ...defined(row.context) },
+  };
 }
 
 function principalOf({ principal }: GuardrailCase): GuardrailRequest['principal'] {

@@ -37,7 +37,7 @@ export type OpenAws = (request: {
 }) => AwsAccess;
 
 /** A step of the engine's own that a playbook invokes; `src/main.ts` gives the implementations. */
-export type EngineStep = (state: IncidentState, attempt: AttemptRow) => Promise<Json>;
+export type EngineStep = (state: IncidentState, evidence: EvidencePort) => Promise<Json>;
 
 export function createPerform(options: {
   readonly catalogue: ReadonlyMap<string, Action>;
@@ -94,7 +94,8 @@ export function createPerform(options: {
       const step = steps.get(attempt.action);
       if (step === undefined)
         return terminal('cordon_step_unknown', `this process has no step ${attempt.action}`);
-      return { kind: 'succeeded', output: await step(state, attempt) };
+      const evidence = noting(options.evidence(state, attempt), notes);
+      return { kind: 'succeeded', output: await step(state, evidence) };
     }
     const action = catalogue.get(attempt.action);
     if (action === undefined || attempt.target === null) {

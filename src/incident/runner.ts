@@ -52,6 +52,10 @@ export function createRunner(options: {
         recordOutcome(draft, attempt.id, owner, now, { evidence, ...context });
     const amend = async (refusal: Refusal): Promise<Decide<boolean> | undefined> => {
       if (refusal === 'object-is-held') return decideWith(outcome, { heldBy: null, othersHold: true });
+      // The other one that held it let go between our two looks: then the restoring is ours after all.
+      if (refusal === 'object-not-held') return decideWith(outcome, { heldBy: null, othersHold: false });
+      if (refusal === 'object-being-restored')
+        return decideWith(beingRestored(attempt), { heldBy: null, othersHold: false });
       if (refusal !== 'object-has-captor' || attempt.object === null) return undefined;
       const captor = await captorOf(sql, attempt.object.key);
       if (captor === undefined) return decideWith(outcome, { heldBy: null, othersHold: false });

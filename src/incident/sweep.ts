@@ -42,12 +42,12 @@ export function createSweep(options: {
 
   const rescue = async (): Promise<void> => {
     if (server !== null) await endDeadWorkers(server, session.id);
-    for (const incident of await orphanedIncidents(sql)) {
-      // What is cached was read before the owner was declared dead; the rescue decides on fresh rows.
+    for (const { incident, owners } of await orphanedIncidents(sql)) {
+      // An id from the record.
       await advance.advance(incident as IncidentId, (draft) => {
-        // an id from the record
         for (const attempt of [...draft.attempts.values()]) {
-          if (attempt.owner !== null && attempt.owner !== session.id) rescueAttempt(draft, attempt);
+          // Only theirs: what a third worker is at goes on.
+          if (attempt.owner !== null && owners.includes(attempt.owner)) rescueAttempt(draft, attempt);
         }
       });
     }

@@ -4,6 +4,7 @@ import { modeFor } from '../enrolment/enrolment.ts';
 import type { Mode, OnExpiry } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
 import type { Json } from '../json.ts';
+import { loadIncident } from '../store/incident.ts';
 import type { ListedIncident } from '../store/list.ts';
 import { findIncidentId, incidentOfAttempt, listIncidents } from '../store/list.ts';
 import { incidentOfChannel } from '../store/outbox.ts';
@@ -11,8 +12,8 @@ import type { Sql } from '../store/sql.ts';
 import { readTimeline } from '../store/timeline.ts';
 import type { Entry } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
-import type { Advance } from './advance.ts';
 import { incidentLevel } from './level.ts';
+import { stateOf } from './load.ts';
 import type { AttemptRow, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
 
 /**
@@ -127,15 +128,16 @@ const LIST_LIMIT = 200;
 
 export function createViews(options: {
   readonly sql: Sql;
-  readonly advance: Advance;
   readonly enrolment: Enrolment;
   readonly catalogue: ReadonlyMap<string, Action>;
 }): Views {
-  const { sql, advance, enrolment, catalogue } = options;
+  const { sql, enrolment, catalogue } = options;
 
   const view = async (id: string | undefined): Promise<IncidentView | undefined> => {
-    const state = id === undefined ? undefined : await advance.read(id as IncidentId); // an id from the record
-    if (state === undefined) return undefined;
+    // From the record and not from what this process remembers: another one may have advanced it since.
+    const row = id === undefined ? undefined : await loadIncident(sql, id);
+    if (id === undefined || row === undefined) return undefined;
+    const state = stateOf(id as IncidentId, row); // an id from the record
     const entries = await readTimeline(sql, state.id);
     return viewOf(state, entries, { enrolment, catalogue });
   };
@@ -226,9 +228,8 @@ function containedAt(entries: readonly Entry[], record: IncidentRecord): string 
     if (level === 'effective' && typeof target === 'string' && !effective.has(target))
       effective.set(target, entry.at);
   }
-  const instants = record.targets.map((target) => effective.get(target.functionArn));
-  if (instants.length === 0 || instants.some((instant) => instant === undefined)) return null;
-  return instants.filter((instant) => instant !== undefined).reduce((a, b) => (a > b ? a : b));
+  const instants = record.targets.flatMap((target) => effective.get(target.functionArn) ?? []);
+  return instants.length < record.targets.length ? null : (instants.sort().at(-1) ?? null);
 }
 
 function containmentOf(

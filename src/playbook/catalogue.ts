@@ -1,25 +1,11 @@
 import { z } from 'zod';
 import type { Action } from '../action/action.ts';
-import type { JsonObject } from '../json.ts';
+import type { CatalogueEntry } from './catalogue-entry.ts';
 import { ENGINE_STEPS } from './engine-steps.ts';
 import { FORM_IDS } from './forms.ts';
 import { NOTIFICATIONS, type Notification } from './notifications.ts';
 import { RESPONDER_ROLES } from './roles.ts';
 import { SIGNALS, type Signal } from './signals.ts';
-
-/** Something that a playbook may invoke by name. */
-export interface CatalogueEntry {
-  readonly src: string;
-  readonly kind: 'contain' | 'read' | 'human' | 'engine';
-  readonly input: z.ZodType;
-  /** `event.output` in `onDone`; a function where it depends on the input's literals. */
-  readonly output: z.ZodType | ((input: JsonObject) => z.ZodType);
-  /** True when starting it may leave a hold open, even if it then fails. */
-  readonly opensHold: boolean;
-  /** True when its `onDone` means that no hold of the incident is open any more. */
-  readonly closesHolds: boolean;
-  readonly reversible: boolean;
-}
 
 /** All names that a playbook may use. */
 export interface PlaybookCatalogue {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CatalogueEntry } from './catalogue.ts';
+import type { CatalogueEntry } from './catalogue-entry.ts';
 import { FORM_IDS, FORMS } from './forms.ts';
 import { RESPONDER_ROLES } from './roles.ts';
 
@@ -13,7 +13,7 @@ const formId = z.enum(FORM_IDS);
 /** What the engine itself can be asked to do, beside the actions of the catalogue. */
 export const ENGINE_STEPS: readonly CatalogueEntry[] = [
   {
-    /** Restores every object that this incident holds; a hold in conflict is closed and reported. */
+    /** Restores every object that this incident holds; one in conflict stays held, and is reported. */
     src: 'containment.release',
     kind: 'engine',
     input: z.strictObject({}),

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
-import type { CatalogueEntry, PlaybookCatalogue } from './catalogue.ts';
+import type { PlaybookCatalogue } from './catalogue.ts';
+import type { CatalogueEntry } from './catalogue-entry.ts';
 import type { Report } from './diagnostic.ts';
 import type { Invocation, State } from './model.ts';
 import type { InvokeDocument } from './schema.ts';

@@ -304,5 +304,5 @@ function jsonOf(text: string): unknown {
 }
 
 function codeIs(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

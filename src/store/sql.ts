@@ -52,6 +52,8 @@ export type Refusal =
   | 'function-has-open-incident'
   | 'object-has-captor'
   | 'object-is-held'
+  | 'object-not-held'
+  | 'object-being-restored'
   | 'receipt-exists'
   | 'delivery-lost'
   | 'other';
@@ -69,6 +71,8 @@ export function refusalOf(error: unknown): Refusal {
   if (code === 'CD002') return 'alert-belongs-elsewhere';
   if (code === 'CD004') return 'object-is-held';
   if (code === 'CD005') return 'delivery-lost';
+  if (code === 'CD006') return 'object-not-held';
+  if (code === 'CD007') return 'object-being-restored';
   if (code !== '23505') return 'other';
   if (constraint === 'incident_target_one_open') return 'function-has-open-incident';
   if (constraint === 'hold_one_captor') return 'object-has-captor';

@@ -76,14 +76,16 @@ export async function endDeadWorkers(sql: ServerSql, own: WorkerId): Promise<num
   return rows.length;
 }
 
-/** Incidents with an attempt whose owner is gone. */
-export async function orphanedIncidents(sql: Sql): Promise<readonly string[]> {
-  const rows = await sql.query<{ incident: string }>(
-    `select distinct a.incident_id as incident from cordon.attempt as a
+/** Incidents with an attempt whose owner is gone, and the owners that are. */
+export async function orphanedIncidents(
+  sql: Sql,
+): Promise<readonly { readonly incident: string; readonly owners: readonly string[] }[]> {
+  return sql.query(
+    `select a.incident_id as incident, array_agg(distinct a.owner) as owners from cordon.attempt as a
      where a.owner is not null and a.finished_at is null
-       and not exists (select 1 from cordon.worker as w where w.id = a.owner and w.ended_at is null)`,
+       and not exists (select 1 from cordon.worker as w where w.id = a.owner and w.ended_at is null)
+     group by a.incident_id`,
   );
-  return rows.map((row) => row.incident);
 }
 
 /** Live workers, oldest first. */

@@ -31,6 +31,8 @@ export interface TestEngine {
   readonly dataDir: string;
   readonly pending: () => number;
   readonly activity: Activity;
+  /** True once its process was killed: nothing of it comes back, so nothing of it is waited for. */
+  readonly dead: () => boolean;
   submit(options?: AlertOptions): Promise<string>;
   state(id: string): Promise<IncidentState>;
   stop(): Promise<void>;
@@ -82,6 +84,7 @@ export async function startEngine(
     readonly deliver?: Deliver;
     readonly fetch?: (request: Request) => Promise<Response>;
     readonly sql?: Sql;
+    readonly dead?: () => boolean;
     readonly overrides?: Partial<ComposeOptions>;
   } = {},
 ): Promise<TestEngine> {
@@ -128,6 +131,7 @@ export async function startEngine(
     dataDir,
     pending: () => queue.pending(),
     activity,
+    dead: options.dead ?? (() => false),
     async submit(alert = {}) {
       const bytes = new TextEncoder().encode(JSON.stringify(alertJson(alert)));
       const [outcome] = await cordon.engine.accept.submit({
@@ -234,7 +238,7 @@ const STALLED_TURNS = 200;
 /** Resolves when nothing is under way, or all that is waits for the clock. */
 export async function quiet(engine: TestEngine): Promise<void> {
   let seen = '';
-  for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS; ) {
+  for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS && !engine.dead(); ) {
     await new Promise((resolve) => setImmediate(resolve));
     idle = engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
     if (engine.activity.busy() > 0) still = 0;

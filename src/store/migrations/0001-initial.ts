@@ -6,7 +6,7 @@
  * by `cordon.commit`, which checks and advances `incident.seq`. That one optimistic check is the fence of
  * every row: whoever decides on stale rows is refused as a whole, with SQLSTATE CD001.
  */
-export const sql = String.raw`
+export const sql = `
 create schema if not exists cordon;
 
 create table cordon.playbook (
@@ -275,13 +275,37 @@ begin
       finished_at = excluded.finished_at, row = excluded.row;
   end if;
   if p ? 'holds' then
+    -- Who claims an object is decided by one commit at a time, or two incidents that release it at the same
+    -- instant would each leave the restoring to the other. In the order of the keys: two cannot wait for each other.
+    perform pg_advisory_xact_lock(7315, k.key) from (
+      select distinct hashtext(r ->> 'objectKey') as key from jsonb_array_elements(p -> 'holds') as r order by 1) as k;
+    if exists (
+      select 1 from jsonb_array_elements(p -> 'holds') as r
+      join cordon.hold as other on other.object_key = r ->> 'objectKey' and other.status = 'restoring'
+        and other.incident_id <> this_incident
+      where r ->> 'status' <> 'closed' and not exists (select 1 from cordon.hold as own where own.id = r ->> 'id')
+    ) then
+      raise exception 'the object is being restored by another incident' using errcode = 'CD007';
+    end if;
+    if exists (
+      select 1 from jsonb_array_elements(p -> 'holds') as r
+      join cordon.hold as own on own.id = r ->> 'id' and own.status <> 'closed'
+      where r ->> 'closedAs' = 'inherited' and not exists (
+        select 1 from cordon.hold as other
+        join cordon.incident as holder on holder.id = other.incident_id and holder.status <> 'closed'
+        where other.object_key = r ->> 'objectKey' and other.status <> 'closed' and other.incident_id <> this_incident)
+    ) then
+      raise exception 'no other incident holds the object any more' using errcode = 'CD006';
+    end if;
     -- A captor that leaves hands the prior state on to the oldest hold that stays, so close before opening.
+    -- Once captor, always captor: the incident that became it by another's leaving may not know yet.
     insert into cordon.hold (id, incident_id, object_key, status, captor, opened_at, row)
       select r ->> 'id', this_incident, r ->> 'objectKey', r ->> 'status', (r ->> 'captor')::boolean,
         (r ->> 'openedAt')::timestamptz, r
       from jsonb_array_elements(p -> 'holds') as r
       order by (r ->> 'status') = 'closed' desc
-    on conflict (id) do update set status = excluded.status, captor = excluded.captor, row = excluded.row;
+    on conflict (id) do update set status = excluded.status, captor = cordon.hold.captor or excluded.captor,
+      row = excluded.row || jsonb_build_object('captor', cordon.hold.captor or excluded.captor);
     -- Restoring is exclusive: while another open incident holds the object, the last one restores.
     if exists (
       select 1 from jsonb_array_elements(p -> 'holds') as r

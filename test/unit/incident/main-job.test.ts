@@ -1,12 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { expectationsOf } from '../../../src/evidence/expectations.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import { readTimeline, timelineHead } from '../../../src/store/timeline.ts';
 import { verifyChain } from '../../../src/timeline/verify.ts';
 import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
-import { drive, freshGround, type Ground, quiet, startEngine, type TestEngine, timelineKinds } from '../../support/engine.ts';
+import {
+  drive,
+  freshGround,
+  type Ground,
+  quiet,
+  startEngine,
+  type TestEngine,
+  timelineKinds,
+} from '../../support/engine.ts';
 import { FUNCTION_ARN } from '../../support/world.ts';
 
 const CONTAINING = ['PutFunctionConcurrency', 'PutRolePolicy'];
@@ -24,7 +32,8 @@ afterEach(async () => {
   await ground.sql.close();
 });
 
-const writes = () => ground.world.journal.writes({ principalArn: (arn) => String(arn).endsWith('user/cordon') });
+const writes = () =>
+  ground.world.journal.writes({ principalArn: (arn) => String(arn).endsWith('user/cordon') });
 
 describe('an alert about a function under attack', () => {
   test('becomes a contained, evidenced, triaged, released and closed incident', async () => {
@@ -79,7 +88,10 @@ describe('an alert about a function under attack', () => {
     await answer(engine, id, 'triage', { verdict: 'true_positive' });
     await answer(engine, id, 'recovery', { decision: 'keep' });
     await untilClosed(engine, id);
-    expect((await engine.state(id)).holds.values().next().value).toMatchObject({ status: 'open', handedOverTo: 'alice' });
+    expect((await engine.state(id)).holds.values().next().value).toMatchObject({
+      status: 'open',
+      handedOverTo: 'alice',
+    });
     expect((await ground.world.attacker.invoke('checkout-webhook')).kind).toBe('throttled');
   });
 
@@ -111,11 +123,19 @@ describe('a finding that comes again', () => {
     await quiet(engine);
     expect((await timelineKinds(engine, id)).filter((kind) => kind === 'alert.joined')).toHaveLength(2);
     expect(writes()).toHaveLength(made);
-    expect(writes().map((call) => call.operation).sort()).toEqual(CONTAINING);
+    expect(
+      writes()
+        .map((call) => call.operation)
+        .sort(),
+    ).toEqual(CONTAINING);
   });
 
   test('opens one incident when two about one function come at the same instant', async () => {
-    const ids = await Promise.all([engine.submit(), engine.submit({ id: 'finding2' }), engine.submit({ id: 'finding3' })]);
+    const ids = await Promise.all([
+      engine.submit(),
+      engine.submit({ id: 'finding2' }),
+      engine.submit({ id: 'finding3' }),
+    ]);
     expect(new Set(ids).size).toBe(1);
     await untilLevel(engine, ids[0] ?? '', 'effective');
     expect(writes()).toHaveLength(2);
@@ -151,13 +171,18 @@ describe('a human act', () => {
   test('is refused, and recorded, for a person without the role', async () => {
     const id = await engine.submit();
     await quiet(engine);
-    expect(await act(engine, id, 'release', { reason: 'please' }, 'eve')).toMatchObject({ kind: 'refused', code: 'cordon_command_not_allowed' });
+    expect(await act(engine, id, 'release', { reason: 'please' }, 'eve')).toMatchObject({
+      kind: 'refused',
+      code: 'cordon_command_not_allowed',
+    });
     expect(await timelineKinds(engine, id)).toContain('command.refused');
   });
 
   test('is refused for a person whom the enrolment file does not know', async () => {
     const id = await engine.submit();
-    expect(await act(engine, id, 'note', { text: 'hello' }, 'mallory')).toMatchObject({ code: 'cordon_responder_unknown' });
+    expect(await act(engine, id, 'note', { text: 'hello' }, 'mallory')).toMatchObject({
+      code: 'cordon_responder_unknown',
+    });
   });
 
   test('answers a question once: the second answer is told whose the first was', async () => {

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import {
-  buildCatalogue,
-  type CatalogueEntry,
-  type PlaybookCatalogue,
-} from '../../../src/playbook/catalogue.ts';
+import { buildCatalogue, type PlaybookCatalogue } from '../../../src/playbook/catalogue.ts';
+import type { CatalogueEntry } from '../../../src/playbook/catalogue-entry.ts';
 
 /** The actions of the core path as `src/action` declares them to playbooks, and one that cannot be undone. */
 const ACTIONS: readonly CatalogueEntry[] = [

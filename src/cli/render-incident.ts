@@ -1,0 +1,97 @@
+import { FORMS } from '../playbook/forms.ts';
+import { renderInstant } from '../timeline/render.ts';
+import type { Incident } from './incident.ts';
+import { nameOf } from './incident.ts';
+import type { Paint } from './output.ts';
+import { shown } from './output.ts';
+
+/** How much of a plan's digest a person has to type. */
+export const DIGEST_SHOWN = 12;
+
+/** One incident as a page of text: what is contained, what is asked, what happened last. */
+export function renderIncident(incident: Incident, paint: Paint): string {
+  return [
+    ...headOf(incident, paint),
+    ...section(paint, 'Containment', containmentOf(incident, paint)),
+    ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
+    ...section(
+      paint,
+      'Last',
+      incident.lastEntries.map((entry) => shown(entry, 200)),
+    ),
+  ].join('\n');
+}
+
+function headOf(incident: Incident, paint: Paint): readonly string[] {
+  const status = incident.status === 'open' ? paint.yellow('open') : incident.status;
+  const facts = [
+    status,
+    `severity ${incident.severity}`,
+    `level ${incident.level.replace('_', ' ')}`,
+    `mode ${incident.mode}`,
+    `playbook ${shown(incident.playbook, 60)}`,
+    incident.lead === null ? 'nobody leads' : `led by ${shown(incident.lead, 60)}`,
+  ];
+  const opened = Date.parse(incident.openedAt);
+  const contained =
+    incident.containedAt === null
+      ? 'not contained'
+      : `contained after ${seconds(Date.parse(incident.containedAt) - opened)}`;
+  const closed = incident.closedAt === null ? [] : [`closed ${renderInstant(incident.closedAt)}`];
+  return [
+    `${paint.bold(nameOf(incident))}  ${incident.exercise ? 'EXERCISE  ' : ''}${shown(incident.title, 200)}`,
+    `  ${facts.join(' · ')}`,
+    `  ${[`opened ${renderInstant(incident.openedAt)}`, contained, ...closed].join(' · ')}`,
+    ...incident.targets.map(
+      (target) => `  target ${shown(target.functionArn, 200)} (${target.level.replace('_', ' ')})`,
+    ),
+    ...(incident.halted === null
+      ? []
+      : [`  ${paint.red('halted')}: ${incident.halted.code}: ${shown(incident.halted.message, 500)}`]),
+  ];
+}
+
+function containmentOf(incident: Incident, paint: Paint): readonly string[] {
+  return incident.containment.map((each) => {
+    const text = `${each.state}  ${each.actionTitle}: ${shown(each.detail, 300)}`;
+    return each.state === 'failed' || each.state === 'unknown' ? paint.red(text) : text;
+  });
+}
+
+function questionsOf(incident: Incident): readonly string[] {
+  return incident.questions
+    .filter((question) => question.status === 'open')
+    .flatMap((question) => {
+      const form = Object.values(FORMS).find((known) => known.id === question.form);
+      const due = question.dueAt === null ? '' : `, until ${renderInstant(question.dueAt)}`;
+      const fields = (form?.fields ?? []).map((field) =>
+        field.kind === 'choice'
+          ? `    ${field.name}=${field.options.map(({ value }) => value).join('|')}${field.required ? '' : ' (optional)'}`
+          : `    ${field.name}=<text>${field.required ? '' : ' (optional)'}`,
+      );
+      return [
+        `${form?.question ?? shown(question.form, 60)} (asked of ${shown(question.to, 60)}${due})`,
+        `  cordon answer ${nameOf(incident)} field=value …   question ${question.invocationId}`,
+        ...fields,
+      ];
+    });
+}
+
+function approvalsOf(incident: Incident): readonly string[] {
+  return incident.approvals
+    .filter((approval) => approval.status === 'open')
+    .flatMap((approval) => [
+      `${approval.actionTitle} on ${shown(approval.objectArn, 200)}: ${approval.given.length} of ${approval.quorum} approved, until ${renderInstant(approval.expiresAt)}, then ${approval.onExpiry === 'run' ? 'it runs' : 'it is refused'}`,
+      ...approval.changes.map((change) => `    ${change.call}: ${shown(change.summary, 300)}`),
+      `  cordon approve ${nameOf(incident)} --plan ${approval.digest.slice(0, DIGEST_SHOWN)}   (or deny, with --reason)`,
+    ]);
+}
+
+function section(paint: Paint, title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', paint.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** `2.1 s`, `14 min`. */
+function seconds(ms: number): string {
+  return ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}

@@ -1,0 +1,43 @@
+import type { Register } from './context.ts';
+import { acknowledge } from './verbs/acknowledge.ts';
+import { actions } from './verbs/actions.ts';
+import { alert } from './verbs/alert.ts';
+import { answer } from './verbs/answer.ts';
+import { approve } from './verbs/approve.ts';
+import { aws } from './verbs/aws.ts';
+import { close } from './verbs/close.ts';
+import { deny } from './verbs/deny.ts';
+import { doctor } from './verbs/doctor.ts';
+import { evidence } from './verbs/evidence.ts';
+import { guardrail } from './verbs/guardrail.ts';
+import { list } from './verbs/list.ts';
+import { note } from './verbs/note.ts';
+import { playbook } from './verbs/playbook.ts';
+import { refusals } from './verbs/refusals.ts';
+import { release } from './verbs/release.ts';
+import { serve } from './verbs/serve.ts';
+import { show } from './verbs/show.ts';
+import { timeline } from './verbs/timeline.ts';
+
+/** Every verb, in the order of `cordon --help`: to start, to look, to act, to check. */
+export const VERBS: readonly Register[] = Object.freeze([
+  serve,
+  doctor,
+  alert,
+  list,
+  show,
+  answer,
+  approve,
+  deny,
+  release,
+  note,
+  acknowledge,
+  close,
+  timeline,
+  evidence,
+  refusals,
+  playbook,
+  guardrail,
+  actions,
+  aws,
+]);

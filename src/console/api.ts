@@ -1,0 +1,40 @@
+import type { AlertReceipt, AlertSubmission } from '../alert/receipt.ts';
+import type { CommandResult } from '../command/command.ts';
+import type { CommandCall } from '../command/execute.ts';
+import type { IncidentSummary, IncidentView } from '../incident/view.ts';
+import type { RefusedAlert } from '../store/refusals.ts';
+import type { ChainHead } from '../timeline/chain.ts';
+import type { Entry } from '../timeline/entry.ts';
+
+/**
+ * What a person may ask of an engine, from outside its process or inside it. Two implementations: on the
+ * database (`local.ts`), and through the socket of the process that holds it (`client.ts`).
+ */
+export interface EngineApi {
+  status(): Promise<EngineStatus>;
+  /** Open and halted incidents, or all of them; newest first. */
+  incidents(options: { readonly all: boolean }): Promise<readonly IncidentSummary[]>;
+  /** The incident meant by `INC-12`, `12` or its id. */
+  incident(reference: string): Promise<IncidentView | undefined>;
+  /** A chain after `afterSeq`: an incident's, or `system`. As stored: whoever relies on it verifies it. */
+  timeline(reference: string, afterSeq: number): Promise<ChainExtract | undefined>;
+  execute(call: CommandCall): Promise<CommandResult>;
+  submit(submission: Omit<AlertSubmission, 'via' | 'receivedAt'>): Promise<AlertReceipt>;
+  /** Alerts that were turned away, newest first. */
+  refusals(limit: number): Promise<readonly RefusedAlert[]>;
+  /** The bytes of a refused queue message, which is nowhere else any more. */
+  refusedContent(sha256: string): Promise<Uint8Array | undefined>;
+}
+
+export interface EngineStatus {
+  readonly version: string;
+  /** True when some process performs what is decided here; else it waits for `cordon serve`. */
+  readonly performing: boolean;
+}
+
+export interface ChainExtract {
+  readonly chain: string;
+  readonly entries: readonly Entry[];
+  /** What the database says is the last entry; absent for a chain that has none yet. */
+  readonly head?: ChainHead;
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts';
+import type { Execute } from '../command/execute.ts';
+import type { Accept } from '../incident/accept.ts';
+import type { Views } from '../incident/view.ts';
+import { findIncidentId } from '../store/list.ts';
+import { listRefusals, refusedContent } from '../store/refusals.ts';
+import type { Sql } from '../store/sql.ts';
+import { SYSTEM_CHAIN } from '../store/system-chain.ts';
+import { readTimeline, timelineHead } from '../store/timeline.ts';
+import { VERSION } from '../version.ts';
+import type { EngineApi } from './api.ts';
+
+const LIST_LIMIT = 500;
+
+/** The engine's API in the process that has the database open. */
+export function createLocalApi(options: {
+  readonly sql: Sql;
+  readonly views: Views;
+  readonly execute: Execute;
+  readonly accept: Accept;
+  readonly clock: Clock;
+  readonly performing: () => Promise<boolean>;
+}): EngineApi {
+  const { sql, views, clock } = options;
+  return {
+    status: async () => ({ version: VERSION, performing: await options.performing() }),
+    incidents: ({ all }) => (all ? views.allIncidents(LIST_LIMIT) : views.openIncidents()),
+    incident: (reference) => views.findIncident(reference),
+    async timeline(reference, afterSeq) {
+      const chain = reference === SYSTEM_CHAIN ? SYSTEM_CHAIN : await findIncidentId(sql, reference);
+      if (chain === undefined) return undefined;
+      // The head first: an entry that is appended in between is one more, never one that is missing.
+      const head = await timelineHead(sql, chain);
+      const entries = await readTimeline(sql, chain, afterSeq);
+      if (head === undefined) return { chain, entries };
+      return { chain, entries: entries.filter((entry) => entry.seq <= head.seq), head };
+    },
+    execute: options.execute,
+    submit: ({ bytes, source }) =>
+      options.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() }),
+    refusals: (limit) => listRefusals(sql, limit),
+    refusedContent: (sha256) => refusedContent(sql, sha256),
+  };
+}

@@ -1,0 +1,110 @@
+import { ACTIONS } from '../action/catalogue.ts';
+import type { Clock } from '../clock.ts';
+import type { Execute } from '../command/execute.ts';
+import type { Config } from '../config.ts';
+import type { EngineApi } from '../console/api.ts';
+import { createLocalApi } from '../console/local.ts';
+import { loadEnrolment } from '../definitions.ts';
+import type { Ids } from '../id.ts';
+import type { Accept } from '../incident/accept.ts';
+import { createViews } from '../incident/view.ts';
+import type { Log } from '../log.ts';
+import { countLiveWorkers } from '../store/status.ts';
+import type { Closing } from './closing.ts';
+import type { Database } from './database.ts';
+import { openDatabase } from './database.ts';
+
+/** What decides: made only for a command that does, since guardrails and playbooks take a second to load. */
+interface Deciding {
+  readonly accept: Accept;
+  readonly execute: Execute;
+}
+
+interface CommandOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly closing: Closing;
+}
+
+// What a command left in memory is milliseconds of work; the database has the rest.
+const STOP_MS = 5000;
+
+/**
+ * The engine's API for one command that has the database open itself. It decides and records as an engine does,
+ * performs nothing and delivers nothing; it never opens a way to AWS or to Slack.
+ */
+export async function openCommandApi(config: Config, options: CommandOptions): Promise<EngineApi> {
+  const { clock, closing } = options;
+  const enrolment = await loadEnrolment(config.enrolmentFile);
+  const database = await openDatabase(config, { holder: 'command', clock, closing });
+  const { sql } = database;
+  let deciding: Promise<Deciding> | undefined;
+  const decide = () => {
+    deciding ??= openDeciding(config, database, options);
+    return deciding;
+  };
+  return createLocalApi({
+    sql,
+    views: createViews({ sql, enrolment, catalogue: ACTIONS }),
+    execute: async (call) => (await decide()).execute(call),
+    accept: {
+      submit: async (submission) => (await decide()).accept.submit(submission),
+      recordRefusal: async (refusal) => (await decide()).accept.recordRefusal(refusal),
+    },
+    clock,
+    performing: async () => database.kind === 'server' && (await countLiveWorkers(sql)) > 0,
+  });
+}
+
+async function openDeciding(config: Config, database: Database, options: CommandOptions): Promise<Deciding> {
+  const { clock, ids, log, closing } = options;
+  const { sql } = database;
+  const [{ createGate }, { createEngine }, { createExecute }, playbooks, parts, queues, { storePlaybook }] =
+    await Promise.all([
+      import('../guardrail/gate.ts'),
+      import('../incident/engine.ts'),
+      import('../command/execute.ts'),
+      import('../playbook/match.ts'),
+      import('./engine-parts.ts'),
+      import('./queue.ts'),
+      import('../store/alert.ts'),
+    ]);
+  const definitions = await parts.loadDefinitions(config);
+  const gate = createGate(definitions.guardrails);
+  // On a server others work: they are woken as an engine would wake them.
+  const queue =
+    database.kind === 'server'
+      ? (await queues.openQueue(config, database, { log, closing })).queue
+      : await queues.commandQueue(clock, log);
+  const engine = createEngine({
+    ...definitions,
+    sql,
+    queue,
+    clock,
+    ids,
+    log,
+    gate,
+    catalogue: ACTIONS,
+    playbookFor: (alert) => playbooks.matchPlaybook(definitions.playbooks, alert),
+    compileStored: parts.compileStored,
+    session: parts.idleSession(ids),
+    perform: {
+      run: async () => {
+        throw new TypeError('a command performs nothing');
+      },
+    },
+    deliver: async () => ({ kind: 'skipped', reason: 'a command delivers nothing' }),
+    roles: { perform: false, deliver: false },
+    exercise: false,
+    periodicSweep: false,
+  });
+  closing.add(() => engine.stop(STOP_MS));
+  // An incident names its playbook by digest; an engine stores those it has when it starts.
+  for (const playbook of definitions.playbooks) await storePlaybook(sql, playbook, clock.now());
+  const { enrolment } = definitions;
+  return {
+    accept: engine.accept,
+    execute: createExecute({ sql, advance: engine.advance, enrolment, gate }),
+  };
+}

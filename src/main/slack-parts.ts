@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts';
+import type { Execute } from '../command/execute.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
+import { responderById } from '../enrolment/enrolment.ts';
+import type { IncidentId } from '../id.ts';
+import type { ResponderRole } from '../playbook/roles.ts';
+import type { SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
+import { forgetNonce, rememberNonce } from '../store/alert.ts';
+import { deliveredMessage, placeOf } from '../store/outbox.ts';
+import type { Sql } from '../store/sql.ts';
+
+/** What Slack asks for goes the way of every human act. */
+export function slackCommands(execute: Execute): SlackCommands {
+  return {
+    execute: ({ command, input, actor, idempotencyKey }) => {
+      const { incidentId, ...rest } = input;
+      return execute({
+        command,
+        incident: incidentId as IncidentId, // looked up, not trusted
+        identity: { kind: 'slack', userId: actor.slackUserId },
+        input: rest,
+        idempotencyKey,
+      });
+    },
+  };
+}
+
+/** Where earlier deliveries went: the outbox has it. */
+export function slackPlaces(sql: Sql): SlackPlaces {
+  return {
+    async placeOf(incident) {
+      const place = await placeOf(sql, incident);
+      if (place === undefined) return undefined;
+      return place.cardTs === null
+        ? { channel: place.channel }
+        : { channel: place.channel, cardTs: place.cardTs };
+    },
+    async messageOf(incident, kind, subject) {
+      const key = kind === 'question' ? 'invocation' : 'attempt';
+      const result = await deliveredMessage(sql, incident, kind, key, subject);
+      if (typeof result?.channel !== 'string' || typeof result.ts !== 'string') return undefined;
+      return { channel: result.channel, ts: result.ts };
+    },
+  };
+}
+
+/** Requests from Slack that were seen, durably: a restart is no way around it. */
+export function slackSeen(sql: Sql, clock: Clock): SlackSeen {
+  return {
+    claim: (key, ttlMs) => {
+      const now = clock.now();
+      return rememberNonce(sql, SENDER, key, new Date(now.getTime() + ttlMs), now);
+    },
+    forget: (key) => forgetNonce(sql, SENDER, key),
+  };
+}
+
+// No sender of the webhook can have it: their names begin with a letter or a digit.
+const SENDER = '-slack';
+
+// Those who act on an incident, and those who must know of it as it goes.
+const INVITED: readonly ResponderRole[] = ['commander', 'responder', 'approver', 'scribe', 'communications'];
+
+/** Who is who, from the enrolment file. */
+export function slackPeople(enrolment: Enrolment): SlackPeople {
+  return {
+    slackIdOf: (responder) => responderById(enrolment, responder)?.slack,
+    invitees: () =>
+      enrolment.responders.flatMap(({ slack, roles }) =>
+        slack !== undefined && roles.some((role) => INVITED.includes(role)) ? [slack] : [],
+      ),
+  };
+}

@@ -1,0 +1,213 @@
+import { appendFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { verifyCase } from '../../src/evidence/verify.ts';
+import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { diffSnapshots, type WorldSnapshot } from '../../src/simulation/world/snapshot.ts';
+import { createWorld } from '../../src/simulation/world/world.ts';
+import type { EmbeddedSql } from '../../src/store/pglite.ts';
+import { readTimeline, timelineHead } from '../../src/store/timeline.ts';
+import { verifyChain } from '../../src/timeline/verify.ts';
+import { act } from '../support/answers.ts';
+import { drive, type Ground, START, startEngine, type TestEngine } from '../support/engine.ts';
+import { type CrashPoint, createMortal, type Mortal, mortalDisk, mortalSql } from '../support/mortal.ts';
+import { peopleOn, slackDouble } from '../support/slack.ts';
+import { emptyDatabase, freshDatabase } from '../support/template.ts';
+import { smallWorld } from '../support/world.ts';
+
+/**
+ * A whole incident, killed at every commit and every call to the outside, before and after it took
+ * effect, then restarted on the same database: it must end as if nothing had happened.
+ */
+
+let sql: EmbeddedSql;
+let names: readonly string[];
+
+beforeAll(async () => {
+  sql = await freshDatabase();
+  const clean = await runIncident(null);
+  expect(clean.problems).toEqual([]);
+  names = clean.calls;
+});
+
+afterAll(async () => {
+  await sql.close();
+});
+
+interface Run {
+  readonly calls: readonly string[];
+  /** What is not as it must be, in words; empty for a good end. */
+  readonly problems: readonly string[];
+}
+
+type Rewrite = Parameters<typeof mortalSql>[2];
+
+async function runIncident(crash: CrashPoint | null, rewrite?: Rewrite): Promise<Run> {
+  await emptyDatabase(sql);
+  const clock = createVirtualClock(START);
+  const world = createWorld(smallWorld(), { clock, seed: 'crash' });
+  const double = slackDouble(clock);
+  const ground: Ground = { sql, world, clock, dataDir: await mkdtemp(join(tmpdir(), 'cordon-crash-')) };
+  const before = world.snapshot();
+  const mortal = createMortal(crash);
+
+  let engine = await Promise.race([start(ground, double, mortal, 'first', rewrite), mortal.death]);
+  const id = engine === undefined ? undefined : await submitUntilAccepted(engine, mortal);
+  if (engine !== undefined && id !== undefined) await driveOrDie(engine, id, mortal);
+  if (engine === undefined || mortal.dead()) {
+    engine = await start(ground, double, createMortal(null), 'second');
+    await driveOrDie(engine, id ?? (await engine.submit()), mortal);
+  }
+  const problems = await problemsOf(engine, ground, double, before);
+  await engine.stop();
+  return { calls: mortal.calls, problems };
+}
+
+function start(
+  ground: Ground,
+  double: ReturnType<typeof slackDouble>,
+  mortal: Mortal,
+  seed: string,
+  rewrite?: Rewrite,
+): Promise<TestEngine> {
+  const own = mortalSql(ground.sql, mortal, rewrite);
+  return startEngine(ground, {
+    seed,
+    sql: own,
+    dead: mortal.dead,
+    fetch: (request) =>
+      mortal.call(`aws ${request.method} ${new URL(request.url).pathname}`, () =>
+        ground.world.fetch(request),
+      ),
+    overrides: {
+      disk: mortalDisk(mortal),
+      people: peopleOn({
+        sql: own,
+        clock: ground.clock,
+        fetch: (request) =>
+          mortal.call(`slack ${new URL(request.url).pathname}`, () => double.fetch(request)),
+      }),
+    },
+  });
+}
+
+/** The sender sends again until it gets a receipt: nothing is acknowledged before the commit. */
+function submitUntilAccepted(engine: TestEngine, mortal: Mortal): Promise<string | undefined> {
+  return Promise.race([engine.submit(), mortal.death]);
+}
+
+/** Plays the incident to its end with scripted answers, or until the process is dead. */
+async function driveOrDie(engine: TestEngine, id: string, mortal: Mortal): Promise<void> {
+  // After a restart the death is history: it ends nothing any more.
+  const wasDead = mortal.dead();
+  const died = () => !wasDead && mortal.dead();
+  const death = wasDead ? new Promise<never>(() => {}) : mortal.death;
+  await drive(engine, async () => {
+    if (died()) return true;
+    const view = await Promise.race([engine.cordon.views.incidentView(id), death]);
+    if (view === undefined || died()) return died();
+    for (const question of view.questions) {
+      if (question.status !== 'open') continue;
+      if (view.level !== 'effective' && question.form === 'triage') continue;
+      const answer = question.form === 'triage' ? { verdict: 'true_positive' } : { decision: 'release' };
+      // One person, one press: the same key after a restart is the same press.
+      const given = act(
+        engine,
+        id,
+        'answer',
+        { invocationId: question.invocationId, answer },
+        'alice',
+        question.invocationId,
+      );
+      await Promise.race([given, death]);
+    }
+    return view.status !== 'open';
+  });
+}
+
+async function problemsOf(
+  engine: TestEngine,
+  ground: Ground,
+  double: ReturnType<typeof slackDouble>,
+  before: WorldSnapshot,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const listed = await engine.cordon.views.allIncidents(10);
+  if (listed.length !== 1) problems.push(`${listed.length} incidents instead of 1`);
+  const id = listed[0]?.id ?? '';
+  if (listed[0]?.status !== 'closed') problems.push(`the incident is ${listed[0]?.status}`);
+  for (const operation of [
+    'PutFunctionConcurrency',
+    'PutRolePolicy',
+    'DeleteFunctionConcurrency',
+    'DeleteRolePolicy',
+  ]) {
+    const made = ground.world.journal.writes({ operation }).length;
+    if (made !== 1) problems.push(`${operation} was called ${made} times`);
+  }
+  const left = diffSnapshots(before, ground.world.snapshot());
+  if (left.length > 0) problems.push(`the account is not as before: ${JSON.stringify(left)}`);
+  const held = [...(await engine.state(id)).holds.values()].filter((hold) => hold.status !== 'closed');
+  if (held.length > 0) problems.push(`${held.length} holds are still open`);
+  const entries = await readTimeline(ground.sql, id);
+  const verdict = verifyChain(id, entries, await timelineHead(ground.sql, id));
+  if (verdict.kind !== 'intact') problems.push(`the timeline is broken at ${verdict.seq}`);
+  const evidence = await verifyCase(engine.cordon.evidenceFolder, id);
+  if (!evidence.verified) problems.push(`evidence: ${JSON.stringify(evidence.findings)}`);
+  problems.push(...doubledMessages(double));
+  return problems;
+}
+
+/** Messages that say the same thing twice: the outbox id that each carries is posted at most once. */
+function doubledMessages(double: ReturnType<typeof slackDouble>): string[] {
+  const posted = new Map<string, number>();
+  for (const channel of double.people.channels()) {
+    for (const message of double.people.messages(channel.id)) {
+      const key = JSON.stringify(message.metadata ?? message.text);
+      posted.set(key, (posted.get(key) ?? 0) + 1);
+    }
+  }
+  const channels = double.people.channels().length;
+  return [
+    ...[...posted].filter(([, times]) => times > 1).map(([key, times]) => `posted ${times} times: ${key}`),
+    ...(channels === 1 ? [] : [`${channels} channels instead of 1`]),
+  ];
+}
+
+describe('a process that is killed', () => {
+  test('at any commit or outside call, before or after it took effect, leaves an incident that ends the same', async () => {
+    const failures: string[] = [];
+    for (const [index, name] of names.entries()) {
+      if (process.env.ONLY && !process.env.ONLY.split(',').includes(String(index))) continue;
+      appendFileSync('/tmp/matrix.log', `${names.length} ${index} ${name} ${performance.now()}\n`);
+      for (const when of ['before', 'after'] as const) {
+        const { problems } = await runIncident({ index, when });
+        if (problems.length > 0) appendFileSync('/tmp/matrix.log', `  FAIL ${when} ${problems.join('; ')}\n`);
+        if (problems.length > 0) failures.push(`${when} call ${index} (${name}): ${problems.join('; ')}`);
+      }
+    }
+    expect(failures).toEqual([]);
+    expect(names.length).toBeGreaterThan(60);
+  }, 240_000);
+
+  test('CONTROL: without the intent record, the same matrix finds a second capture of our own write', async () => {
+    const put = names.findIndex((name) => name.includes('concurrency') && name.includes('PUT'));
+    const { problems } = await runIncident({ index: put, when: 'after' }, withoutIntent);
+    expect(problems.join()).toContain('the account is not as before');
+  });
+});
+
+/** Leaves the intent out: a running attempt is stored as one that still reads, and nothing is held. */
+const withoutIntent: Rewrite = (text, parameters) => {
+  if (!text.includes('cordon.commit')) return parameters;
+  const payload = JSON.parse(String(parameters[0]));
+  delete payload.holds;
+  for (const attempt of payload.attempts ?? []) {
+    if (attempt.effect === 'contain' && attempt.state === 'running') {
+      Object.assign(attempt, { state: 'reading', hold: null, prior: null, desired: null, startedAt: null });
+    }
+  }
+  return [JSON.stringify(payload)];
+};
