@@ -1,6 +1,6 @@
 import { CodedError } from '../error.ts';
 import type { IncidentId } from '../id.ts';
-import { commitIncident, loadIncident } from '../store/incident.ts';
+import { commitIncident, isAtCommit, loadIncident } from '../store/incident.ts';
 import type { Refusal, Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import { settle } from './agenda.ts';
@@ -39,7 +39,7 @@ export interface Advance {
   advance<Result>(id: IncidentId, decide: Decide<Result>, options?: AdvanceOptions<Result>): Promise<Result>;
   /** Commits a new incident. Rejects with what the database refused: the caller knows why it may. */
   open<Result>(initial: IncidentState, decide: Decide<Result>): Promise<Result>;
-  /** The state as last known to this process, or read now. */
+  /** The state as it is now. */
   read(id: IncidentId): Promise<IncidentState | undefined>;
   /** Forgets what is cached, so that the next decision reads the database. */
   forget(): void;
@@ -75,7 +75,7 @@ export function createAdvance(options: {
     if (cache.size > CACHE_SIZE && oldest.done !== true) cache.delete(oldest.value);
   };
 
-  const read = async (id: IncidentId): Promise<IncidentState | undefined> => {
+  const load = async (id: IncidentId): Promise<IncidentState | undefined> => {
     const cached = cache.get(id);
     if (cached !== undefined) return cached;
     const row = await loadIncident(sql, id);
@@ -84,6 +84,17 @@ export function createAdvance(options: {
     await options.ensurePlaybook(state.playbookSha256);
     remember(state);
     return state;
+  };
+
+  // On a server other processes write too. A commit checks what it was decided on; where nothing is
+  // committed, nothing else would notice that the cached state is an old one.
+  const isCurrent = async (state: IncidentState): Promise<boolean> =>
+    sql.kind === 'embedded' || isAtCommit(sql, state.id, state.seq);
+
+  const read = async (id: IncidentId): Promise<IncidentState | undefined> => {
+    const cached = cache.get(id);
+    if (cached !== undefined && !(await isCurrent(cached))) cache.delete(id);
+    return load(id);
   };
 
   const commit = async (draft: Draft): Promise<void> => {
@@ -95,17 +106,18 @@ export function createAdvance(options: {
     onCommitted({ draft, state });
   };
 
-  /** Decides for all of `batch` on one draft; those whose decision throws are rejected and left out. */
+  /** Decides for all of `batch` on one draft; those whose decision throws are left out. */
   const decideTogether = (state: IncidentState, batch: readonly Waiting[]) => {
     let draft = new Draft(state, environment(state.playbookSha256));
     const decided: { waiting: Waiting; result: unknown }[] = [];
+    const refused: { waiting: Waiting; error: unknown }[] = [];
     for (const waiting of batch) {
       try {
         const result = waiting.decide(draft);
         settle(draft);
         decided.push({ waiting, result });
       } catch (error) {
-        waiting.reject(error);
+        refused.push({ waiting, error });
         // A decision that threw may have written half of itself: start over without it.
         draft = new Draft(state, environment(state.playbookSha256));
         for (const earlier of decided.splice(0)) {
@@ -115,18 +127,25 @@ export function createAdvance(options: {
         }
       }
     }
-    return { draft, decided };
+    return { draft, decided, refused };
   };
 
   const round = async (id: IncidentId, batch: readonly Waiting[]): Promise<readonly Waiting[]> => {
-    const state = await read(id);
+    const cached = cache.has(id);
+    const state = await load(id);
     if (state === undefined) {
       throw new AdvanceError(
         'cordon_incident_not_found',
         `there is no incident ${id}; "cordon list" shows those there are`,
       );
     }
-    const { draft, decided } = decideTogether(state, batch);
+    const { draft, decided, refused } = decideTogether(state, batch);
+    const checkedByCommit = refused.length === 0 && !isUnchanged(draft);
+    if (cached && !checkedByCommit && !(await isCurrent(state))) {
+      cache.delete(id);
+      return batch;
+    }
+    for (const { waiting, error } of refused) waiting.reject(error);
     try {
       await commit(draft);
     } catch (error) {

@@ -54,7 +54,12 @@ export function createDeliveries(options: {
   readonly advance: Advance;
   readonly deliver: Deliver;
   readonly workerId: () => WorkerId;
-}): { deliverAll(incident: IncidentId): Promise<void>; inFlight(): number } {
+}): {
+  deliverAll(incident: IncidentId): Promise<void>;
+  /** True while deliveries of the incident are under way here. */
+  has(incident: IncidentId): boolean;
+  inFlight(): number;
+} {
   const { sql, clock, log, queue, advance, deliver, workerId } = options;
   const busy = new Map<IncidentId, { again: boolean; done: Promise<void> }>();
 
@@ -163,6 +168,7 @@ export function createDeliveries(options: {
   };
 
   return {
+    has: (incident) => busy.has(incident),
     inFlight: () => busy.size,
     deliverAll(incident) {
       const current = busy.get(incident);

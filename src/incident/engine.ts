@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { playbookSource, storePlaybook } from '../store/alert.ts';
 import type { Sql } from '../store/sql.ts';
+import { futureWork } from '../store/sweep.ts';
 import type { Accept } from './accept.ts';
 import { createAccept } from './accept.ts';
 import type { Advance } from './advance.ts';
@@ -142,6 +143,7 @@ export function createEngine(parts: EngineParts): Engine {
     session,
     advance,
     relay,
+    underWay: { attempt: runner.has, deliveries: deliveries.has },
     periodic: parts.periodicSweep,
   });
 
@@ -194,6 +196,7 @@ export function createEngine(parts: EngineParts): Engine {
       ]);
       if (lanes.size > 0) await queue.consume(lanes, handle);
       await sweep.once();
+      relay.sendLater((await futureWork(sql, clock.now())).map(({ dueMs, ...wake }) => ({ wake, dueMs })));
     },
     async stop(boundMs) {
       stopping = true;

@@ -14,6 +14,8 @@ export interface Relay {
   after(committed: Committed): void;
   /** Sends wake-ups found by the sweep. */
   send(wakes: readonly Wake[]): void;
+  /** Sends wake-ups for their own time. */
+  sendLater(wakes: readonly { readonly wake: Wake; readonly dueMs: number }[]): void;
   idle(): boolean;
   drain(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function createRelay(options: {
   return {
     after: (committed) => enqueue(wakesOf(committed)),
     send: (wakes) => enqueue(wakes.map((wake) => ({ wake, dueMs: 0 }))),
+    sendLater: enqueue,
     idle: () => sending === null,
     drain: async () => {
       while (sending !== null) await sending;

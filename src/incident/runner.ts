@@ -20,6 +20,8 @@ export interface Runner {
   finished(attempt: AttemptId): Promise<void>;
   /** Resolves when no containing or restoring attempt is under way. */
   containmentDone(): Promise<void>;
+  /** True while a phase of the attempt is under way here, its recording included. */
+  has(attempt: AttemptId): boolean;
   /** Number of phases under way. */
   inFlight(): number;
 }
@@ -113,6 +115,7 @@ export function createRunner(options: {
       const urgent = () => [...running.values()].filter((phase) => phase.urgent).map((phase) => phase.done);
       for (let left = urgent(); left.length > 0; left = urgent()) await Promise.all(left);
     },
+    has: (attempt) => running.has(attempt),
     inFlight: () => running.size,
   };
 }

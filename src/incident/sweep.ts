@@ -1,15 +1,16 @@
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
-import type { IncidentId } from '../id.ts';
+import type { AttemptId, IncidentId } from '../id.ts';
 import type { Log } from '../log.ts';
-import { orphanDeliveries, waitingDeliveries } from '../store/outbox.ts';
+import { abandonDelivery, deliveriesOf, orphanDeliveries, waitingDeliveries } from '../store/outbox.ts';
 import type { ServerSql } from '../store/server.ts';
 import type { Sql } from '../store/sql.ts';
 import { dueWork } from '../store/sweep.ts';
-import { endDeadWorkers, orphanedIncidents } from '../store/worker.ts';
+import { attemptsOf, endDeadWorkers, orphanedIncidents } from '../store/worker.ts';
 import type { Advance } from './advance.ts';
 import { rescueAttempt } from './attempt.ts';
 import type { Relay } from './relay.ts';
+import type { AttemptRow } from './state.ts';
 import type { WorkerSession } from './worker.ts';
 
 /**
@@ -34,26 +35,65 @@ export function createSweep(options: {
   readonly session: WorkerSession;
   readonly advance: Advance;
   readonly relay: Relay;
+  /** What this process is at, to be told from what it has lost track of. */
+  readonly underWay: {
+    attempt(id: AttemptId): boolean;
+    deliveries(incident: IncidentId): boolean;
+  };
   /** False in virtual time, where wake-ups cannot be lost and idle sweeps would never let time pass. */
   readonly periodic: boolean;
 }): Sweep {
-  const { sql, server, clock, log, session, advance, relay } = options;
+  const { sql, server, clock, log, session, advance, relay, underWay } = options;
   const stopping = new AbortController();
+
+  const rescueThose = async (
+    incident: IncidentId,
+    which: (attempt: AttemptRow) => boolean,
+  ): Promise<void> => {
+    try {
+      await advance.advance(incident, (draft) => {
+        for (const attempt of [...draft.attempts.values()]) if (which(attempt)) rescueAttempt(draft, attempt);
+      });
+    } catch (error) {
+      // One incident that cannot be decided on (a broken document) must not keep the others from their rescue.
+      log.error(
+        { incident, reason: describeError(error) },
+        'an incident could not be rescued; it is tried again',
+      );
+    }
+  };
+
+  /**
+   * What is in this process's own name and nobody here is at: the answer to the commit was lost, or the lease
+   * was over for a moment, so nothing was sent and nothing recorded, and then it was renewed in time.
+   */
+  const rescueOwn = async (): Promise<void> => {
+    const own = session.id;
+    const lost = (id: AttemptId) => !underWay.attempt(id);
+    const attempts = (await attemptsOf(sql, own)).filter(({ id }) => lost(id));
+    for (const incident of new Set(attempts.map((row) => row.incident))) {
+      // Asked again while deciding, since a commit of this process may just have handed it over.
+      await rescueThose(incident, (attempt) => attempt.owner === own && lost(attempt.id));
+    }
+    for (const { id, incident } of await deliveriesOf(sql, own)) {
+      if (underWay.deliveries(incident) || !(await abandonDelivery(sql, id, own))) continue;
+      relay.send([{ lane: 'delivery', incident, subject: incident }]);
+    }
+  };
 
   const rescue = async (): Promise<void> => {
     if (server !== null) await endDeadWorkers(server, session.id);
     for (const { incident, owners } of await orphanedIncidents(sql)) {
-      // An id from the record.
-      await advance.advance(incident as IncidentId, (draft) => {
-        for (const attempt of [...draft.attempts.values()]) {
-          // Only theirs: what a third worker is at goes on.
-          if (attempt.owner !== null && owners.includes(attempt.owner)) rescueAttempt(draft, attempt);
-        }
-      });
+      // Only theirs: what a third worker is at goes on. The id is one from the record.
+      await rescueThose(
+        incident as IncidentId,
+        (attempt) => attempt.owner !== null && owners.includes(attempt.owner),
+      );
     }
     for (const incident of await orphanDeliveries(sql)) {
       relay.send([{ lane: 'delivery', incident: incident as IncidentId, subject: incident }]); // as above
     }
+    await rescueOwn();
   };
 
   const sweep = async (): Promise<void> => {

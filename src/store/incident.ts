@@ -36,6 +36,12 @@ export async function loadIncident(sql: Sql, id: string): Promise<LoadedIncident
   );
 }
 
+/** True when the incident is still at commit `seq`: what was decided on it holds. */
+export async function isAtCommit(sql: Sql, id: string, seq: number): Promise<boolean> {
+  const rows = await sql.query<{ seq: number }>('select seq from cordon.incident where id = $1', [id]);
+  return Number(rows[0]?.seq) === seq;
+}
+
 /**
  * Commits one decided event; returns the incident's number. Throws what `refusalOf` classifies: the
  * whole statement is refused or none of it.

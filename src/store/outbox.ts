@@ -92,6 +92,27 @@ export async function orphanDeliveries(sql: Sql): Promise<readonly string[]> {
   return [...new Set(rows.map((row) => row.incident))];
 }
 
+/** Deliveries that one worker has claimed and not ended. */
+export async function deliveriesOf(
+  sql: Sql,
+  owner: WorkerId,
+): Promise<readonly { readonly incident: IncidentId; readonly id: OutboxId }[]> {
+  return sql.query(
+    `select incident_id as incident, id from cordon.outbox where owner = $1 and status = 'sending'`,
+    [owner],
+  );
+}
+
+/** Marks a delivery that its own worker lost track of as unknown; false when it has ended meanwhile. */
+export async function abandonDelivery(sql: Sql, id: OutboxId, owner: WorkerId): Promise<boolean> {
+  const rows = await sql.query(
+    `update cordon.outbox set status = 'unknown', owner = null
+     where id = $1 and owner = $2 and status = 'sending' returning id`,
+    [id, owner],
+  );
+  return rows.length === 1;
+}
+
 /** Incidents with a delivery that could be made now: what a lost wake-up would leave lying. */
 export async function waitingDeliveries(sql: Sql, now: Date): Promise<readonly string[]> {
   const rows = await sql.query<{ incident: string }>(

@@ -25,3 +25,41 @@ export async function dueWork(
   );
   return { attempts, timers };
 }
+
+/**
+ * What has a time in the future: a queue that starts empty (in memory, or flushed) knows none of it.
+ * Bounded: the earliest come first, and the sweep finds the rest when they are due.
+ */
+export async function futureWork(
+  sql: Sql,
+  now: Date,
+): Promise<
+  readonly {
+    readonly lane: 'timer' | 'delivery';
+    readonly incident: IncidentId;
+    readonly subject: string;
+    readonly dueMs: number;
+  }[]
+> {
+  const rows = await sql.query<{
+    lane: 'timer' | 'delivery';
+    incident: IncidentId;
+    subject: string;
+    due: Date | string;
+  }>(
+    `select 'timer' as lane, t.incident_id as incident, t.id as subject, t.due_at as due from cordon.timer as t
+       join cordon.incident as i on i.id = t.incident_id and i.status = 'open'
+       where t.status = 'armed' and t.due_at > $1::timestamptz
+     union all
+     select distinct 'delivery', incident_id, incident_id, not_before from cordon.outbox
+       where status in ('pending', 'unknown') and not_before > $1::timestamptz
+     order by due limit 5000`,
+    [now.toISOString()],
+  );
+  return rows.map(({ lane, incident, subject, due }) => ({
+    lane,
+    incident,
+    subject,
+    dueMs: new Date(due).getTime(),
+  }));
+}

@@ -1,4 +1,4 @@
-import type { WorkerId } from '../id.ts';
+import type { AttemptId, IncidentId, WorkerId } from '../id.ts';
 import type { ServerSql } from './server.ts';
 import type { Sql } from './sql.ts';
 
@@ -88,9 +88,13 @@ export async function orphanedIncidents(
   );
 }
 
-/** Live workers, oldest first. */
-export async function liveWorkers(
+/** Unfinished attempts of one worker. */
+export async function attemptsOf(
   sql: Sql,
-): Promise<readonly { readonly id: string; readonly host: string; readonly pid: number }[]> {
-  return sql.query('select id, host, pid from cordon.worker where ended_at is null order by started_at');
+  owner: WorkerId,
+): Promise<readonly { readonly incident: IncidentId; readonly id: AttemptId }[]> {
+  return sql.query(
+    'select incident_id as incident, id from cordon.attempt where owner = $1 and finished_at is null',
+    [owner],
+  );
 }

@@ -1,8 +1,6 @@
-import { appendFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { verifyCase } from '../../src/evidence/verify.ts';
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { diffSnapshots, type WorldSnapshot } from '../../src/simulation/world/snapshot.ts';
@@ -10,41 +8,32 @@ import { createWorld } from '../../src/simulation/world/world.ts';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { readTimeline, timelineHead } from '../../src/store/timeline.ts';
 import { verifyChain } from '../../src/timeline/verify.ts';
-import { act } from '../support/answers.ts';
-import { drive, type Ground, START, startEngine, type TestEngine } from '../support/engine.ts';
-import { type CrashPoint, createMortal, type Mortal, mortalDisk, mortalSql } from '../support/mortal.ts';
-import { peopleOn, slackDouble } from '../support/slack.ts';
-import { emptyDatabase, freshDatabase } from '../support/template.ts';
-import { smallWorld } from '../support/world.ts';
+import { act } from './answers.ts';
+import { drive, type Ground, START, startEngine, type TestEngine } from './engine.ts';
+import { type CrashPoint, createMortal, type Mortal, mortalDisk, mortalSql } from './mortal.ts';
+import { peopleOn, slackDouble } from './slack.ts';
+import { emptyDatabase } from './template.ts';
+import { smallWorld } from './world.ts';
 
 /**
  * A whole incident, killed at every commit and every call to the outside, before and after it took
  * effect, then restarted on the same database: it must end as if nothing had happened.
  */
 
-let sql: EmbeddedSql;
-let names: readonly string[];
-
-beforeAll(async () => {
-  sql = await freshDatabase();
-  const clean = await runIncident(null);
-  expect(clean.problems).toEqual([]);
-  names = clean.calls;
-});
-
-afterAll(async () => {
-  await sql.close();
-});
-
-interface Run {
+export interface Run {
   readonly calls: readonly string[];
   /** What is not as it must be, in words; empty for a good end. */
   readonly problems: readonly string[];
 }
 
-type Rewrite = Parameters<typeof mortalSql>[2];
+export type Rewrite = Parameters<typeof mortalSql>[2];
 
-async function runIncident(crash: CrashPoint | null, rewrite?: Rewrite): Promise<Run> {
+/** Runs one incident on an emptied database, killed at `crash`, and says what is not as it must be. */
+export async function runIncident(
+  sql: EmbeddedSql,
+  crash: CrashPoint | null,
+  rewrite?: Rewrite,
+): Promise<Run> {
   await emptyDatabase(sql);
   const clock = createVirtualClock(START);
   const world = createWorld(smallWorld(), { clock, seed: 'crash' });
@@ -175,39 +164,3 @@ function doubledMessages(double: ReturnType<typeof slackDouble>): string[] {
     ...(channels === 1 ? [] : [`${channels} channels instead of 1`]),
   ];
 }
-
-describe('a process that is killed', () => {
-  test('at any commit or outside call, before or after it took effect, leaves an incident that ends the same', async () => {
-    const failures: string[] = [];
-    for (const [index, name] of names.entries()) {
-      if (process.env.ONLY && !process.env.ONLY.split(',').includes(String(index))) continue;
-      appendFileSync('/tmp/matrix.log', `${names.length} ${index} ${name} ${performance.now()}\n`);
-      for (const when of ['before', 'after'] as const) {
-        const { problems } = await runIncident({ index, when });
-        if (problems.length > 0) appendFileSync('/tmp/matrix.log', `  FAIL ${when} ${problems.join('; ')}\n`);
-        if (problems.length > 0) failures.push(`${when} call ${index} (${name}): ${problems.join('; ')}`);
-      }
-    }
-    expect(failures).toEqual([]);
-    expect(names.length).toBeGreaterThan(60);
-  }, 240_000);
-
-  test('CONTROL: without the intent record, the same matrix finds a second capture of our own write', async () => {
-    const put = names.findIndex((name) => name.includes('concurrency') && name.includes('PUT'));
-    const { problems } = await runIncident({ index: put, when: 'after' }, withoutIntent);
-    expect(problems.join()).toContain('the account is not as before');
-  });
-});
-
-/** Leaves the intent out: a running attempt is stored as one that still reads, and nothing is held. */
-const withoutIntent: Rewrite = (text, parameters) => {
-  if (!text.includes('cordon.commit')) return parameters;
-  const payload = JSON.parse(String(parameters[0]));
-  delete payload.holds;
-  for (const attempt of payload.attempts ?? []) {
-    if (attempt.effect === 'contain' && attempt.state === 'running') {
-      Object.assign(attempt, { state: 'reading', hold: null, prior: null, desired: null, startedAt: null });
-    }
-  }
-  return [JSON.stringify(payload)];
-};

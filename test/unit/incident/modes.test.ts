@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
+import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
+import {
+  drive,
+  freshGround,
+  type Ground,
+  quiet,
+  startEngine,
+  type TestEngine,
+  timelineKinds,
+} from '../../support/engine.ts';
+
+let ground: Ground;
+let engine: TestEngine;
+
+beforeEach(async () => {
+  ground = await freshGround();
+});
+
+afterEach(async () => {
+  await engine.stop();
+  await ground.sql.close();
+});
+
+const containing = () => ground.world.journal.entries().filter((call) => call.write);
+const approvals = async (id: string) => (await engine.cordon.views.incidentView(id))?.approvals ?? [];
+
+describe('in mode observe', () => {
+  test('a whole incident is decided, planned and recorded, and nothing is written', async () => {
+    const before = ground.world.snapshot();
+    engine = await startEngine(ground, { mode: 'observe' });
+    const id = await engine.submit();
+    await answer(engine, id, 'triage', { verdict: 'true_positive' });
+    await answer(engine, id, 'recovery', { decision: 'release' });
+    await untilClosed(engine, id);
+    expect(containing()).toEqual([]);
+    expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
+    const kinds = await timelineKinds(engine, id);
+    expect(kinds.filter((kind) => kind === 'attempt.planned')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'attempt.refused')).toHaveLength(2);
+  });
+
+  test('CONTROL: the same incident in mode act writes', async () => {
+    engine = await startEngine(ground, { mode: 'act' });
+    await untilLevel(engine, await engine.submit(), 'effective');
+    expect(containing().length).toBeGreaterThan(0);
+  });
+});
+
+describe('in mode ask', () => {
+  beforeEach(async () => {
+    engine = await startEngine(ground, { mode: 'ask' });
+  });
+
+  test('nothing is written before an approver agrees to exactly that plan, and then it runs', async () => {
+    const id = await engine.submit();
+    await quiet(engine);
+    expect(containing()).toEqual([]);
+    for (const { approvalId, digest, status } of await approvals(id)) {
+      expect(status).toBe('open');
+      expect(await act(engine, id, 'approve', { approvalId, digest }, 'bob')).toMatchObject({ kind: 'done' });
+    }
+    await untilLevel(engine, id, 'effective');
+    expect((await approvals(id)).map((each) => each.status)).toEqual(['approved', 'approved']);
+  });
+
+  test('an approval of another plan, by somebody without the role, or twice, does not count', async () => {
+    const id = await engine.submit();
+    await quiet(engine);
+    const [first] = await approvals(id);
+    const approve = (digest: string, name: string) =>
+      act(engine, id, 'approve', { approvalId: first?.approvalId ?? '', digest }, name);
+    expect(await approve('0'.repeat(64), 'bob')).toMatchObject({ code: 'cordon_approval_plan_changed' });
+    expect(await approve(first?.digest ?? '', 'eve')).toMatchObject({ code: 'cordon_command_not_allowed' });
+    expect(await approve(first?.digest ?? '', 'bob')).toMatchObject({ kind: 'done' });
+    expect(await approve(first?.digest ?? '', 'bob')).toMatchObject({ code: 'cordon_approval_settled' });
+  });
+
+  test('a denial stops that arm, tells why, and the incident goes on', async () => {
+    const id = await engine.submit();
+    await quiet(engine);
+    for (const { approvalId, digest } of await approvals(id)) {
+      await act(engine, id, 'deny', { approvalId, digest, reason: 'a drill of ours' }, 'bob');
+    }
+    await quiet(engine);
+    expect(containing()).toEqual([]);
+    expect((await approvals(id)).map((each) => [each.status, each.reason])).toEqual([
+      ['denied', 'a drill of ours'],
+      ['denied', 'a drill of ours'],
+    ]);
+    expect((await engine.state(id)).status).toBe('open');
+  });
+
+  test('silence refuses, as the policy says', async () => {
+    const id = await engine.submit();
+    await drive(engine, async () => (await approvals(id)).every((each) => each.status === 'expired'));
+    expect(containing()).toEqual([]);
+    expect(await timelineKinds(engine, id)).toContain('approval.expired');
+  });
+});
