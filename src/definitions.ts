@@ -13,7 +13,7 @@ import { compilePlaybook } from './playbook/compile.ts';
 
 /** Loads what people write: playbooks, guardrails, the enrolment file. Everything is checked here, at start. */
 
-export class DefinitionError extends CodedError<'cordon_definition_unreadable'> {}
+class DefinitionError extends CodedError<'cordon_definition_unreadable'> {}
 
 /** What a playbook may name: the catalogue of this version. */
 export const PLAYBOOK_CATALOGUE: PlaybookCatalogue = buildCatalogue([...ACTIONS.values()]);

@@ -10,12 +10,11 @@ export type InvocationId = Brand<'InvocationId'>;
 export type AttemptId = Brand<'AttemptId'>;
 export type TimerId = Brand<'TimerId'>;
 export type OutboxId = Brand<'OutboxId'>;
-export type ApprovalId = Brand<'ApprovalId'>;
 export type HoldId = Brand<'HoldId'>;
 export type WorkerId = Brand<'WorkerId'>;
 
 /** The prefix of each kind of id; it makes an id readable in a log and refuses a wrong kind early. */
-export type IdPrefix = 'inc' | 'alr' | 'cht' | 'inv' | 'att' | 'tmr' | 'out' | 'apr' | 'hld' | 'wrk';
+export type IdPrefix = 'inc' | 'alr' | 'cht' | 'inv' | 'att' | 'tmr' | 'out' | 'hld' | 'wrk';
 
 /** Makes ids: `next('inc')` returns for example `inc-k3f9a0c2d1e4b5a6`. */
 export interface Ids {

@@ -20,7 +20,7 @@ const output = z.strictObject({
 type Output = z.infer<typeof output>;
 
 /** What an attacker in a Lambda function reaches for first; a quarantine must deny each of them. */
-export const REPRESENTATIVE_ACTIONS = [
+const REPRESENTATIVE_ACTIONS = [
   's3:GetObject',
   'secretsmanager:GetSecretValue',
   'sts:AssumeRole',

@@ -175,7 +175,7 @@ export const quarantineRole = defineContainAction<z.infer<typeof input>, Prior>(
  * object must find, keep and at last remove the very policy that the first one put. With the incident in the
  * name, the first one's policy would stay behind for ever. The Region is there because IAM is global.
  */
-export function policyNameOf(target: Target, mode: Mode): string {
+function policyNameOf(target: Target, mode: Mode): string {
   return mode === 'function'
     ? `CordonQuarantine-${target.region}-${target.functionName}`
     : 'CordonQuarantine-role';

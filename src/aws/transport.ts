@@ -26,7 +26,7 @@ export type AwsTransport =
 type TransportErrorCode = 'cordon_world_not_loopback';
 
 /** A transport that must not be used: raised when it is opened. */
-export class TransportError extends CodedError<TransportErrorCode> {}
+class TransportError extends CodedError<TransportErrorCode> {}
 
 export interface Wire {
   /** Shared by all clients, so that connections are kept alive across attempts. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { systemWord } from '../error.ts';
 import { CliError } from './error.ts';
 import type { Io } from './io.ts';
 
@@ -16,10 +17,9 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const word = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new CliError(
       'cordon_cli_file_unreadable',
-      `expected a file that can be read at ${file}; it cannot${word}`,
+      `expected a file that can be read at ${file}; it cannot${systemWord(cause)}`,
       { cause },
     );
   }

@@ -12,7 +12,7 @@ import { VERBS } from './verbs.ts';
 
 const OUTLINE = `
 Exit codes: 0 yes; 1 the thing asked is not so, or was refused; 2 wrong usage or configuration;
-3 something could not be reached. Configuration is by environment variables: "cordon doctor" shows them.`;
+3 something could not be reached. "cordon doctor" shows the settings, all environment variables.`;
 
 /**
  * Runs one command and returns its exit code. Never throws: what goes wrong is written as

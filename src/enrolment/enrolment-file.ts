@@ -7,7 +7,7 @@ import { RESPONDER_ROLES } from '../playbook/roles.ts';
 export type EnrolmentErrorCode = 'cordon_enrolment_invalid';
 
 /** An enrolment file that does not load. Each problem is a line of the message. */
-export class EnrolmentError extends CodedError<EnrolmentErrorCode> {
+class EnrolmentError extends CodedError<EnrolmentErrorCode> {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[]) {

@@ -18,7 +18,7 @@ import type { IncidentState } from './state.ts';
 
 export type AdvanceErrorCode = 'cordon_incident_not_found' | 'cordon_incident_contended';
 
-export class AdvanceError extends CodedError<AdvanceErrorCode> {}
+class AdvanceError extends CodedError<AdvanceErrorCode> {}
 
 /** Decides on a draft and returns what the caller wants to know. Pure: it may be called again. */
 export type Decide<Result> = (draft: Draft) => Result;

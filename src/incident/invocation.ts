@@ -139,7 +139,7 @@ function objectsOf(action: Action, target: Target, input: JsonObject): readonly 
 }
 
 /** A planned attempt of `invocation`, before anything is read. */
-export function newAttempt(
+function newAttempt(
   draft: Draft,
   invocation: InvocationRow,
   options: Pick<AttemptRow, 'effect' | 'lane' | 'object' | 'target' | 'ordinal'> & Partial<AttemptRow>,

@@ -50,7 +50,7 @@ export function blankIncident(options: {
 }
 
 /** GuardDuty's 0 to 10 as our 1 (critical) to 4 (low): 9, 7 and 4 are its own boundaries. */
-export function severityOf(alert: Alert): number {
+function severityOf(alert: Alert): number {
   if (alert.severity >= 9) return 1;
   if (alert.severity >= 7) return 2;
   return alert.severity >= 4 ? 3 : 4;

@@ -67,7 +67,7 @@ export function createRelay(options: {
 }
 
 /** What a commit made ready that this process did not take itself. */
-export function wakesOf({ draft, state }: Committed): { wake: Wake; dueMs: number }[] {
+function wakesOf({ draft, state }: Committed): { wake: Wake; dueMs: number }[] {
   const wakes: { wake: Wake; dueMs: number }[] = [];
   for (const id of draft.changed.attempts) {
     const attempt = state.attempts.get(id);

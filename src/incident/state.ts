@@ -15,7 +15,6 @@ import type {
 } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ChartPath, StoredChart } from '../playbook/types.ts';
-import type { Actor } from '../timeline/entry.ts';
 
 /**
  * An incident as one aggregate: what `cordon.load` returns and `cordon.commit` writes. Every row is
@@ -264,17 +263,4 @@ export type EvidenceNote =
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {
   return !['planned', 'reading', 'awaiting', 'running', 'unknown'].includes(state);
-}
-
-/** The name under which an actor's acts are compared, e.g. an approval with its requester. */
-export function actorName(actor: Actor): string {
-  switch (actor.kind) {
-    case 'engine':
-      return 'engine';
-    case 'playbook':
-    case 'source':
-      return `${actor.kind}:${actor.id}`;
-    case 'responder':
-      return actor.id;
-  }
 }

@@ -17,8 +17,8 @@ import type { WorkerSession } from './worker.ts';
  * Finds what no wake-up will: attempts of dead or frozen workers, and work whose wake-up was lost.
  * Death shows within `RESCUE_MS` plus the few milliseconds that the server needs to free a lock.
  */
-export const RESCUE_MS = 250;
-export const SWEEP_MS = 2000;
+const RESCUE_MS = 250;
+const SWEEP_MS = 2000;
 
 export interface Sweep {
   /** One pass over everything, as at start-up. */

@@ -25,7 +25,7 @@ export interface WorkerSession {
   stop(): Promise<void>;
 }
 
-export const LEASE_MS = 2000;
+const LEASE_MS = 2000;
 const RENEW_MS = 500;
 // The margin covers the time between the check and the socket write.
 const SAFETY_MS = 300;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { systemWord } from '../error.ts';
 import type { FolderLock, HolderKind } from '../store/folder-lock.ts';
 import { folderInUse, lockFolder } from '../store/folder-lock.ts';
 import { migrate } from '../store/migrate.ts';
@@ -73,10 +74,9 @@ async function reached<Result>(what: string, open: () => Promise<Result>): Promi
     return await open();
   } catch (cause) {
     // Only the system's own word: a driver's message may repeat the URL.
-    const word = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new StoreError(
       'cordon_store_unreachable',
-      `expected ${what} to open; it did not${word}. "cordon doctor" says what can be reached`,
+      `expected ${what} to open; it did not${systemWord(cause)}. "cordon doctor" says what can be reached`,
       { cause },
     );
   }

@@ -26,8 +26,9 @@ export async function openEmbedded(options: { folder?: string; template?: Blob }
       const result = await database.query<Row>(text, [...parameters]);
       return result.rows;
     },
-    withTransaction: (work) =>
-      markTransaction(() =>
+    withTransaction: async (work) => {
+      assertOutsideTransaction('withTransaction');
+      return markTransaction(() =>
         database.transaction((transaction) =>
           work({
             async query<Row>(text: string, parameters: readonly unknown[] = []) {
@@ -36,7 +37,8 @@ export async function openEmbedded(options: { folder?: string; template?: Blob }
             },
           }),
         ),
-      ),
+      );
+    },
     close: () => database.close(),
   };
 }

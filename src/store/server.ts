@@ -41,8 +41,9 @@ export function openServer(options: {
       const result = await pool.query(text, [...parameters]);
       return result.rows as Row[]; // the caller names the row type of the statement it wrote
     },
-    withTransaction: (work) =>
-      markTransaction(async () => {
+    withTransaction: async (work) => {
+      assertOutsideTransaction('withTransaction');
+      return markTransaction(async () => {
         const client = await pool.connect();
         let broken = true;
         try {
@@ -68,7 +69,8 @@ export function openServer(options: {
         } finally {
           client.release(broken);
         }
-      }),
+      });
+    },
     async holdSessionLock(key, onLost) {
       const client = new pg.Client({ ...settings, keepAlive: true });
       let released = false;

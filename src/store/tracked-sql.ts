@@ -2,7 +2,10 @@ import type { Activity } from '../activity.ts';
 import type { Sql } from './sql.ts';
 
 /** A database whose statements are counted, and tracked while they are under way: see `Activity`. */
-export function trackedSql(sql: Sql, activity: Activity): { readonly sql: Sql; readonly statements: () => number } {
+export function trackedSql(
+  sql: Sql,
+  activity: Activity,
+): { readonly sql: Sql; readonly statements: () => number } {
   let count = 0;
   const track = <Result>(work: () => Promise<Result>): Promise<Result> => {
     count += 1;

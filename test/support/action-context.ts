@@ -16,7 +16,7 @@ export const TARGET: Target = {
   tags: {},
 };
 
-export const ALERT: Alert = {
+const ALERT: Alert = {
   source: 'generic',
   dedupeKey: 'k',
   revision: '1',

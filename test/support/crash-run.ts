@@ -49,9 +49,11 @@ export async function runIncident(
     engine = await start(ground, double, createMortal(null), 'second');
     await driveOrDie(engine, id ?? (await engine.submit()), mortal);
   }
+  // What stopping and checking call is no part of the incident.
+  const calls = [...mortal.calls];
   const problems = await problemsOf(engine, ground, double, before);
   await engine.stop();
-  return { calls: mortal.calls, problems };
+  return { calls, problems };
 }
 
 function start(

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createClient } from '../../console/client.ts';
-import { codeOf, describeError } from '../../error.ts';
+import { codeOf, describeError, systemWord } from '../../error.ts';
 import { lockFolder } from '../../store/folder-lock.ts';
 import { openEmbedded } from '../../store/pglite.ts';
 import { openServer } from '../../store/server.ts';
@@ -61,9 +61,8 @@ async function server(url: string): Promise<readonly Finding[]> {
     const finding = await schema('server', sql);
     return finding.status === 'fail' ? [finding] : [finding, await workers(sql)];
   } catch (error) {
-    const word = error instanceof Error && 'code' in error ? String(error.code) : codeOf(error);
     const mend = 'start it, or correct DATABASE_URL: host, port, user, password, database, TLS';
-    return [fail('database', `the PostgreSQL server does not answer (${word})`, mend)];
+    return [fail('database', `the PostgreSQL server does not answer${systemWord(error)}`, mend)];
   } finally {
     await sql.close();
   }

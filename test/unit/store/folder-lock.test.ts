@@ -22,12 +22,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const lock = (at = folder) => lockFolder(at, 'serve', systemClock);
+async function lock(at = folder) {
+  const outcome = await lockFolder(at, 'serve', systemClock);
+  if (outcome.kind === 'held') ended.push(() => outcome.lock.release());
+  return outcome;
+}
 
 async function held(at = folder): Promise<FolderLock> {
   const outcome = await lock(at);
   if (outcome.kind === 'busy') throw new Error('expected a free folder');
-  ended.push(() => outcome.lock.release());
   return outcome.lock;
 }
 
@@ -153,7 +156,6 @@ describe('the lock of a dead process', () => {
     await dead.kill();
     await plant(planted({ pid: dead.pid }));
     const outcomes = await Promise.all(Array.from({ length: 12 }, () => lock()));
-    for (const outcome of outcomes) if (outcome.kind === 'held') ended.push(() => outcome.lock.release());
     expect(outcomes.filter(({ kind }) => kind === 'held')).toHaveLength(1);
   });
 

@@ -1,0 +1,7 @@
+import { alertToContained } from './alert-to-contained.ts';
+import type { Benchmark } from './figure.ts';
+import { footprint } from './footprint.ts';
+import { recovery } from './recovery.ts';
+import { throughput } from './throughput.ts';
+
+export const benchmarks: readonly Benchmark[] = [alertToContained, throughput, recovery, footprint];

@@ -1,0 +1,191 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../../src/clock.ts';
+import { keepRefusedContent } from '../../../src/store/refusals.ts';
+import type { CliResult } from '../../support/cli.ts';
+import { cli, serveEngine } from '../../support/cli.ts';
+import type { Ground } from '../../support/engine.ts';
+import { alertJson, drive, freshGround, quiet } from '../../support/engine.ts';
+
+let ground: Ground;
+let served: Awaited<ReturnType<typeof serveEngine>>;
+
+beforeAll(async () => {
+  ground = await freshGround();
+  served = await serveEngine(ground, { mode: 'ask' });
+});
+
+afterAll(async () => {
+  await served.stop();
+  await ground.sql.close();
+  await rm(ground.dataDir, { recursive: true, force: true });
+});
+
+function run(argv: readonly string[], user = 'alice', input = ''): Promise<CliResult> {
+  return cli(argv, { environment: { CORDON_DATA_DIR: ground.dataDir, CORDON_USER: user }, input });
+}
+
+async function json(argv: readonly string[], user = 'alice', input = '') {
+  const { code, stdout, stderr } = await run([...argv, '--json'], user, input);
+  return {
+    code,
+    error: stderr === '' ? undefined : JSON.parse(stderr).error,
+    value: stdout === '' ? undefined : JSON.parse(stdout),
+  };
+}
+
+// One incident's life from the terminal, in order: the tests of this block build on one another.
+describe('an incident from the terminal', () => {
+  let plans: { digest: string; status: string; actionTitle: string }[];
+
+  test('begins with an alert from standard input', async () => {
+    const first = await json(['alert', 'submit', '-'], 'alice', JSON.stringify(alertJson()));
+    expect(first).toMatchObject({ code: 0, value: [{ kind: 'opened', incident: 'INC-1' }] });
+    const again = await run(['alert', 'submit', '-'], 'alice', JSON.stringify(alertJson()));
+    expect(again.stdout).toMatch(/^duplicate {2}INC-1/);
+  });
+
+  test('is listed and shown, for people and as JSON', async () => {
+    await drive(served.engine, async () => {
+      const { value } = await json(['show', '1']);
+      plans = value.approvals.filter(({ status }: { status: string }) => status === 'open');
+      return plans.length === 2;
+    });
+    const listed = await json(['list']);
+    expect(listed.value).toMatchObject([{ number: 1, status: 'open' }]);
+    expect((await run(['list'])).stdout).toContain('INC-1');
+    const page = (await run(['show', 'INC-1'])).stdout;
+    expect(page).toContain('Is this a real compromise?');
+    expect(page).toContain(`cordon approve INC-1 --plan ${plans[0]?.digest.slice(0, 12)}`);
+    expect(page).not.toContain('\u001b');
+  });
+
+  test('takes an approval of the plan that was shown, by who may give it', async () => {
+    const plan = plans[0]?.digest ?? '';
+    const byObserver = await json(['approve', '1', '--plan', plan.slice(0, 8)], 'eve');
+    expect(byObserver).toMatchObject({ code: 1, error: { code: 'cordon_command_not_allowed' } });
+    const byApprover = await json(['approve', '1', '--plan', plan.slice(0, 8)], 'bob');
+    expect(byApprover).toMatchObject({ code: 0, value: { kind: 'done' } });
+    const twice = await json(['approve', '1', '--plan', plan], 'bob');
+    expect(twice).toMatchObject({ code: 1, error: { code: 'cordon_approval_settled' } });
+  });
+
+  test('takes no approval of a plan that nobody was shown', async () => {
+    const other = await json(['approve', '1', '--plan', 'f'.repeat(12)], 'bob');
+    expect(other).toMatchObject({ code: 1, error: { code: 'cordon_cli_no_approval' } });
+    const short = await json(['approve', '1', '--plan', 'abc'], 'bob');
+    expect(short).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
+    const none = await json(['approve', '1'], 'bob');
+    expect(none).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
+  });
+
+  test('takes a denial with its reason', async () => {
+    const denied = await json(['deny', '1', '--plan', plans[1]?.digest ?? '', '--reason', 'not now'], 'bob');
+    expect(denied).toMatchObject({ code: 0, value: { kind: 'done' } });
+    await quiet(served.engine);
+    expect((await run(['timeline', 'show', '1'])).stdout).toContain('not now');
+  });
+
+  test('takes notes and who leads', async () => {
+    expect((await run(['note', '1', 'looked', 'at', 'it'])).stdout).toBe('noted\n');
+    expect((await run(['acknowledge', '1'])).stdout).toBe('alice leads\n');
+  });
+
+  test('takes an answer in the fields of its form, and no other', async () => {
+    const wrongField = await json(['answer', '1', 'colour=red']);
+    expect(wrongField).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
+    const wrongChoice = await json(['answer', '1', 'verdict=maybe']);
+    expect(wrongChoice).toMatchObject({ code: 1, error: { code: 'cordon_question_bad_answer' } });
+    const right = await run(['answer', '1', 'verdict=true_positive', 'severity=1', 'note=sure = sure']);
+    expect(right).toMatchObject({ code: 0, stdout: 'Triage: True positive, 1 critical\n' });
+    expect((await json(['show', '1'])).value).toMatchObject({ severity: 1 });
+  });
+
+  test('takes what the playbook takes where it stands, and nothing else', async () => {
+    const asked = await run(['close', '1', '--reason', 'the owner keeps it contained']);
+    expect(asked).toMatchObject({ code: 0, stdout: 'close asked for\n' });
+    await quiet(served.engine);
+    const again = await json(['close', '1', '--reason', 'again']);
+    expect(again).toMatchObject({ code: 1, error: { code: 'cordon_command_not_now' } });
+  });
+
+  test('has a timeline that verifies, until a byte of it is changed', async () => {
+    expect(await json(['timeline', 'verify', '1'])).toMatchObject({ code: 0, value: { kind: 'intact' } });
+    await ground.sql.query('alter table cordon.timeline_body disable trigger user');
+    await ground.sql.query(
+      `update cordon.timeline_body set body = replace(body, 'looked at it', 'looked at me') where body like '%looked at it%'`,
+    );
+    const broken = await run(['timeline', 'verify', 'INC-1']);
+    expect(broken.code).toBe(1);
+    expect(broken.stdout).toMatch(/broken at entry \d+ \(altered-body\)/);
+    await ground.sql.query(
+      `update cordon.timeline_body set body = replace(body, 'looked at me', 'looked at it') where body like '%looked at me%'`,
+    );
+    expect((await run(['timeline', 'verify', '1'])).code).toBe(0);
+  });
+
+  test('has evidence that verifies, until a byte of it is changed', async () => {
+    await drive(served.engine, async () => (await json(['evidence', 'verify', '1'])).value.seals > 0);
+    const intact = await json(['evidence', 'verify', '1']);
+    expect(intact).toMatchObject({ code: 0, value: { verified: true } });
+    expect((await run(['evidence', 'list', '1'])).stdout).toContain('sha256');
+    const key = join(ground.dataDir, 'keys', 'evidence-signing.pub.pem');
+    expect((await run(['evidence', 'verify', '1', '--key', key])).code).toBe(0);
+  });
+});
+
+describe('what was turned away', () => {
+  test('is listed with its reason', async () => {
+    const refused = await run(['alert', 'submit', '-'], 'alice', 'not json');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/^refused {2}cordon_alert_malformed_json: /);
+    expect((await run(['refusals'])).stdout).toContain('cordon_alert_malformed_json');
+    expect((await json(['refusals', '--limit', '1'])).value).toHaveLength(1);
+  });
+
+  test('can be written to a new file, for its owner only, when it was kept', async () => {
+    const { bytesSha256 } = (await json(['refusals', '--limit', '1'])).value[0];
+    const output = join(ground.dataDir, 'kept.json');
+    const nothing = await json(['refusals', '--content', bytesSha256, '--output', output]);
+    expect(nothing).toMatchObject({ code: 1, error: { code: 'cordon_cli_not_kept' } });
+    const content = { sha256: bytesSha256, base64: Buffer.from('not json').toString('base64') };
+    await keepRefusedContent(ground.sql, content, systemClock.now());
+    expect((await run(['refusals', '--content', bytesSha256, '--output', output])).code).toBe(0);
+    expect(await readFile(output, 'utf8')).toBe('not json');
+    expect(((await stat(output)).mode & 0o777).toString(8)).toBe('600');
+    const over = await json(['refusals', '--content', bytesSha256, '--output', output]);
+    expect(over).toMatchObject({ code: 2, error: { code: 'cordon_cli_file_unwritable' } });
+  });
+});
+
+describe('an incident that is not there', () => {
+  test.each([['show'], ['note'], ['timeline verify'], ['evidence verify'], ['acknowledge']])(
+    '%s says so',
+    async (verb) => {
+      const words = verb === 'note' ? ['note', '77', 'text'] : [...verb.split(' '), 'INC-77'];
+      expect(await json(words)).toMatchObject({
+        code: 1,
+        error: { code: 'cordon_cli_incident_not_found' },
+      });
+    },
+  );
+
+  test('is not looked for among numbers that no database can hold', async () => {
+    expect((await run(['show', '9'.repeat(40)])).code).toBe(1);
+  });
+});
+
+describe('watching an incident', () => {
+  test('shows it, and ends when it is told to', async () => {
+    const stopped = new AbortController();
+    stopped.abort();
+    const watched = await cli(['show', '1', '--watch'], {
+      environment: { CORDON_DATA_DIR: ground.dataDir, CORDON_USER: 'alice' },
+      terminal: true,
+      stopped: stopped.signal,
+    });
+    expect(watched.code).toBe(0);
+    expect(watched.stdout).toMatch(/INC-1/);
+  });
+});
