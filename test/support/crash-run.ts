@@ -152,7 +152,7 @@ async function problemsOf(
 }
 
 /** Messages that say the same thing twice: the outbox id that each carries is posted at most once. */
-function doubledMessages(double: ReturnType<typeof slackDouble>): string[] {
+export function doubledMessages(double: ReturnType<typeof slackDouble>): string[] {
   const posted = new Map<string, number>();
   for (const channel of double.people.channels()) {
     for (const message of double.people.messages(channel.id)) {

@@ -45,6 +45,10 @@ export interface AlertOptions {
   readonly severity?: number;
 }
 
+// Compiled once a file: a crash run starts two engines, and compiling takes longer than either runs.
+const playbooks = loadPlaybooks();
+const guardrails = loadGuardrails();
+
 export const START = new Date('2026-11-24T03:00:00.000Z');
 
 export function enrolmentText(mode: string): string {
@@ -105,8 +109,8 @@ export async function startEngine(
     session,
     budget: memoryBudget(clock),
     enrolment: parseEnrolment(enrolmentText(options.mode ?? 'act'), 'enrolment.yaml'),
-    playbooks: await loadPlaybooks(),
-    guardrails: await loadGuardrails(),
+    playbooks: await playbooks,
+    guardrails: await guardrails,
     aws: {
       kind: 'world',
       endpoint: 'http://127.0.0.1:1',

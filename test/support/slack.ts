@@ -11,6 +11,9 @@ import { enrolmentText } from './engine.ts';
 const BOT_TOKEN = 'xoxb-test';
 const SIGNING_SECRET = 'test-signing-secret';
 
+/** The same, as an engine's environment has them. */
+export const SLACK_SECRETS = { SLACK_BOT_TOKEN: BOT_TOKEN, SLACK_SIGNING_SECRET: SIGNING_SECRET };
+
 export function slackDouble(clock: Clock): SlackDouble {
   return createSlackDouble({
     clock,
