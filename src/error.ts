@@ -24,3 +24,9 @@ export function describeError(error: unknown): string {
   if (error instanceof Error) return error.message;
   return typeof error === 'string' ? error : 'a value that is not an error was thrown';
 }
+
+/** Returns the operating system's word for what went wrong (`ENOENT`), in brackets and after a space; else nothing. */
+export function systemWord(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' && /^[A-Z0-9_]+$/.test(error.code) ? ` (${error.code})` : '';
+}

@@ -59,7 +59,7 @@ const CACHE_SIZE = 512;
 export function createAdvance(options: {
   readonly sql: Sql;
   /** The environment for a decision about `state`, with the instant of now. */
-  readonly environment: (playbookSha256: string) => DecisionEnvironment;
+  readonly environment: (state: IncidentState) => DecisionEnvironment;
   /** Loads the playbook document that an incident runs on, if this process has not yet. */
   readonly ensurePlaybook: (playbookSha256: string) => Promise<void>;
   readonly onCommitted: (committed: Committed) => void;
@@ -108,7 +108,7 @@ export function createAdvance(options: {
 
   /** Decides for all of `batch` on one draft; those whose decision throws are left out. */
   const decideTogether = (state: IncidentState, batch: readonly Waiting[]) => {
-    let draft = new Draft(state, environment(state.playbookSha256));
+    let draft = new Draft(state, environment(state));
     const decided: { waiting: Waiting; result: unknown }[] = [];
     const refused: { waiting: Waiting; error: unknown }[] = [];
     for (const waiting of batch) {
@@ -119,7 +119,7 @@ export function createAdvance(options: {
       } catch (error) {
         refused.push({ waiting, error });
         // A decision that threw may have written half of itself: start over without it.
-        draft = new Draft(state, environment(state.playbookSha256));
+        draft = new Draft(state, environment(state));
         for (const earlier of decided.splice(0)) {
           const result = earlier.waiting.decide(draft);
           settle(draft);
@@ -210,7 +210,7 @@ export function createAdvance(options: {
         void drain(id, own);
       }),
     async open<Result>(initial: IncidentState, decide: Decide<Result>) {
-      const draft = new Draft(initial, environment(initial.playbookSha256));
+      const draft = new Draft(initial, environment(initial));
       const result = decide(draft);
       settle(draft);
       await commit(draft);

@@ -22,7 +22,7 @@ import type { Perform } from './perform.ts';
 import { createRelay } from './relay.ts';
 import { createRunner } from './runner.ts';
 import { isStartable } from './schedule.ts';
-import type { Lane } from './state.ts';
+import type { IncidentState, Lane } from './state.ts';
 import { createSweep } from './sweep.ts';
 import { fireTimer } from './timer.ts';
 import type { Wake, WakeLane, WakeQueue } from './wake.ts';
@@ -81,7 +81,8 @@ export function createEngine(parts: EngineParts): Engine {
   let stopping = false;
   let handling = 0;
 
-  const environment = (sha256: string): DecisionEnvironment => {
+  const environment = (state: IncidentState): DecisionEnvironment => {
+    const sha256 = state.playbookSha256;
     const playbook = playbooks.get(sha256);
     if (playbook === undefined) {
       throw new EngineError(
@@ -89,6 +90,7 @@ export function createEngine(parts: EngineParts): Engine {
         `no playbook document ${sha256} is loaded; an incident runs on the exact document it began with`,
       );
     }
+    const own = belongsHere(state) ? worker() : null;
     return {
       now: clock.now(),
       ids,
@@ -96,8 +98,8 @@ export function createEngine(parts: EngineParts): Engine {
       enrolment: parts.enrolment,
       playbook,
       catalogue: parts.catalogue,
-      worker: worker(),
-      directLanes: worker() === null ? NO_LANES : DIRECT_LANES,
+      worker: own,
+      directLanes: own === null ? NO_LANES : DIRECT_LANES,
     };
   };
   const ensurePlaybook = async (sha256: string): Promise<void> => {
@@ -105,6 +107,9 @@ export function createEngine(parts: EngineParts): Engine {
     const source = await playbookSource(sql, sha256);
     if (source !== undefined) playbooks.set(sha256, parts.compileStored(source));
   };
+  // Exercises and real incidents may share a database, never an engine: a drill that was cut short must not be
+  // carried on against real AWS and real people, nor a real incident be "released" in a simulated account.
+  const belongsHere = (state: IncidentState): boolean => state.record.exercise === parts.exercise;
   const worker = (): WorkerId | null => (roles.perform && !stopping ? session.id : null);
 
   const runner = createRunner({
@@ -151,6 +156,8 @@ export function createEngine(parts: EngineParts): Engine {
     if (stopping) return;
     handling += 1;
     try {
+      const state = await advance.read(wake.incident);
+      if (state !== undefined && !belongsHere(state)) return;
       switch (wake.lane) {
         case 'delivery':
           await deliveries.deliverAll(wake.incident);

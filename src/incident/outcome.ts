@@ -8,6 +8,7 @@ import { logEvidence } from './evidence-note.ts';
 import { settleHold } from './hold.ts';
 import { learn } from './learn.ts';
 import { accepted, released } from './level.ts';
+import { notePostmortem } from './postmortem-note.ts';
 import { decideRetry } from './retry.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote } from './state.ts';
 import { isFinal } from './state.ts';
@@ -173,6 +174,7 @@ function succeed(
       output,
     },
   );
+  if (attempt.action === 'postmortem.draft') notePostmortem(draft, output);
   finish(draft, { ...attempt, output }, 'succeeded');
   learn(draft, attempt, output);
   if (attempt.target === null) return;

@@ -179,7 +179,7 @@ async function readLock(path: string): Promise<Found | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (codeIs(error, 'ENOENT')) return undefined;
+    if (codeIs(error, 'ENOENT') || codeIs(error, 'ENOTDIR')) return undefined;
     throw error;
   }
   const parsed = recordSchema.safeParse(jsonOf(text));

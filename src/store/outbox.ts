@@ -113,6 +113,16 @@ export async function abandonDelivery(sql: Sql, id: OutboxId, owner: WorkerId): 
   return rows.length === 1;
 }
 
+/** Gives up what is still to be delivered for an incident whose channel is gone for good. */
+export async function dropDeliveries(sql: Sql, incident: string, code: string, now: Date): Promise<void> {
+  await sql.query(
+    `update cordon.outbox set status = 'failed', owner = null, finished_at = $3::timestamptz,
+       error = jsonb_build_object('code', $2::text)
+     where incident_id = $1 and status in ('pending', 'sending', 'unknown')`,
+    [incident, code, now.toISOString()],
+  );
+}
+
 /** Incidents with a delivery that could be made now: what a lost wake-up would leave lying. */
 export async function waitingDeliveries(sql: Sql, now: Date): Promise<readonly string[]> {
   const rows = await sql.query<{ incident: string }>(

@@ -222,9 +222,9 @@ declare
   incident_number bigint;
 begin
   if expected = 0 then
-    insert into cordon.incident (id, seq, status, playbook_sha256, record, chain_seq, chain_hash, opened_at)
+    insert into cordon.incident (id, seq, status, playbook_sha256, record, chain_seq, chain_hash, opened_at, closed_at)
     values (this_incident, 1, i ->> 'status', i ->> 'playbook_sha256', i -> 'record', (i ->> 'chain_seq')::bigint,
-      i ->> 'chain_hash', (i ->> 'opened_at')::timestamptz)
+      i ->> 'chain_hash', (i ->> 'opened_at')::timestamptz, (i ->> 'closed_at')::timestamptz)
     returning number into incident_number;
   else
     update cordon.incident set seq = seq + 1, status = i ->> 'status', record = i -> 'record',
