@@ -4,6 +4,8 @@ export interface Io {
   readonly stderr: Out;
   /** Everything from standard input, to its end. */
   readInput(maxBytes: number): Promise<Uint8Array>;
+  /** Asks for one line; `undefined` at the end of the input, or when `signal` aborts. */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
   /** Variables instead of the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /**

@@ -22,6 +22,19 @@ export function processIo(): Io {
       }
       return first.signal;
     },
+    async ask(question, signal) {
+      const { createInterface } = await import('node:readline/promises');
+      const asking = createInterface({ input: process.stdin, output: process.stdout });
+      const ended = new Promise<undefined>((resolve) => asking.once('close', () => resolve(undefined)));
+      try {
+        return await Promise.race([asking.question(question, { signal }).then((line) => line.trim()), ended]);
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      } finally {
+        asking.close();
+      }
+    },
     async readInput(maxBytes) {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -6,7 +6,7 @@ import type { Paint } from './output.ts';
 import { shown } from './output.ts';
 
 /** How much of a plan's digest a person has to type. */
-export const DIGEST_SHOWN = 12;
+const DIGEST_SHOWN = 12;
 
 /** One incident as a page of text: what is contained, what is asked, what happened last. */
 export function renderIncident(incident: Incident, paint: Paint): string {

@@ -6,9 +6,11 @@ import { answer } from './verbs/answer.ts';
 import { approve } from './verbs/approve.ts';
 import { aws } from './verbs/aws.ts';
 import { close } from './verbs/close.ts';
+import { demo } from './verbs/demo.ts';
 import { deny } from './verbs/deny.ts';
 import { doctor } from './verbs/doctor.ts';
 import { evidence } from './verbs/evidence.ts';
+import { exercise } from './verbs/exercise.ts';
 import { guardrail } from './verbs/guardrail.ts';
 import { list } from './verbs/list.ts';
 import { note } from './verbs/note.ts';
@@ -21,6 +23,7 @@ import { timeline } from './verbs/timeline.ts';
 
 /** Every verb, in the order of `cordon --help`: to start, to look, to act, to check. */
 export const VERBS: readonly Register[] = Object.freeze([
+  demo,
   serve,
   doctor,
   alert,
@@ -36,6 +39,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   timeline,
   evidence,
   refusals,
+  exercise,
   playbook,
   guardrail,
   actions,

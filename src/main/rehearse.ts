@@ -22,6 +22,7 @@ import { compose } from '../main.ts';
 import { migrate } from '../store/migrate.ts';
 import { openEmbedded } from '../store/pglite.ts';
 import { memoryBudget } from '../store/rate-budget.ts';
+import type { Sql } from '../store/sql.ts';
 import { opening } from './closing.ts';
 import { loadDefinitions } from './engine-parts.ts';
 
@@ -51,6 +52,8 @@ export interface RehearsedAttempt {
 const PATIENCE_MS = 30_000;
 const POLL_MS = 50;
 const SETTLED_POLLS = 4;
+// What still reads when everything is planned may finish writing its file, which is then removed.
+const STOP_MS = 1000;
 
 /**
  * Plays an alert through the engine itself, on a database in memory, with every account in mode observe: it
@@ -66,16 +69,17 @@ export async function rehearse(
     readonly ids: Ids;
     readonly log: Log;
     readonly transport?: AwsTransport;
+    /** Opens an empty, migrated record; without it one is made in memory, which takes seconds. */
+    readonly openRecord?: () => Promise<Sql>;
   },
 ): Promise<readonly Rehearsal[]> {
   const { bytes, source, clock, ids, log } = options;
   const definitions = await loadDefinitions(config);
   return opening(async (closing) => {
     const dataDir = await mkdtemp(join(tmpdir(), 'cordon-dry-run-'));
-    closing.add(() => rm(dataDir, { recursive: true, force: true }));
-    const sql = await openEmbedded({});
+    closing.add(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
+    const sql = await (options.openRecord ?? openInMemory)();
     closing.add(() => sql.close());
-    await migrate(sql);
     const { engine } = await compose({
       ...definitions,
       enrolment: onlyObserving(definitions.enrolment),
@@ -93,21 +97,21 @@ export async function rehearse(
       headroom: config.headroom,
       periodicSweep: false,
     });
-    closing.add(() => engine.stop(0));
+    closing.add(() => engine.stop(STOP_MS));
     await engine.start();
     const receipt = await engine.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() });
-    await settled(engine.idle, clock);
+    // Several alerts about one function are one incident here as anywhere.
+    const incidents = new Set(receipt.flatMap((each) => (each.kind === 'refused' ? [] : [each.incidentId])));
+    const read = async () => {
+      const states = [...incidents].map((id) => engine.advance.read(id as IncidentId)); // the engine's own answer
+      return (await Promise.all(states)).filter((state) => state !== undefined);
+    };
+    await settled(read, engine.idle, clock);
     const gate = createGate(definitions.guardrails);
-    const rehearsals: Rehearsal[] = [];
-    for (const outcome of receipt) {
-      if (outcome.kind === 'refused') {
-        rehearsals.push(outcome);
-        continue;
-      }
-      const state = await engine.advance.read(outcome.incidentId as IncidentId); // the engine's own answer
-      if (state === undefined || (outcome.kind !== 'opened' && outcome.kind !== 'linked')) continue;
-      rehearsals.push(rehearsalOf(state, definitions.enrolment, gate, environmentOf(state)));
-    }
+    const rehearsals: readonly Rehearsal[] = [
+      ...receipt.filter((outcome) => outcome.kind === 'refused'),
+      ...(await read()).map((state) => rehearsalOf(state, definitions.enrolment, gate, environmentOf(state))),
+    ];
     await closing.close();
     return rehearsals;
 
@@ -126,6 +130,12 @@ export async function rehearse(
       };
     }
   });
+}
+
+async function openInMemory(): Promise<Sql> {
+  const sql = await openEmbedded({});
+  await migrate(sql);
+  return sql;
 }
 
 function rehearsalOf(
@@ -177,10 +187,22 @@ const nobodyWakes: WakeQueue = {
   close: async () => {},
 };
 
-async function settled(idle: () => boolean, clock: Clock): Promise<void> {
+/** Waits until every containment is planned and decided, or nothing moves any more. */
+async function settled(
+  read: () => Promise<readonly IncidentState[]>,
+  idle: () => boolean,
+  clock: Clock,
+): Promise<void> {
   const untilMs = clock.monotonicMs() + PATIENCE_MS;
   for (let quiet = 0; quiet < SETTLED_POLLS && clock.monotonicMs() < untilMs; ) {
     await clock.sleep(POLL_MS);
-    quiet = idle() ? quiet + 1 : 0;
+    const rest = idle() || (await read()).every(isPlanned);
+    quiet = rest ? quiet + 1 : 0;
   }
+}
+
+// What follows an outcome is there with the commit of that outcome, so a pause of some polls would show it.
+function isPlanned(state: IncidentState): boolean {
+  const containing = [...state.attempts.values()].filter((attempt) => attempt.effect === 'contain');
+  return containing.length > 0 && containing.every((attempt) => attempt.finishedAt !== null);
 }

@@ -8,7 +8,7 @@ export type ServeErrorCode =
   | 'cordon_serve_slack_incomplete';
 
 /** Why `cordon serve` does not start, before anything is opened. */
-export class ServeError extends CodedError<ServeErrorCode> {}
+class ServeError extends CodedError<ServeErrorCode> {}
 
 export const SERVE_ROLES = ['intake', 'worker', 'slack'] as const;
 export type ServeRole = (typeof SERVE_ROLES)[number];

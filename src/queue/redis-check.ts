@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { CodedError } from '../error.ts';
+import { CodedError, systemWord } from '../error.ts';
 
-export class QueueError extends CodedError<'cordon_queue_unreachable'> {}
+class QueueError extends CodedError<'cordon_queue_unreachable'> {}
 
 const CONNECT_TIMEOUT_MS = 3000;
 
@@ -21,10 +21,9 @@ export async function pingRedis(url: string): Promise<string> {
     const info = await redis.info('server');
     return /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
   } catch (cause) {
-    const word = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new QueueError(
       'cordon_queue_unreachable',
-      `expected the Redis server of REDIS_URL to answer; it did not${word}. Start it, correct the URL, or unset it to queue on the database`,
+      `expected the Redis server of REDIS_URL to answer; it did not${systemWord(cause)}. Start it, correct the URL, or unset it to queue on the database`,
       { cause },
     );
   } finally {

@@ -19,7 +19,7 @@ export interface LoadedScenario {
 }
 
 /** A scenario that does not load. Each problem is a line of the message, with its place. */
-export class ScenarioError extends ExerciseError {
+class ScenarioError extends ExerciseError {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[]) {
@@ -81,6 +81,11 @@ async function needed(name: string, textOf: (name: string) => Promise<string | u
 
 function notThere(name: string): ScenarioError {
   return new ScenarioError([
-    { file: name, line: 1, column: 1, message: 'expected a readable file beside the scenario; there is none' },
+    {
+      file: name,
+      line: 1,
+      column: 1,
+      message: 'expected a readable file beside the scenario; there is none',
+    },
   ]);
 }

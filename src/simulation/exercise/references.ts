@@ -50,7 +50,10 @@ export function checkReferences(scenario: Scenario): readonly BrokenReference[] 
     if ('question' in step.when) {
       const checked = FORMS[step.when.question].answer.safeParse(step.answer);
       if (!checked.success)
-        refuse([...path, 'answer'], `expected an answer to the form ${step.when.question}: ${why(checked.error)}`);
+        refuse(
+          [...path, 'answer'],
+          `expected an answer to the form ${step.when.question}: ${why(checked.error)}`,
+        );
     } else if (step.approve === undefined) {
       refuse(path, 'expected "approve: true" or "approve: false" for an approval');
     } else if (!step.approve && step.reason === undefined) {
@@ -80,7 +83,10 @@ export function checkSurroundings(
   if (!users.has(scenario.engine.user))
     refuse(['engine', 'user'], `expected a user of ${scenario.world}, found ${scenario.engine.user}`);
   if (!enrolment.accounts.some((account) => account.id === world.account))
-    refuse(['enrolment'], `expected ${scenario.enrolment} to enrol account ${world.account} of ${scenario.world}`);
+    refuse(
+      ['enrolment'],
+      `expected ${scenario.enrolment} to enrol account ${world.account} of ${scenario.world}`,
+    );
   scenario.roles.forEach((role, index) => {
     role.people.forEach((id, at) => {
       const path = ['roles', index, 'people', at];
@@ -150,7 +156,10 @@ function checkExpectation(
   if (each.oblige === 'must-not') {
     if (each.within !== undefined) refuse([...path, 'within'], 'what must not happen has no deadline');
   } else if (each.within !== undefined && (each.since === undefined || each.within === 0)) {
-    refuse([...path, 'within'], 'expected "since", the inject that the deadline counts from, and more than 0');
+    refuse(
+      [...path, 'within'],
+      'expected "since", the inject that the deadline counts from, and more than 0',
+    );
   }
   if (each.role !== undefined && !scenario.roles.some((role) => role.role === each.role))
     refuse([...path, 'role'], `nobody plays the role ${each.role}`);
@@ -180,7 +189,9 @@ function unique(list: readonly { readonly id: string }[], name: string, refuse: 
   });
 }
 
-function why(error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] }): string {
+function why(error: {
+  readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[];
+}): string {
   const [issue] = error.issues;
   return `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`.trim();
 }

@@ -18,7 +18,10 @@ const text = z.string().trim().min(1).max(2000);
 const durationMs = z.union([z.literal(0), z.string()]).transform((value, context) => {
   const parsed = value === 0 || value === '0s' ? 0 : parseDuration(value);
   if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 10s, 15m or 2h, not negative' });
+  context.addIssue({
+    code: 'custom',
+    message: 'expected a duration such as 500ms, 10s, 15m or 2h, not negative',
+  });
   return z.NEVER;
 });
 
@@ -88,10 +91,18 @@ const delivery = z.union([
     account: z.strictObject({
       from: id,
       user: z.string().min(1),
-      service: z.enum(['iam']),
-      action: z.string().regex(/^[A-Za-z]+$/),
-      parameters: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.json())])),
-      stamp,
+      act: z.union([
+        z.strictObject({
+          service: z.literal('iam'),
+          action: z.string().regex(/^[A-Za-z]+$/),
+          parameters: z.record(z.string(), z.json()),
+          stamp,
+        }),
+        z.strictObject({
+          service: z.literal('lambda'),
+          redeploy: z.strictObject({ function: z.string().min(1), version: z.string().regex(/^[1-9]\d*$/) }),
+        }),
+      ]),
     }),
   }),
 ]);
@@ -100,7 +111,9 @@ const inject = z.strictObject({
   id,
   ...timing,
   synopsis: text,
-  kind: z.enum(['contextual', 'contingency', 'surprise', 'false-positive', 'resource-constraint']).default('contextual'),
+  kind: z
+    .enum(['contextual', 'contingency', 'surprise', 'false-positive', 'resource-constraint'])
+    .default('contextual'),
   objectives: z.array(id).default([]),
   /** For whoever observes: what to look at. */
   notes: text.optional(),
@@ -171,7 +184,9 @@ export const SCENARIO_SHAPE = z.strictObject({
   title: text,
   summary: text,
   /** MITRE ATT&CK technique ids. */
-  attack: z.array(z.string().regex(/^T\d{4}(\.\d{3})?$/, 'expected an ATT&CK technique such as T1552.005')).min(1),
+  attack: z
+    .array(z.string().regex(/^T\d{4}(\.\d{3})?$/, 'expected an ATT&CK technique such as T1552.005'))
+    .min(1),
   difficulty: z.enum(['introductory', 'intermediate', 'advanced']),
   /** The exercise is over then, closed or not. */
   duration: durationMs,

@@ -37,10 +37,9 @@ function blockLines(block: JsonObject): readonly string[] {
   switch (block.type) {
     case 'header':
     case 'section':
-      return [
-        ...textOf(block.text).split('\n'),
-        ...list(block.fields).map((field) => textOf(field)),
-      ].filter((line) => line !== '');
+      return [...textOf(block.text).split('\n'), ...list(block.fields).map((field) => textOf(field))].filter(
+        (line) => line !== '',
+      );
     case 'context':
       return list(block.elements).flatMap((element) => textOf(element).split('\n'));
     default:

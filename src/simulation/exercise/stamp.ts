@@ -13,12 +13,12 @@ export function stamped(
   fresh: { readonly id: string; readonly now: Date },
 ): JsonObject {
   return stamps.reduce((made: JsonObject, { path, as }) => {
-    const replaced = replace(made, path, valueOf(as, fresh), path);
+    const replaced = replace(made, path, freshValue(as, fresh), path);
     return replaced as JsonObject; // the top of the document stays the object that it was
   }, document);
 }
 
-function valueOf(as: Stamp['as'], fresh: { readonly id: string; readonly now: Date }): string {
+function freshValue(as: Stamp['as'], fresh: { readonly id: string; readonly now: Date }): string {
   if (as === 'id') return fresh.id;
   if (as === 'now') return fresh.now.toISOString();
   return new Date(fresh.now.getTime() - as.ago).toISOString();

@@ -1,5 +1,6 @@
 import type { Operation } from '../call.ts';
 import { decodeLabel } from '../wire/label.ts';
+import { codeOperations } from './code.ts';
 import type { LinkKey } from './code-link.ts';
 import { concurrencyOperations } from './concurrency.ts';
 import { eventInvokeOperations } from './event-invoke.ts';
@@ -15,6 +16,7 @@ import { urlOperations } from './urls.ts';
 const PATHS: readonly (readonly [method: string, path: string, operation: string])[] = [
   ['GET', '/2015-03-31/functions/{FunctionName}', 'GetFunction'],
   ['GET', '/2015-03-31/functions/{FunctionName}/configuration', 'GetFunctionConfiguration'],
+  ['PUT', '/2015-03-31/functions/{FunctionName}/code', 'UpdateFunctionCode'],
   ['GET', '/2015-03-31/functions', 'ListFunctions'],
   ['GET', '/2015-03-31/functions/{FunctionName}/versions', 'ListVersionsByFunction'],
   ['GET', '/2015-03-31/functions/{FunctionName}/aliases', 'ListAliases'],
@@ -77,6 +79,7 @@ function matchPath(pattern: string, segments: readonly string[]): Record<string,
 export function lambdaRoutes(linkKey: LinkKey): LambdaRoutes {
   const operations: Record<string, Operation> = {
     ...functionOperations(linkKey),
+    ...codeOperations,
     ...concurrencyOperations,
     ...provisionedOperations,
     ...mappingOperations,

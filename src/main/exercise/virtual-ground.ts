@@ -1,0 +1,187 @@
+import { hostname } from 'node:os';
+import { createActivity } from '../../activity.ts';
+import { signRequest } from '../../alert/sign.ts';
+import { inProcessHandler } from '../../aws/in-process.ts';
+import { seededIds } from '../../id.ts';
+import { openEmbeddedSession } from '../../incident/worker.ts';
+import { createRefusals } from '../../intake/refusals.ts';
+import { checkSenders } from '../../intake/senders.ts';
+import { createWebhook } from '../../intake/webhook.ts';
+import type { Log } from '../../log.ts';
+import { compose } from '../../main.ts';
+import { createMemoryQueue } from '../../queue/memory.ts';
+import { ExerciseError } from '../../simulation/exercise/error.ts';
+import type { LoadedScenario } from '../../simulation/exercise/read-scenario.ts';
+import { settle } from '../../simulation/settle.ts';
+import { createVirtualClock } from '../../simulation/virtual-clock.ts';
+import { createWorld } from '../../simulation/world/world.ts';
+import { createSlackApp, SLACK_PATH, type SlackApp } from '../../slack/app.ts';
+import { rememberNonce } from '../../store/alert.ts';
+import { migrate } from '../../store/migrate.ts';
+import { openEmbedded } from '../../store/pglite.ts';
+import { memoryBudget } from '../../store/rate-budget.ts';
+import { trackedSql } from '../../store/tracked-sql.ts';
+import type { Closing } from '../closing.ts';
+import type { Definitions } from '../engine-parts.ts';
+import { slackCommands, slackPeople, slackPlaces, slackSeen } from '../slack-parts.ts';
+import { refusalRecorder } from '../ways-in.ts';
+import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
+
+// Nobody outside can reach any of these: everything is handed over in this process.
+const SIGNING_SECRET = 'exercise-signing-secret-in-process';
+const BOT_TOKEN = 'xoxb-exercise-in-process';
+const SENDER_SECRET = 'exercise-sender-secret-in-process-only';
+const NOWHERE = 'http://127.0.0.1:1';
+
+/**
+ * The ground of a headless run: virtual time, a database in memory, and every request handed over in
+ * process. Ids and chances come from the scenario's seed, so a run repeats.
+ */
+export async function openVirtualGround(options: {
+  readonly loaded: LoadedScenario;
+  readonly definitions: Pick<Definitions, 'playbooks' | 'guardrails'>;
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly closing: Closing;
+}): Promise<Ground> {
+  const { loaded, definitions, dataDir, log, closing } = options;
+  const { scenario, enrolment } = loaded;
+  const clock = createVirtualClock(new Date(scenario.startsAt));
+  const ids = seededIds(`${scenario.id}:${scenario.seed}`);
+  const activity = createActivity();
+  const database = await openEmbedded({});
+  closing.add(() => database.close());
+  await migrate(database);
+  const { sql, statements } = trackedSql(database, activity);
+  const world = createWorld(loaded.world, { clock, seed: scenario.seed });
+  const slack = exerciseSlack(loaded, clock, { signingSecret: SIGNING_SECRET, botToken: BOT_TOKEN });
+  slack.dispatcher.origin = NOWHERE;
+  const queue = createMemoryQueue({ clock, log });
+  const made: { app?: SlackApp } = {};
+
+  const cordon = await compose({
+    playbooks: definitions.playbooks,
+    guardrails: definitions.guardrails,
+    enrolment,
+    sql,
+    queue,
+    clock,
+    ids,
+    log,
+    session: await openEmbeddedSession({ sql, ids, host: hostname(), pid: process.pid }),
+    budget: memoryBudget(clock),
+    aws: worldTransport(loaded, { endpoint: NOWHERE, requestHandler: inProcessHandler(world.fetch, clock) }),
+    dataDir,
+    people: ({ views, execute }) => {
+      made.app = createSlackApp({
+        botToken: BOT_TOKEN,
+        receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0, hostname: '127.0.0.1' },
+        slackApiUrl: `${NOWHERE}/api/`,
+        fetch: (input, init) => slack.fetch(new Request(input, init)),
+        clock,
+        commands: slackCommands(execute),
+        views,
+        places: slackPlaces(sql),
+        people: slackPeople(enrolment),
+        seen: slackSeen(sql, clock),
+        log,
+      });
+      return made.app.deliver;
+    },
+    roles: { perform: true, deliver: true },
+    exercise: true,
+    headroom: 0,
+    periodicSweep: false,
+    activity,
+    readAttempts: 1,
+  });
+  const { app } = made;
+  if (app === undefined) throw new TypeError('the engine was composed without its people');
+  slack.dispatcher.connect({ url: `${NOWHERE}${SLACK_PATH}`, fetch: app.fetch });
+
+  const webhook = createWebhook({
+    senders: checkSenders(Object.fromEntries(sendersOf(loaded).map((name) => [name, [secretOf(name)]]))),
+    intake: { submit: (submission) => cordon.engine.accept.submit(submission) },
+    nonces: {
+      rememberNonce: (sender, nonce, expiresAt) => rememberNonce(sql, sender, nonce, expiresAt, clock.now()),
+    },
+    refusals: createRefusals({ recorder: refusalRecorder(cordon.engine.accept, sql, clock), clock, log }),
+    ready: async () => true,
+    clock,
+    log,
+  });
+
+  const settled = () =>
+    settle({
+      outside: () => activity.busy() > 0,
+      idle: () => cordon.engine.idle() && queue.pending() === 0,
+      progress: () =>
+        `${statements()} ${clock.sleepers()} ${world.journal.count()} ${slack.journal.length} ${clock.monotonicMs()}`,
+    });
+
+  closing.add(async () => {
+    let over = false;
+    const stopping = cordon.engine.stop(0).finally(() => {
+      over = true;
+    });
+    // What stops may wait for time to pass, and here nobody else makes it pass.
+    while (!over) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      clock.advanceToNext();
+    }
+    await stopping;
+  });
+  await cordon.engine.start();
+
+  let nonces = 0;
+  return {
+    cordon,
+    sql: database,
+    clock,
+    world,
+    slack,
+    dataDir,
+    async postAlert(sender, body) {
+      nonces += 1;
+      const headers = signRequest({
+        secret: secretOf(sender),
+        body,
+        now: clock.now(),
+        nonce: `exercise-nonce-${nonces}`,
+      });
+      const request = new Request(`${NOWHERE}/alerts/${sender}`, {
+        method: 'POST',
+        headers,
+        body: Buffer.from(body),
+      });
+      const response = await webhook.fetch(request);
+      return { status: response.status, body: await response.text() };
+    },
+    settle: settled,
+    async pass() {
+      if (clock.advanceToNext()) return;
+      const open = await cordon.views.openIncidents();
+      throw new ExerciseError(
+        'cordon_exercise_stuck',
+        `nothing is under way at ${clock.now().toISOString()} and nobody waits for time to pass; ${
+          open.map((each) => `INC-${each.number} is ${each.status}, contained: ${each.level}`).join('; ') ||
+          'no incident is open'
+        }. The playbook waits for something that the scenario never does`,
+      );
+    },
+    drain: settled,
+  };
+}
+
+/** Names of the senders that the scenario's alerts come from. */
+export function sendersOf(loaded: LoadedScenario): readonly string[] {
+  const names = loaded.scenario.injects.flatMap(({ deliver }) =>
+    'alert' in deliver ? [deliver.alert.sender] : [],
+  );
+  return [...new Set(names)];
+}
+
+// Each sender has a secret of its own, or the intake refuses to start.
+function secretOf(sender: string): string {
+  return `${SENDER_SECRET}-${sender}`;
+}

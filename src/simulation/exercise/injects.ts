@@ -1,0 +1,77 @@
+import type { Clock } from '../../clock.ts';
+import type { JsonObject } from '../../json.ts';
+import type { SlackDouble } from '../slack-double/double.ts';
+import type { World } from '../world/world.ts';
+import { type AccountAct, actInAccount } from './account-act.ts';
+import { ExerciseError } from './error.ts';
+import type { LoadedScenario } from './read-scenario.ts';
+import type { ExerciseRecord } from './record.ts';
+import type { Inject } from './scenario.ts';
+import { stamped } from './stamp.ts';
+import { dueAt } from './timing.ts';
+
+/** Hands an alert in where a sender of alerts would; resolves to the HTTP status and the body of the answer. */
+export type PostAlert = (
+  sender: string,
+  body: Uint8Array,
+) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** Delivers every inject in its time. Rejects with `cordon_exercise_not_accepted` when the engine refused an alert. */
+export async function runInjects(options: {
+  readonly loaded: LoadedScenario;
+  /** 32 hex digits, new in each run. */
+  readonly runHex: string;
+  readonly slackIds: ReadonlyMap<string, string>;
+  readonly world: World;
+  readonly slack: SlackDouble;
+  readonly clock: Clock;
+  readonly record: ExerciseRecord;
+  readonly postAlert: PostAlert;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { loaded, runHex, slackIds, world, slack, clock, record, postAlert, signal } = options;
+  const { scenario } = loaded;
+
+  const deliver = async (inject: Inject): Promise<void> => {
+    const { deliver } = inject;
+    const now = clock.now();
+    if ('alert' in deliver) {
+      const document: JsonObject = JSON.parse(loaded.alerts.get(deliver.alert.file) ?? '{}');
+      const alert = stamped(document, deliver.alert.stamp, { id: runHex, now });
+      const answer = await postAlert(deliver.alert.sender, new TextEncoder().encode(JSON.stringify(alert)));
+      if (answer.status === 202) return;
+      throw new ExerciseError(
+        'cordon_exercise_not_accepted',
+        `expected the alert of inject ${inject.id} to be taken in (202); the answer was ${answer.status}: ${answer.body.slice(0, 500)}`,
+      );
+    }
+    if ('slack' in deliver) {
+      const { from, text } = deliver.slack;
+      const channel = slack.people.channels().find((each) => each.members.has(slackIds.get(from) ?? from));
+      if (channel !== undefined) slack.people.say(slackIds.get(from) ?? from, channel.id, text);
+      return;
+    }
+    const { user, act } = deliver.account;
+    const key = loaded.world.users.find((each) => each.name === user);
+    const made: AccountAct =
+      act.service === 'lambda'
+        ? act
+        : { ...act, parameters: stamped(act.parameters, act.stamp, { id: runHex, now }) };
+    const outcome = await actInAccount(world, key?.accessKeyId ?? '', made, now);
+    if (outcome === 'ok') return;
+    throw new ExerciseError(
+      'cordon_exercise_script',
+      `expected the account to let ${user} do what inject ${inject.id} says; it answered ${outcome}. Correct the user's policies or the inject`,
+    );
+  };
+
+  await Promise.all(
+    scenario.injects.map(async (inject) => {
+      await dueAt(inject, { clock, record, signal });
+      if (signal.aborted) return;
+      // Noted when it begins: what it leads to comes after it in the record.
+      record.add({ kind: 'inject', at: clock.now().toISOString(), id: inject.id, synopsis: inject.synopsis });
+      await deliver(inject);
+    }),
+  );
+}

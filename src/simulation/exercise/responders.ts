@@ -1,0 +1,210 @@
+import type { Clock } from '../../clock.ts';
+import type { JsonObject } from '../../json.ts';
+import type { FormField, FormId } from '../../playbook/forms.ts';
+import { FORM_IDS, FORMS } from '../../playbook/forms.ts';
+import type { Delivered } from '../slack-double/dispatcher.ts';
+import type { SlackDouble } from '../slack-double/double.ts';
+import { asObject, type SlackMessageState } from '../slack-double/state.ts';
+import { ExerciseError } from './error.ts';
+import type { ExerciseRecord, SlackSeen } from './record.ts';
+import type { ResponderStep } from './scenario.ts';
+import { buttonsOf } from './slack-text.ts';
+
+/** What a message asks of people. */
+export type Asked =
+  | { readonly kind: 'question'; readonly form: FormId }
+  | { readonly kind: 'approval'; readonly about: string };
+
+/** What a person does about a message: presses a button, by its label, perhaps with words. */
+export interface Choice {
+  readonly label: string;
+  /** Values of the form that the button opens, by the field's label. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** Somebody at a terminal, in place of the script. */
+export interface Player {
+  /** Resolves to the label of a button, with words where it asks for some; `undefined`: no answer will come. */
+  choose(prompt: {
+    readonly who: string;
+    readonly lines: readonly string[];
+    readonly labels: readonly string[];
+    /** Labels of buttons that ask for words. */
+    readonly wordy: readonly string[];
+    /** Aborts when the exercise is over. */
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly label: string; readonly words?: string } | undefined>;
+}
+
+export interface Responders {
+  /** Resolves when nobody has anything left to do, which `signal` brings about. Rejects when an act failed. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const MORE = 'More …';
+const APPROVAL_HEADER = 'Approval needed';
+
+/** People who read what the app posts and press its buttons: by script, or by a person at the terminal. */
+export function createResponders(options: {
+  readonly script: readonly ResponderStep[];
+  /** Slack user ids by responder. */
+  readonly slackIds: ReadonlyMap<string, string>;
+  readonly slack: SlackDouble;
+  readonly clock: Clock;
+  readonly record: ExerciseRecord;
+  readonly player?: Player;
+}): Responders {
+  const { script, slack, clock, record, player } = options;
+
+  const userOf = (who: string): string => options.slackIds.get(who) ?? who;
+
+  /** The message as it is now; `undefined` once it asks nothing any more. */
+  const stillAsking = (seen: SlackSeen): SlackMessageState | undefined => {
+    const message = slack.people.messages(seen.channel).find((each) => each.ts === seen.ts);
+    return message !== undefined && buttonsOf(message).length > 0 ? message : undefined;
+  };
+
+  const press = async (who: string, seen: SlackSeen, choice: Choice): Promise<void> => {
+    const message = stillAsking(seen);
+    const button =
+      message === undefined ? undefined : buttonsOf(message).find((each) => each.label === choice.label);
+    // Somebody else was faster, or the playbook has moved on: there is nothing to press any more.
+    if (message === undefined || button === undefined) return;
+    const user = userOf(who);
+    taken(await slack.people.press(user, (each) => each.ts === seen.ts, button.actionId), choice.label);
+    if (choice.fields === undefined) return;
+    const view = slack.people.openView(user);
+    if (view === undefined) {
+      throw new ExerciseError(
+        'cordon_exercise_script',
+        `expected the button "${choice.label}" to open a form for ${who}; none is open`,
+      );
+    }
+    taken(await slack.people.submitView(user, valuesOf(view.content, choice.fields)), choice.label);
+  };
+
+  const play = async (
+    step: ResponderStep,
+    seen: SlackSeen,
+    asked: Asked,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    if (step.needs !== undefined) await record.until(step.needs, signal);
+    await clock.sleep(step.delay, signal);
+    if (signal.aborted || stillAsking(seen) === undefined) return;
+    if (step.says !== undefined) slack.people.say(userOf(step.who), seen.channel, step.says);
+    await press(step.who, seen, scripted(step, asked));
+  };
+
+  const askPlayer = async (
+    who: string,
+    seen: SlackSeen,
+    from: Player,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const message = stillAsking(seen);
+    if (message === undefined) return;
+    const labels = buttonsOf(message)
+      .map((button) => button.label)
+      .filter((label) => label !== MORE);
+    const wordy = labels.filter((label) => label.endsWith('…'));
+    const choice = await from.choose({ who, lines: seen.lines, labels, wordy, signal });
+    if (choice === undefined || signal.aborted) return;
+    const { label, words } = choice;
+    await press(who, seen, words === undefined ? { label } : { label, fields: { '*': words } });
+  };
+
+  return {
+    run: (signal) =>
+      new Promise((resolve, reject) => {
+        const under = new Set<Promise<void>>();
+        const over = () => void Promise.all(under).then(() => resolve(), reject);
+        if (signal.aborted) {
+          over();
+          return;
+        }
+        signal.addEventListener('abort', over, { once: true });
+        record.subscribe((observed) => {
+          if (observed.kind !== 'slack' || signal.aborted) return;
+          const seen = observed.message;
+          const asked = seen.fromBot && !seen.edited ? askedBy(seen) : undefined;
+          if (asked === undefined) return;
+          const step = script.find((each) => concerns(each, asked));
+          const who = step?.who ?? script[0]?.who;
+          const work =
+            player !== undefined && who !== undefined
+              ? askPlayer(who, seen, player, signal)
+              : step === undefined
+                ? Promise.resolve()
+                : play(step, seen, asked, signal);
+          under.add(work);
+          work.catch(reject);
+        });
+      }),
+  };
+}
+
+/** What a message asks, as a person reads it off its first lines; `undefined` when it asks nothing. */
+function askedBy(seen: Pick<SlackSeen, 'lines' | 'buttons'>): Asked | undefined {
+  if (seen.buttons.length === 0) return undefined;
+  const at = seen.lines.findIndex((line) => line.includes(APPROVAL_HEADER));
+  if (at >= 0) return { kind: 'approval', about: seen.lines[at + 1] ?? '' };
+  const form = FORM_IDS.find((each) =>
+    seen.lines.some((line) => line.startsWith(`${FORMS[each].title}: ${FORMS[each].question}`)),
+  );
+  return form === undefined ? undefined : { kind: 'question', form };
+}
+
+function concerns(step: ResponderStep, asked: Asked): boolean {
+  if ('question' in step.when) return asked.kind === 'question' && asked.form === step.when.question;
+  const { approval } = step.when;
+  return asked.kind === 'approval' && (approval === 'any' || asked.about.includes(approval));
+}
+
+function scripted(step: ResponderStep, asked: Asked): Choice {
+  if (asked.kind === 'approval') {
+    return step.approve === true
+      ? { label: 'Approve' }
+      : { label: 'Deny …', fields: { '*': step.reason ?? '' } };
+  }
+  const { fields } = FORMS[asked.form];
+  const given: JsonObject = step.answer ?? {};
+  const pressed = fields.find((field) => field.kind === 'choice' && field.required);
+  const named = fields.filter((field) => given[field.name] !== undefined);
+  if (pressed !== undefined && named.length === 1 && named[0] === pressed) {
+    return { label: optionLabel(pressed, given[pressed.name]) };
+  }
+  return {
+    label: MORE,
+    fields: Object.fromEntries(named.map((field) => [field.label, String(given[field.name])])),
+  };
+}
+
+function optionLabel(field: FormField, value: unknown): string {
+  const option = field.kind === 'choice' ? field.options.find((each) => each.value === value) : undefined;
+  return option?.label ?? String(value);
+}
+
+/** Values by block, found by the label that a person reads; `*` fills in the only field there is. */
+function valuesOf(
+  view: JsonObject,
+  fields: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const blocks = Array.isArray(view.blocks) ? view.blocks.map((block) => asObject(block)) : [];
+  const values: Record<string, string> = {};
+  for (const block of blocks) {
+    if (block?.type !== 'input' || typeof block.block_id !== 'string') continue;
+    const label = asObject(block.label)?.text;
+    const value = fields['*'] ?? (typeof label === 'string' ? fields[label] : undefined);
+    if (value !== undefined) values[block.block_id] = value;
+  }
+  return values;
+}
+
+function taken(delivered: Delivered, label: string): void {
+  if (delivered.status === 200) return;
+  throw new ExerciseError(
+    'cordon_exercise_script',
+    `expected the Slack app to take the press of "${label}" within 3 s; it answered ${delivered.status ?? 'nothing'}`,
+  );
+}
