@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
+import type { IncidentId } from '../../src/id.ts';
 import { randomIds } from '../../src/id.ts';
 import { openEmbeddedSession, openServerSession } from '../../src/incident/worker.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { createLog } from '../../src/log.ts';
 import { createClosing } from '../../src/main/closing.ts';
 import { openDatabase } from '../../src/main/database.ts';
@@ -46,6 +48,16 @@ export function engineProcess(): void {
   const running = (): Cordon => {
     if (cordon === undefined) throw new Error('expected to be started first');
     return cordon;
+  };
+  const act = async (incident: IncidentId, command: string, input: JsonObject): Promise<void> => {
+    const result = await running().execute({
+      command,
+      incident,
+      identity: { kind: 'cli', name: 'bench' },
+      input,
+      idempotencyKey: `${command}-${incident}`,
+    });
+    if (result.kind === 'refused') throw new Error(`${command} was refused: ${result.message}`);
   };
 
   const operations: EngineOperations = {
@@ -125,16 +137,12 @@ export function engineProcess(): void {
       return { startedMs, answeredMs, incident: outcome.incidentId };
     },
     async settle({ incidents }) {
-      const { engine, execute } = running();
+      const { engine } = running();
       for (const id of incidents) {
-        const incident = id as never; // an id that submit returned
-        await execute({
-          command: 'close',
-          incident,
-          identity: { kind: 'cli', name: 'bench' },
-          input: { reason: 'measured' },
-          idempotencyKey: `close-${id}`,
-        });
+        const incident = id as IncidentId; // submit or the webhook returned it
+        // Whoever acknowledges leads, and what is closed without being released is handed over to them.
+        await act(incident, 'acknowledge', {});
+        await act(incident, 'close', { reason: 'measured' });
         for (;;) {
           const state = await engine.advance.read(incident);
           if (state?.status === 'closed') break;

@@ -36,6 +36,7 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
       stdout: out('stdout'),
       stderr: out('stderr'),
       readInput: async (maxBytes) => Buffer.from(options.input ?? '').subarray(0, maxBytes),
+      ask: async () => undefined,
       environment: options.environment ?? {},
       untilStopped: () => options.stopped ?? new AbortController().signal,
     },

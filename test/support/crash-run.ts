@@ -166,3 +166,9 @@ export function doubledMessages(double: ReturnType<typeof slackDouble>): string[
     ...(channels === 1 ? [] : [`${channels} channels instead of 1`]),
   ];
 }
+
+/** True between two reads of the account: nothing durable happens there, so one death stands for both. */
+export function betweenReads(calls: readonly string[], index: number): boolean {
+  const isRead = (name: string | undefined) => name?.startsWith('aws GET') === true;
+  return isRead(calls[index]) && isRead(calls[index + 1]);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import type { EngineApi } from '../../src/console/api.ts';
+import { createClient } from '../../src/console/client.ts';
 import { verifyCase } from '../../src/evidence/verify.ts';
 import { type IncidentId, randomIds } from '../../src/id.ts';
 import type { IncidentView } from '../../src/incident/view.ts';
@@ -13,6 +14,7 @@ import { type ServedSlack, serveSlack } from '../../src/simulation/slack-double/
 import { serveWorld } from '../../src/simulation/world/serve.ts';
 import { diffSnapshots } from '../../src/simulation/world/snapshot.ts';
 import { createWorld, type World } from '../../src/simulation/world/world.ts';
+import { folderHolder } from '../../src/store/folder-lock.ts';
 import { verifyChain } from '../../src/timeline/verify.ts';
 import { doubledMessages } from './crash-run.ts';
 import { alertJson, enrolmentText } from './engine.ts';
@@ -33,7 +35,13 @@ export interface ProcessGround {
   withApi<Result>(work: (api: EngineApi) => Promise<Result>): Promise<Result>;
   /** Hands the alert in until somebody acknowledges it; returns the incident's id. */
   submit(): Promise<string>;
-  /** The incident as it is now; `undefined` while no engine answers. */
+  /** Calls to the account and to Slack so far. */
+  calls(): number;
+  /** Resolves when so many calls have come in all. */
+  reaches(calls: number): Promise<void>;
+  /** Resolves when no call has come for a while: what was still to be delivered has been. */
+  quiet(): Promise<void>;
+  /** The incident as it is now. */
   view(id: string): Promise<IncidentView | undefined>;
   answer(id: string, form: string, given: Readonly<Record<string, string>>): Promise<void>;
   /** What is not as it must be at the end, in words; empty for a good one. */
@@ -46,7 +54,7 @@ const SECRET = 'made-up-secret-key';
 
 /** The operations that contain, in the order of their names, and those that put back. */
 export const CONTAINING = ['PutFunctionConcurrency', 'PutRolePolicy'] as const;
-export const RESTORING = ['DeleteFunctionConcurrency', 'DeleteRolePolicy'] as const;
+const RESTORING = ['DeleteFunctionConcurrency', 'DeleteRolePolicy'] as const;
 
 export async function openProcessGround(options: {
   /** `DATABASE_URL` and `REDIS_URL`, or neither for the embedded database. */
@@ -60,8 +68,16 @@ export async function openProcessGround(options: {
   const base = smallWorld();
   const [user] = base.users;
   if (user === undefined) throw new Error('the small world has no user to copy');
-  const users = keys.map((accessKeyId, n) => ({ ...user, name: `cordon-${n}`, accessKeyId, secretAccessKey: SECRET }));
-  const world = createWorld(smallWorld({ users, latencyMs: options.latencyMs }), { clock: systemClock, seed: 'processes' });
+  const users = keys.map((accessKeyId, n) => ({
+    ...user,
+    name: `cordon-${n}`,
+    accessKeyId,
+    secretAccessKey: SECRET,
+  }));
+  const world = createWorld(smallWorld({ users, latencyMs: options.latencyMs }), {
+    clock: systemClock,
+    seed: 'processes',
+  });
   const servedWorld = await serveWorld(world, { host: '127.0.0.1', port: 0 });
   const slack = slackDouble(systemClock);
   const servedSlack: ServedSlack = await serveSlack(slack);
@@ -80,28 +96,29 @@ export async function openProcessGround(options: {
   const config = readConfig(environment);
   const before = world.snapshot();
   const started: EngineProcess[] = [];
+  let nextKey = 0;
 
-  const withApi: ProcessGround['withApi'] = async (work) => {
-    const opened = await openApi(config, { clock: systemClock, ids: randomIds, log: silentLog });
-    try {
-      return await work(opened.api);
-    } finally {
-      await opened.close();
-    }
+  const throughHolder: ProcessGround['withApi'] = async (work) => {
+    const holder = await folderHolder(dataDir);
+    // Without one a command would open the folder itself, and the engine that is about to start would wait.
+    if (holder?.kind !== 'serve') throw new Error('no engine holds the folder');
+    return work(createClient(holder.socket));
   };
-  // On a server the command API stays open; on a folder it goes through whoever holds it at the moment.
+  // On a server the command API stays open; on a folder it goes through the engine that holds it at the moment.
   const shared =
     config.databaseUrl === undefined
       ? undefined
       : await openApi(config, { clock: systemClock, ids: randomIds, log: silentLog });
   const call = <Result>(work: (api: EngineApi) => Promise<Result>) =>
-    shared === undefined ? withApi(work) : work(shared.api);
+    shared === undefined ? throughHolder(work) : work(shared.api);
+
+  const calls = () => world.journal.entries().length + slack.journal.length;
 
   const ground: ProcessGround = {
     world,
     dataDir,
     async start() {
-      const accessKeyId = keys[started.length % keys.length] ?? '';
+      const accessKeyId = keys[nextKey++ % keys.length] ?? '';
       const engine = await startEngineProcess({
         environment,
         worldUrl: servedWorld.url,
@@ -120,9 +137,19 @@ export async function openProcessGround(options: {
       }
       return outcome.incidentId;
     },
+    calls,
+    reaches: (count) => eventually(`${count} calls have come`, CALLS_LIMIT_MS, () => calls() >= count),
+    async quiet() {
+      for (let before = -1; before !== calls(); ) {
+        before = calls();
+        await systemClock.sleep(QUIET_MS);
+      }
+    },
     view: (id) => call((api) => api.incident(id)),
     async answer(id, form, given) {
-      const question = (await ground.view(id))?.questions.find((each) => each.form === form && each.status === 'open');
+      const question = (await ground.view(id))?.questions.find(
+        (each) => each.form === form && each.status === 'open',
+      );
       if (question === undefined) return;
       await call((api) =>
         api.execute({
@@ -165,7 +192,10 @@ export async function openProcessGround(options: {
   return ground;
 }
 
-const LOOK_AGAIN_MS = 20;
+const LOOK_AGAIN_MS = 5;
+const CALLS_LIMIT_MS = 60_000;
+// Longer than the sweep's pause, by which a delivery whose wake-up was lost is found.
+const QUIET_MS = 2500;
 
 /** Resolves when `condition` holds; throws, with what was last seen, after `limitMs`. Other processes give no signal. */
 export async function eventually(

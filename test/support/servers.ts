@@ -4,7 +4,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { openServer, type ServerSql } from '../../src/store/server.ts';
 
 /** The PostgreSQL server of this run; a missing one is a failure and never a skipped test. */
-export function databaseServerUrl(): string {
+function databaseServerUrl(): string {
   return required('CORDON_TEST_DATABASE_URL', 'postgres://<user>:<password>@127.0.0.1:<port>/<database>');
 }
 
