@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { Ids } from '../id.ts';
@@ -42,24 +42,14 @@ export async function runCli(
       exit = await work(context, ...given);
     };
 
-  const program = new Command('cordon')
-    .description('Incident response for serverless functions.')
-    .option('--json', 'print results as JSON, one document a line')
-    .option('-V, --version', 'print the version')
-    .helpCommand(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      // What is wrong is said once, by `fail`.
-      outputError: () => {},
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
-    })
-    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
-    .addHelpText('after', OUTLINE);
-  for (const register of VERBS) register(program, run);
-  for (const group of program.commands) group.helpCommand(false);
+  const program = createProgram(run, {
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    // What is wrong is said once, by `fail`.
+    outputError: () => {},
+    getOutHelpWidth: () => io.stdout.columns ?? 100,
+    getErrHelpWidth: () => io.stderr.columns ?? 100,
+  });
 
   const [first] = argv.filter((argument) => argument !== '--json');
   if (first === '--version' || first === '-V') {
@@ -80,6 +70,23 @@ export async function runCli(
     const message = code === 'cordon_internal' ? internalOf(error) : describeError(error);
     return fail(code, message, exitCodeOf(code));
   }
+}
+
+/** Every verb with its arguments and options, to be parsed or to be described; nothing has run. */
+export function createProgram(run: Run, output: OutputConfiguration = {}): Command {
+  // First: a verb takes over the settings of its parent as they are when it is registered.
+  const program = new Command('cordon')
+    .configureOutput(output)
+    .description('Incident response for serverless functions.')
+    .option('--json', 'print results as JSON, one document a line')
+    .option('-V, --version', 'print the version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
+    .addHelpText('after', OUTLINE);
+  for (const register of VERBS) register(program, run);
+  for (const group of program.commands) group.helpCommand(false);
+  return program;
 }
 
 function usageOf(message: string): string {

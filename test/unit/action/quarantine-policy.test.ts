@@ -115,6 +115,7 @@ describe('the quarantine policy', () => {
   });
 
   test('escapes what would be a wildcard or a variable', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable syntax
     expect(literal('a*b?c${aws:username}')).toBe('a${*}b${?}c${$}{aws:username}');
     expect(literal(FUNCTION)).toBe(FUNCTION);
   });
