@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { serviceAccess } from './access.ts';
-import type { Core, Input, Operation } from './call.ts';
+import { aim, emptyInput } from './aim.ts';
+import type { Core, Operation } from './call.ts';
 import { s3Operations } from './data/operations.ts';
-import { environmentSession } from './lambda/execute.ts';
+import { newEnvironment } from './lambda/execute.ts';
 import { invokeEvent, invokeSync } from './lambda/invoke.ts';
 import { resolveVersion } from './lambda/reference.ts';
 import { invokeAccess } from './lambda/resource.ts';
@@ -10,7 +11,7 @@ import type { LambdaRoutes } from './lambda/routes.ts';
 import { perform } from './perform.ts';
 import { accessDenied } from './refusals.ts';
 import type { LambdaFunction, Session } from './state.ts';
-import { emptyInput, operationNamed } from './wire/read-request.ts';
+import { operationNamed } from './wire/read-request.ts';
 import { AwsRefusal, WorldError } from './world-error.ts';
 
 /** Credentials that somebody holds. */
@@ -69,34 +70,6 @@ function findByName(core: Core, name: string): LambdaFunction {
   return found;
 }
 
-/** Fills in what an operation reads from its request, from the ARN that an attacker aims at. */
-function aim(input: Input, service: string, resource: string): Input {
-  const last = resource.split(/[:/]/).at(-1) ?? '';
-  switch (service) {
-    case 'lambda':
-      return { ...input, path: { FunctionName: resource, UUID: last, Resource: resource } };
-    case 'iam':
-      return {
-        ...input,
-        query: new URLSearchParams({ RoleName: last, PolicyArn: resource, PolicySourceArn: resource }),
-      };
-    case 'sts':
-      return { ...input, query: new URLSearchParams({ RoleArn: resource, RoleSessionName: 'session' }) };
-    case 's3': {
-      const [bucket = '', ...key] = resource.split(':::').at(-1)?.split('/') ?? [];
-      return { ...input, path: { Bucket: bucket, Key: key.join('/') } };
-    }
-    case 'sqs':
-      return { ...input, body: { QueueUrl: resource, MessageBody: 'message' } };
-    case 'secretsmanager':
-      return { ...input, body: { SecretId: resource } };
-    case 'logs':
-      return { ...input, body: { logGroupName: resource } };
-    default:
-      return { ...input, body: { ResourceArn: resource } };
-  }
-}
-
 /** Invocation through the front door, as an operation of its own so that it is limited and journaled. */
 function frontDoor(target: LambdaFunction, event: boolean, payload: Json): Operation {
   return {
@@ -139,7 +112,7 @@ export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
           `function ${name}: no version or alias ${qualifier ?? ''}`,
         );
       }
-      const session: Session = environmentSession(core, target, version);
+      const session: Session = newEnvironment(core, target, version);
       const { accessKeyId, secretAccessKey, sessionToken } = session;
       return { accessKeyId, secretAccessKey, sessionToken };
     },

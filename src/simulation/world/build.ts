@@ -6,6 +6,7 @@ import { createDelayed } from './delayed.ts';
 import { buildFunction } from './lambda/build.ts';
 import type { Names } from './names.ts';
 import { type PolicyKind, readPolicy } from './policy/document.ts';
+import { buildScalableTargets } from './scaling/build.ts';
 import type { WorldSpec } from './spec.ts';
 import type { AccountState, Role, WrittenPolicy } from './state.ts';
 import { WorldError } from './world-error.ts';
@@ -69,6 +70,8 @@ export function buildState(
     managedPolicies: new Map(),
     functions: new Map(),
     mappings: new Map(),
+    scalableTargets: new Map(),
+    environments: new Map(),
     packages: new Map(),
     logGroups: new Map(),
     queues: new Map(),
@@ -182,6 +185,7 @@ export function buildState(
     });
     state.functions.set(built.arn, built);
   }
+  buildScalableTargets(state, spec, { nowMs, names });
   for (const mapping of spec.eventSourceMappings) {
     const region = mapping.region ?? home;
     const arn = functionArn(spec, region, mapping.function);

@@ -1,5 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
+import type { Trail } from './cloudtrail/trail.ts';
+import type { Metrics } from './cloudwatch/metrics.ts';
 import type { FaultPlan } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Names } from './names.ts';
@@ -13,6 +15,8 @@ export interface Core {
   readonly names: Names;
   readonly state: AccountState;
   readonly journal: Journal;
+  readonly trail: Trail;
+  readonly metrics: Metrics;
   readonly faults: FaultPlan;
   readonly limiter: RateLimiter;
   readonly settings: WorldSettings;
@@ -21,6 +25,8 @@ export interface Core {
 /** What an exercise may change while the world runs. */
 export interface WorldSettings {
   iamPropagationMs: number;
+  /** How late a call is found in the event history. */
+  trailDelayMs: number;
   latencyMs: number;
   rateLimits: boolean;
 }

@@ -33,6 +33,7 @@ export function mintSession(
     readonly lifeSeconds: number;
     readonly sourceIdentity?: string | undefined;
     readonly sourceFunctionArn?: string | undefined;
+    readonly sourceVersionArn?: string | undefined;
   },
 ): Session {
   const { state, names, clock } = core;
@@ -42,6 +43,7 @@ export function mintSession(
     secretAccessKey: names.hex(40),
     sessionToken: names.hex(120),
     roleName: role.name,
+    roleId: role.id,
     roleArn: role.arn,
     sessionArn: `arn:${state.partition}:sts::${state.account}:assumed-role/${role.name}/${request.sessionName}`,
     sessionName: request.sessionName,
@@ -49,6 +51,7 @@ export function mintSession(
     expiresAt: new Date(now.getTime() + request.lifeSeconds * 1000).toISOString(),
     sourceIdentity: request.sourceIdentity,
     sourceFunctionArn: request.sourceFunctionArn,
+    sourceVersionArn: request.sourceVersionArn,
   };
   state.sessions.set(session.accessKeyId, session);
   return session;

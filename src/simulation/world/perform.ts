@@ -1,5 +1,6 @@
 import { requireAccess } from './access.ts';
 import { type Answer, type Caller, type Core, callerArn, type Input, type Operation } from './call.ts';
+import { trailCall } from './cloudtrail/record.ts';
 import { authenticate, type PresentedCredentials } from './credentials.ts';
 import type { FaultKind } from './faults.ts';
 import { throttled, unsignedRequest } from './refusals.ts';
@@ -71,6 +72,7 @@ function decideAndDo(core: Core, call: Call, struck: readonly FaultKind[], note:
   const { service, name } = operation;
   if (credentials === undefined) throw unsignedRequest(service);
   const caller = credentials === 'public' ? PUBLIC : authenticate(core, service, credentials);
+  if (credentials !== 'public') note.caller = caller;
   note.principalArn = callerArn(caller);
   note.sourceFunctionArn = sourceFunctionOf(caller);
   for (const fault of struck) {
@@ -85,6 +87,8 @@ function decideAndDo(core: Core, call: Call, struck: readonly FaultKind[], note:
 }
 
 interface Note {
+  /** Who called, once that is known; nobody of an account calls by a public door. */
+  caller?: Caller;
   principalArn: string;
   sourceFunctionArn: string | null;
 }
@@ -112,7 +116,8 @@ export async function perform(core: Core, call: Call): Promise<Answer> {
       operation: name,
       region: input.region,
       accessKeyId,
-      ...note,
+      principalArn: note.principalArn,
+      sourceFunctionArn: note.sourceFunctionArn,
       target,
       outcome,
       answerLost: dropped !== undefined || lost !== undefined,
@@ -132,6 +137,9 @@ export async function perform(core: Core, call: Call): Promise<Answer> {
     answer = error;
   }
   record(answer instanceof AwsRefusal ? answer.awsCode : 'ok');
+  if (note.caller !== undefined) {
+    trailCall(core, { service, operation: name, write: operation.write, input, caller: note.caller, answer });
+  }
   if (latencyMs > 0) await core.clock.sleep(latencyMs / 2, signal);
   if (lost !== undefined) return loseConnection(lost.how, signal);
   if (answer instanceof AwsRefusal) throw answer;

@@ -2,11 +2,12 @@ import type { Clock } from '../../clock.ts';
 
 const WINDOW_MS = 1_000;
 
-/** Calls a second per bucket (reference, section 4). GetFunction and GetPolicy have buckets of their own. */
+/** Calls a second per bucket (reference, section 4). GetFunction, GetPolicy and LookupEvents have buckets of their own. */
 const LIMITS: Readonly<Record<string, number>> = {
   'lambda:GetFunction': 100,
   'lambda:GetPolicy': 15,
   lambda: 15,
+  'cloudtrail:LookupEvents': 2,
 };
 
 /** Invocations are the data plane: they have no share in the control plane's limit. */

@@ -11,6 +11,7 @@ export interface WorldSnapshot extends JsonObject {
   readonly functions: JsonObject;
   readonly roles: JsonObject;
   readonly eventSourceMappings: JsonObject;
+  readonly scalableTargets: JsonObject;
 }
 
 function functionSnapshot(target: LambdaFunction): JsonObject {
@@ -75,7 +76,7 @@ function roleSnapshot(role: Role): JsonObject {
 
 /** Takes a snapshot: what a reader of the API would find, transitions of mappings counted as over. */
 export function takeSnapshot(core: Core): WorldSnapshot {
-  const { functions, roles, mappings } = core.state;
+  const { functions, roles, mappings, scalableTargets } = core.state;
   return {
     functions: Object.fromEntries([...functions].map(([arn, one]) => [arn, functionSnapshot(one)])),
     roles: Object.fromEntries([...roles.values()].map((role) => [role.arn, roleSnapshot(role)])),
@@ -83,6 +84,20 @@ export function takeSnapshot(core: Core): WorldSnapshot {
       [...mappings].map(([uuid, one]) => [
         uuid,
         { function: one.functionArn, source: one.source, state: one.state, batchSize: one.batchSize },
+      ]),
+    ),
+    scalableTargets: Object.fromEntries(
+      [...scalableTargets].map(([key, one]) => [
+        key,
+        {
+          min: one.min,
+          max: one.max,
+          suspended: { ...one.suspended },
+          policies: Object.fromEntries(
+            [...one.policies].map(([name, policy]) => [name, policy.configuration]),
+          ),
+          scheduled: Object.fromEntries([...one.scheduled].map(([name, action]) => [name, action.schedule])),
+        },
       ]),
     ),
   };

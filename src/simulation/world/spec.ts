@@ -156,6 +156,8 @@ const worldSpec = z
       .optional(),
     /** How long an IAM write takes to bite; reads see it at once. 3 to 4 s were measured (OffensAI/notyet). */
     iamPropagationMs: z.number().int().min(0).default(4_000),
+    /** How late a call is found by CloudTrail's LookupEvents; about five minutes on the average (CloudTrail user guide). */
+    trailDelayMs: z.number().int().min(0).default(300_000),
     /** Time of one call, half of it before it takes effect and half after. */
     latencyMs: z.number().min(0).default(0),
     /** AWS's limits on the control plane: 15 Lambda calls a second together, GetFunction 100, GetPolicy 15. */
@@ -165,6 +167,26 @@ const worldSpec = z
       .object({ limit: z.number().int().default(1_000), unreservedMinimum: z.number().int().default(100) })
       .strict()
       .prefault({}),
+    /** Provisioned concurrency that Application Auto Scaling manages. */
+    scalableTargets: z
+      .array(
+        z
+          .object({
+            function: functionName,
+            qualifier,
+            region: region.optional(),
+            min: z.number().int().min(0),
+            max: z.number().int().min(0),
+            /** All three activities suspended from the beginning. */
+            suspended: z.boolean().default(false),
+            policies: z
+              .array(z.object({ name: z.string(), targetValue: z.number().default(0.7) }).strict())
+              .default([]),
+            scheduled: z.array(z.object({ name: z.string(), schedule: z.string() }).strict()).default([]),
+          })
+          .strict(),
+      )
+      .default([]),
     /** Long-lived principals: an engine's own identity, a deploy user. Keys are invented. */
     users: z
       .array(

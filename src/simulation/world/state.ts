@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { Delayed } from './delayed.ts';
 import type { PolicyDocument } from './policy/document.ts';
+import type { ScalableTarget } from './scaling/state.ts';
 import type { Behaviour } from './spec.ts';
 
 /** The account as it is now. Changed only by operations, in `perform.ts`'s order. */
@@ -16,6 +17,8 @@ export interface AccountState {
   readonly managedPolicies: Map<string, ManagedPolicy>;
   /** By unqualified ARN. */
   readonly functions: Map<string, LambdaFunction>;
+  /** By Region and resource (`targetKey`). */
+  readonly scalableTargets: Map<string, ScalableTarget>;
   /** By UUID. */
   readonly mappings: Map<string, Mapping>;
   /** Code packages by hex SHA-256. */
@@ -29,6 +32,8 @@ export interface AccountState {
   /** Objects by `<bucket>/<key>`. */
   readonly objects: Map<string, string>;
   readonly buckets: Set<string>;
+  /** Warm environments by qualified ARN of their version. */
+  readonly environments: Map<string, { readonly session: Session; readonly usedMs: number }>;
   /** Sessions by access key id. */
   readonly sessions: Map<string, Session>;
   /** What asynchronous events came to. */
@@ -85,6 +90,7 @@ export interface Session {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly roleName: string;
+  readonly roleId: string;
   readonly roleArn: string;
   readonly sessionArn: string;
   readonly sessionName: string;
@@ -93,6 +99,8 @@ export interface Session {
   readonly sourceIdentity: string | undefined;
   /** The function whose environment holds them: `lambda:SourceFunctionArn` of every call made with them. */
   readonly sourceFunctionArn: string | undefined;
+  /** The version whose environment it is, as CloudTrail names it. */
+  readonly sourceVersionArn: string | undefined;
 }
 
 export interface FunctionVersion {

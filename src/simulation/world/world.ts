@@ -3,6 +3,8 @@ import { seededIds } from '../../id.ts';
 import { type Attacker, createAttacker } from './attacker.ts';
 import { buildState, writtenPolicy } from './build.ts';
 import type { Answer, Core, WorldSettings } from './call.ts';
+import { createTrail } from './cloudtrail/trail.ts';
+import { createMetrics } from './cloudwatch/metrics.ts';
 import { createFaultPlan, type Fault } from './faults.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { codeLinkDigest, openCodeLink } from './lambda/code-link.ts';
@@ -12,6 +14,7 @@ import { createNames } from './names.ts';
 import { perform } from './perform.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { unsignedRequest } from './refusals.ts';
+import { autoScale } from './scaling/autoscale.ts';
 import { takeSnapshot, type WorldSnapshot } from './snapshot.ts';
 import type { WorldSpec } from './spec.ts';
 import type { AccountState, DeliveredEvent, LostEvent } from './state.ts';
@@ -43,6 +46,13 @@ export interface World {
   snapshot(): WorldSnapshot;
   /** Lets every enabled mapping take what its queue holds, once; returns how many messages were processed. */
   pollSources(): number;
+  /**
+   * Lets Application Auto Scaling look once at every target that is not suspended; returns how many it
+   * changed. It puts back provisioned concurrency that somebody deleted.
+   */
+  autoScale(): number;
+  /** Runs of a function that have not ended: what an isolation does not stop. */
+  runningExecutions(functionName: string, region: string): number;
   /** What asynchronous events came to: taken by a sink, or lost. */
   events(): { readonly delivered: readonly DeliveredEvent[]; readonly lost: readonly LostEvent[] };
   /** Replaces the organisation's policies, one list per level; in force after the propagation delay. */
@@ -79,6 +89,7 @@ export function createWorld(
   const names = createNames(seededIds(`world:${seed}`));
   const settings: WorldSettings = {
     iamPropagationMs: spec.iamPropagationMs,
+    trailDelayMs: spec.trailDelayMs,
     latencyMs: spec.latencyMs,
     rateLimits: spec.rateLimits,
   };
@@ -88,6 +99,8 @@ export function createWorld(
     settings,
     state: buildState(spec, clock, names, () => settings.iamPropagationMs),
     journal: createJournal(),
+    trail: createTrail(),
+    metrics: createMetrics(),
     faults: createFaultPlan(),
     limiter: createRateLimiter(clock),
   };
@@ -123,6 +136,9 @@ export function createWorld(
     clearFaults: () => core.faults.clear(),
     snapshot: () => takeSnapshot(core),
     pollSources: () => pollSources(core),
+    autoScale: () => autoScale(core),
+    runningExecutions: (functionName, region) =>
+      core.metrics.running({ region, functionName }, clock.now().getTime()),
     events: () => core.state.events,
     setServiceControlPolicies(levels) {
       core.state.serviceControl.write(

@@ -34,6 +34,7 @@ export const codeOperations: Readonly<Record<string, Operation>> = {
       version.codeDigest = digest;
       version.lastModified = lambdaInstant(core.clock.now().toISOString());
       version.revisionId = core.names.uuid();
+      core.state.environments.delete(`${target.arn}:${version.version}`);
       // What the old code did is gone with it; the specification says nothing of the new.
       target.behaviour = { ...target.behaviour, prints: [], calls: [] };
       return { body: functionConfiguration(core, target, version, reference.qualifiedArn, 'single') };

@@ -1,5 +1,6 @@
 import type { Json } from '../../../json.ts';
 import type { Answer, Core, Operation } from '../call.ts';
+import type { MetricOwner } from '../cloudwatch/metrics.ts';
 import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { provisionedTotal } from './concurrency.ts';
@@ -18,6 +19,11 @@ export interface Invocation {
   /** The qualifier that was asked for; `$LATEST` when none was. */
   readonly qualifier: string;
   readonly payload: Json;
+}
+
+/** Whose metrics an invocation counts in. */
+function ownerOf({ target, qualifier }: Invocation): MetricOwner {
+  return { region: target.region, functionName: target.name, qualifier };
 }
 
 /** The recorded refusal of a synchronous call at concurrency 0. */
@@ -39,9 +45,12 @@ function nothingLeft({ target, version, qualifier }: Invocation): boolean {
 
 /** Invokes and answers. Throws the concurrency refusal when nothing may run. */
 export function invokeSync(core: Core, invocation: Invocation): Answer {
-  const { target, version } = invocation;
-  if (nothingLeft(invocation)) throw concurrencyRefusal();
-  const execution = execute(core, target, version, core.names.uuid());
+  const { version } = invocation;
+  if (nothingLeft(invocation)) {
+    core.metrics.count('Throttles', ownerOf(invocation), core.clock.now().getTime());
+    throw concurrencyRefusal();
+  }
+  const execution = execute(core, invocation, core.names.uuid());
   return {
     status: 200,
     raw: Buffer.from(JSON.stringify(execution.payload)),
@@ -58,6 +67,7 @@ export function invokeSync(core: Core, invocation: Invocation): Answer {
  */
 export function invokeEvent(core: Core, invocation: Invocation): Answer {
   const { target, version, qualifier, payload } = invocation;
+  core.metrics.count('AsyncEventsReceived', ownerOf(invocation), core.clock.now().getTime());
   const requestId = core.names.uuid();
   const event = { target, version, qualifier, requestId, payload };
   if (target.reserved === 0) {
@@ -70,10 +80,10 @@ export function invokeEvent(core: Core, invocation: Invocation): Answer {
     return { status: 202, raw: new Uint8Array() };
   }
   const retries = target.eventInvoke.get(qualifier)?.maximumRetryAttempts ?? DEFAULT_RETRIES;
-  let execution = execute(core, target, version, requestId);
+  let execution = execute(core, invocation, requestId);
   let invokeCount = 1;
   while (execution.error && invokeCount <= retries) {
-    execution = execute(core, target, version, requestId);
+    execution = execute(core, invocation, requestId);
     invokeCount += 1;
   }
   const condition = execution.error ? 'RetriesExhausted' : 'Success';

@@ -31,8 +31,14 @@ export function pollSources(core: Core): number {
       });
     if (!mayDo('sqs:ReceiveMessage')) continue;
     const batch = receive(core, queue, mapping.batchSize);
-    if (batch.length === 0 || target.reserved === 0) continue;
-    const execution = execute(core, target, version, core.names.uuid());
+    if (batch.length === 0) continue;
+    const qualifier = mapping.functionArn.split(':')[7] ?? '$LATEST';
+    if (target.reserved === 0) {
+      const owner = { region: target.region, functionName: target.name, qualifier };
+      core.metrics.count('Throttles', owner, core.clock.now().getTime());
+      continue;
+    }
+    const execution = execute(core, { target, version, qualifier }, core.names.uuid());
     if (execution.error || !mayDo('sqs:DeleteMessage')) continue;
     queue.messages = queue.messages.filter((message) => !batch.includes(message));
     processed += batch.length;

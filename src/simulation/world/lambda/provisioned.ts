@@ -75,6 +75,50 @@ function refuseOverlap(target: LambdaFunction, qualifier: string): void {
   }
 }
 
+/** Allocates provisioned concurrency, or throws Lambda's refusal: of an overlap, or for want of concurrency. */
+export function setProvisioned(
+  core: Core,
+  target: LambdaFunction,
+  qualifier: string,
+  requested: number,
+): ProvisionedConfig {
+  refuseOverlap(target, qualifier);
+  const others = provisionedTotal(target) - (target.provisioned.get(qualifier)?.requested ?? 0);
+  if (target.reserved !== undefined && others + requested > target.reserved) {
+    throw invalid(
+      'InvalidParameterValueException',
+      400,
+      'Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function',
+    );
+  }
+  if (target.reserved === undefined) {
+    const left = unreserved(core, target);
+    if (others + requested > left) {
+      throw new AwsRefusal(
+        'InvalidParameterValueException',
+        400,
+        `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${left}].`,
+      );
+    }
+    const { unreservedMinimum } = core.state.concurrency;
+    if (left - others - requested < unreservedMinimum) {
+      throw new AwsRefusal(
+        'InvalidParameterValueException',
+        400,
+        `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMinimum}].`,
+      );
+    }
+  }
+  const now = core.clock.now();
+  const config = {
+    requested,
+    lastModified: lambdaInstant(now.toISOString()),
+    readyAtMs: now.getTime() + ALLOCATION_MS,
+  };
+  target.provisioned.set(qualifier, config);
+  return config;
+}
+
 /** Provisioned concurrency of versions and aliases. */
 export const provisionedOperations: Readonly<Record<string, Operation>> = {
   PutProvisionedConcurrencyConfig: {
@@ -93,41 +137,7 @@ export const provisionedOperations: Readonly<Record<string, Operation>> = {
         );
       }
       const { target, qualifier } = locate(core, input, UNPUBLISHED);
-      refuseOverlap(target, qualifier);
-      const others = provisionedTotal(target) - (target.provisioned.get(qualifier)?.requested ?? 0);
-      if (target.reserved !== undefined && others + requested > target.reserved) {
-        throw invalid(
-          'InvalidParameterValueException',
-          400,
-          'Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function',
-        );
-      }
-      if (target.reserved === undefined) {
-        const left = unreserved(core, target);
-        if (others + requested > left) {
-          throw new AwsRefusal(
-            'InvalidParameterValueException',
-            400,
-            `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${left}].`,
-          );
-        }
-        const { unreservedMinimum } = core.state.concurrency;
-        if (left - others - requested < unreservedMinimum) {
-          throw new AwsRefusal(
-            'InvalidParameterValueException',
-            400,
-            `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMinimum}].`,
-          );
-        }
-      }
-      const now = core.clock.now();
-      const config = {
-        requested,
-        lastModified: lambdaInstant(now.toISOString()),
-        readyAtMs: now.getTime() + ALLOCATION_MS,
-      };
-      target.provisioned.set(qualifier, config);
-      return { body: describe(core, config) };
+      return { body: describe(core, setProvisioned(core, target, qualifier, requested)) };
     },
   },
   GetProvisionedConcurrencyConfig: {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../../json.ts';
 import { serviceMayAs } from '../access.ts';
 import type { Core } from '../call.ts';
+import type { CountedMetric } from '../cloudwatch/metrics.ts';
 import { enqueue } from '../sqs/queue.ts';
 import type { FunctionVersion, LambdaFunction, LostEvent } from '../state.ts';
 
@@ -112,9 +113,19 @@ export function settleEvent(core: Core, event: EndedEvent): void {
     });
   };
 
+  const count = (metric: CountedMetric) => {
+    const owner = {
+      region: event.target.region,
+      functionName: event.target.name,
+      qualifier: event.qualifier,
+    };
+    core.metrics.count(metric, owner, core.clock.now().getTime());
+  };
   if (destination !== undefined) {
     const record = recordOf(core, event);
-    keep(destination, record, deliver(core, event, destination, JSON.stringify(record), {}));
+    const outcome = deliver(core, event, destination, JSON.stringify(record), {});
+    if (outcome !== 'delivered') count('DestinationDeliveryFailures');
+    keep(destination, record, outcome);
   }
   const { deadLetterArn } = event.version;
   if (failed && deadLetterArn !== undefined) {
@@ -125,10 +136,12 @@ export function settleEvent(core: Core, event: EndedEvent): void {
       ErrorMessage: text(event.response === undefined ? 'Rate Exceeded.' : 'Unhandled', 'String'),
     };
     const outcome = deliver(core, event, deadLetterArn, JSON.stringify(event.payload), attributes);
+    if (outcome !== 'delivered') count('DeadLetterErrors');
     keep(deadLetterArn, { payload: event.payload }, outcome);
   }
   if (!failed || outcomes.includes('delivered')) return;
   const reason: LostEvent['reason'] =
     outcomes[0] === undefined || outcomes[0] === 'delivered' ? 'no-sink' : outcomes[0];
+  count('AsyncEventsDropped');
   core.state.events.lost.push({ at, functionArn, condition: event.condition, reason });
 }

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Input, Operation } from '../call.ts';
+import { cloudTrailOperations } from '../cloudtrail/lookup.ts';
+import { cloudWatchOperations } from '../cloudwatch/operations.ts';
 import type { PresentedCredentials } from '../credentials.ts';
 import { genericOperation, s3Operations } from '../data/operations.ts';
 import { policyOperations } from '../iam/policy-operations.ts';
@@ -7,6 +9,7 @@ import { roleOperations } from '../iam/role-operations.ts';
 import { simulateOperation } from '../iam/simulate.ts';
 import type { LambdaRoutes } from '../lambda/routes.ts';
 import { logsOperations } from '../logs/operations.ts';
+import { scalingOperations } from '../scaling/operations.ts';
 import { sqsOperations } from '../sqs/operations.ts';
 import { stsOperations } from '../sts/operations.ts';
 import { AwsRefusal } from '../world-error.ts';
@@ -53,6 +56,7 @@ export function formatOf(service: string): WireFormat {
       return REST_XML;
     case 'sqs':
     case 'dynamodb':
+    case 'monitoring':
       return JSON_10;
     default:
       return JSON_11;
@@ -71,6 +75,9 @@ const BY_NAME: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   sts: stsOperations,
   logs: logsOperations,
   sqs: sqsOperations,
+  cloudtrail: cloudTrailOperations,
+  monitoring: cloudWatchOperations,
+  'application-autoscaling': scalingOperations,
 };
 
 function unknownOperation(service: string, name: string): AwsRefusal {
@@ -104,18 +111,6 @@ function readJson(raw: Uint8Array, service: string): JsonObject {
     400,
     `expected a JSON object as the body of a ${service} request`,
   );
-}
-
-/** An input of nothing but where it goes. */
-export function emptyInput(region: string, origin: string): Input {
-  const nothing = {
-    path: {},
-    query: new URLSearchParams(),
-    headers: new Headers(),
-    body: {},
-    raw: new Uint8Array(),
-  };
-  return { region, origin, ...nothing };
 }
 
 /** Reads a signed request into an operation and its input. Throws `AwsRefusal` for what no service would take. */

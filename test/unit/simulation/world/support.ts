@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -96,6 +99,9 @@ export function clientsOf(served: ServedWorld, credentials: Credentials = ADMIN,
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
     sqs: new SQSClient(config),
+    trail: new CloudTrailClient(config),
+    metrics: new CloudWatchClient(config),
+    scaling: new ApplicationAutoScalingClient(config),
   };
 }
 
