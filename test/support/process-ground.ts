@@ -37,8 +37,6 @@ export interface ProcessGround {
   submit(): Promise<string>;
   /** Calls to the account and to Slack so far. */
   calls(): number;
-  /** Resolves when so many calls have come in all. */
-  reaches(calls: number): Promise<void>;
   /** Resolves when no call has come for a while: what was still to be delivered has been. */
   quiet(): Promise<void>;
   /** The incident as it is now. */
@@ -138,7 +136,6 @@ export async function openProcessGround(options: {
       return outcome.incidentId;
     },
     calls,
-    reaches: (count) => eventually(`${count} calls have come`, CALLS_LIMIT_MS, () => calls() >= count),
     async quiet() {
       for (let before = -1; before !== calls(); ) {
         before = calls();
@@ -193,7 +190,6 @@ export async function openProcessGround(options: {
 }
 
 const LOOK_AGAIN_MS = 5;
-const CALLS_LIMIT_MS = 60_000;
 // Longer than the sweep's pause, by which a delivery whose wake-up was lost is found.
 const QUIET_MS = 2500;
 
