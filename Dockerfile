@@ -29,6 +29,7 @@ COPY package.json LICENSE ./
 COPY playbooks playbooks
 COPY guardrails guardrails
 COPY simulations simulations
+COPY verifier verifier
 # The only folder that is written: evidence, and the embedded database where no server is configured.
 RUN install -d -o node -g node -m 0700 /var/lib/cordon
 VOLUME /var/lib/cordon

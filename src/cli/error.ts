@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'cordon_cli_incident_not_found'
   | 'cordon_cli_no_question'
   | 'cordon_cli_no_approval'
+  | 'cordon_cli_no_evidence_item'
   | 'cordon_cli_not_kept';
 
 /** What is wrong with how a command was called, or with what it named. */
@@ -24,6 +25,8 @@ const NO: ReadonlySet<string> = new Set([
   'cordon_cli_incident_not_found',
   'cordon_cli_no_question',
   'cordon_cli_no_approval',
+  'cordon_cli_no_evidence_item',
+  'cordon_evidence_not_verified',
   'cordon_cli_not_kept',
   'cordon_playbook_invalid',
   'cordon_guardrail_invalid',
@@ -37,6 +40,7 @@ const USAGE = [
   'cordon_enrolment_',
   'cordon_serve_',
   'cordon_intake_',
+  'cordon_evidence_file_unwritable',
 ];
 
 /** The exit code for an error that ended a command. */

@@ -1,6 +1,7 @@
 import type { AlertReceipt, AlertSubmission } from '../alert/receipt.ts';
 import type { CommandResult } from '../command/command.ts';
 import type { CommandCall } from '../command/execute.ts';
+import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
 import type { RefusedAlert } from '../store/refusals.ts';
 import type { ChainHead } from '../timeline/chain.ts';
@@ -18,6 +19,8 @@ export interface EngineApi {
   incident(reference: string): Promise<IncidentView | undefined>;
   /** A chain after `afterSeq`: an incident's, or `system`. As stored: whoever relies on it verifies it. */
   timeline(reference: string, afterSeq: number): Promise<ChainExtract | undefined>;
+  /** Says in the timeline that evidence is about to be read out; throws when it cannot be said. */
+  recordAccess(access: EvidenceAccess): Promise<void>;
   execute(call: CommandCall): Promise<CommandResult>;
   submit(submission: Omit<AlertSubmission, 'via' | 'receivedAt'>): Promise<AlertReceipt>;
   /** Alerts that were turned away, newest first. */

@@ -30,6 +30,9 @@ export function createClient(socket: string): EngineApi {
     incident: async (reference) => present(await get(`/v1/incidents/${part(reference)}`)),
     timeline: async (reference, afterSeq) =>
       present(await get(`/v1/timelines/${part(reference)}?after=${afterSeq}`)),
+    async recordAccess(access) {
+      await post('/v1/evidence-accesses', access);
+    },
     execute: (call) => post('/v1/commands', call),
     submit: ({ source, bytes }) =>
       post('/v1/alerts', { source, contentBase64: Buffer.from(bytes).toString('base64') }),

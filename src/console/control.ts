@@ -27,6 +27,13 @@ const callSchema = z.strictObject({
   idempotencyKey: z.string().min(16).max(200),
 });
 
+const accessSchema = z.strictObject({
+  incident: z.string().max(100),
+  by: z.string().max(100),
+  how: z.enum(['export', 'copy']),
+  item: z.string().max(600).nullable(),
+});
+
 const submissionSchema = z.strictObject({
   source: z.string().min(1).max(100),
   contentBase64: z.base64(),
@@ -74,6 +81,12 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     const after = afterSchema.safeParse(context.req.query('after'));
     if (!after.success) return badRequest(context, 'a whole number as after');
     return found(context, await api.timeline(context.req.param('reference'), after.data));
+  });
+  app.post('/v1/evidence-accesses', async (context) => {
+    const access = accessSchema.safeParse(await bodyOf(context));
+    if (!access.success) return badRequest(context, 'an access to evidence');
+    await api.recordAccess({ ...access.data, incident: access.data.incident as IncidentId }); // looked up, not trusted
+    return context.json({ result: null });
   });
   app.post('/v1/commands', async (context) => {
     const call = callSchema.safeParse(await bodyOf(context));

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Accept } from '../incident/accept.ts';
+import type { RecordAccess } from '../incident/evidence-note.ts';
 import type { Views } from '../incident/view.ts';
 import { findIncidentId } from '../store/list.ts';
 import { listRefusals, refusedContent } from '../store/refusals.ts';
@@ -18,6 +19,7 @@ export function createLocalApi(options: {
   readonly views: Views;
   readonly execute: Execute;
   readonly accept: Accept;
+  readonly recordAccess: RecordAccess;
   readonly clock: Clock;
   readonly performing: () => Promise<boolean>;
 }): EngineApi {
@@ -35,6 +37,7 @@ export function createLocalApi(options: {
       if (head === undefined) return { chain, entries };
       return { chain, entries: entries.filter((entry) => entry.seq <= head.seq), head };
     },
+    recordAccess: options.recordAccess,
     execute: options.execute,
     submit: ({ bytes, source }) =>
       options.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() }),

@@ -4,6 +4,8 @@ export type EvidenceErrorCode =
   | 'cordon_evidence_bad_case_id'
   | 'cordon_evidence_case_damaged'
   | 'cordon_evidence_object_damaged'
+  | 'cordon_evidence_not_verified'
+  | 'cordon_evidence_file_unwritable'
   | 'cordon_evidence_key_permissions'
   | 'cordon_evidence_key_invalid'
   | 'cordon_evidence_key_missing'

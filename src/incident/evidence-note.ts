@@ -1,3 +1,5 @@
+import type { IncidentId } from '../id.ts';
+import type { Advance } from './advance.ts';
 import type { Draft } from './draft.ts';
 import type { AttemptRow, EvidenceNote } from './state.ts';
 
@@ -36,4 +38,30 @@ export function logEvidence(draft: Draft, attempt: AttemptRow, notes: readonly E
         break;
     }
   }
+}
+
+/** Somebody is about to be given evidence: who, how, and which items (all of them when `item` is null). */
+export interface EvidenceAccess {
+  readonly incident: IncidentId;
+  /** As the terminal knows the person: whoever can open the folder is not asked to prove more. */
+  readonly by: string;
+  readonly how: 'export' | 'copy';
+  readonly item: string | null;
+}
+
+export type RecordAccess = (access: EvidenceAccess) => Promise<void>;
+
+/** Writes an access into the incident's timeline, closed ones included. Throws `cordon_incident_not_found`. */
+export function createRecordAccess(advance: Pick<Advance, 'advance'>): RecordAccess {
+  return ({ incident, by, how, item }) =>
+    advance.advance(incident, (draft) => {
+      const what = item === null ? 'the whole evidence' : item;
+      const verb = how === 'export' ? 'exported' : 'took a copy of';
+      draft.log(
+        'evidence.accessed',
+        { kind: 'responder', id: by, via: 'cli' },
+        `${by || 'Somebody'} ${verb} ${what}`,
+        { how, item },
+      );
+    });
 }

@@ -7,6 +7,8 @@ import { createLocalApi } from '../console/local.ts';
 import { loadEnrolment } from '../definitions.ts';
 import type { Ids } from '../id.ts';
 import type { Accept } from '../incident/accept.ts';
+import type { Advance } from '../incident/advance.ts';
+import { createRecordAccess } from '../incident/evidence-note.ts';
 import { createViews } from '../incident/view.ts';
 import type { Log } from '../log.ts';
 import { countLiveWorkers } from '../store/status.ts';
@@ -17,6 +19,7 @@ import { openDatabase } from './database.ts';
 /** What decides: made only for a command that does, since guardrails and playbooks take a second to load. */
 interface Deciding {
   readonly accept: Accept;
+  readonly advance: Advance;
   readonly execute: Execute;
 }
 
@@ -52,6 +55,7 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
       submit: async (submission) => (await decide()).accept.submit(submission),
       recordRefusal: async (refusal) => (await decide()).accept.recordRefusal(refusal),
     },
+    recordAccess: async (access) => createRecordAccess((await decide()).advance)(access),
     clock,
     performing: async () => database.kind === 'server' && (await countLiveWorkers(sql)) > 0,
   });
@@ -105,6 +109,7 @@ async function openDeciding(config: Config, database: Database, options: Command
   const { enrolment } = definitions;
   return {
     accept: engine.accept,
+    advance: engine.advance,
     execute: createExecute({ sql, advance: engine.advance, enrolment, gate }),
   };
 }

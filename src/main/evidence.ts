@@ -1,4 +1,16 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemWord } from '../error.ts';
+import { nodeDisk } from '../evidence/disk.ts';
+import { EvidenceError } from '../evidence/error.ts';
+import { expectationsOf } from '../evidence/expectations.ts';
+import type { Exported } from '../evidence/export.ts';
+import { exportCase } from '../evidence/export.ts';
+import { loadEvidenceKeys } from '../evidence/keys.ts';
+import { casePlace, objectPath } from '../evidence/place.ts';
+import { readCase } from '../evidence/read-case.ts';
+import type { ItemRecord } from '../evidence/record.ts';
+import type { ExportSubject } from '../evidence/report.ts';
 import type { CaseReport } from '../evidence/verify.ts';
 import { verifyCase } from '../evidence/verify.ts';
 import type { Entry } from '../timeline/entry.ts';
@@ -13,15 +25,96 @@ export function verifyEvidence(options: {
   readonly entries: readonly Entry[];
   readonly publicKeyPem?: string;
 }): Promise<CaseReport> {
-  const manifestSha256 = lastSeal(options.entries);
-  return verifyCase(join(options.dataDir, 'evidence'), options.incident, {
-    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
-    ...(options.publicKeyPem === undefined ? {} : { publicKeyPem: options.publicKeyPem }),
+  const expected = expectationsOf(options.publicKeyPem, options.entries);
+  return verifyCase(evidenceFolder(options.dataDir), options.incident, expected);
+}
+
+/** The newest item of that name or digest, with its record's digest. Throws `cordon_evidence_case_damaged`. */
+export async function findItem(options: {
+  readonly dataDir: string;
+  readonly incident: string;
+  readonly wanted: string;
+}): Promise<{ readonly record: ItemRecord; readonly recordSha256: string } | undefined> {
+  const { wanted } = options;
+  const place = casePlace(evidenceFolder(options.dataDir), options.incident);
+  const { records } = await readCase(nodeDisk, place);
+  return records
+    .flatMap(({ record, sha256 }) => (record.kind === 'item' ? [{ record, recordSha256: sha256 }] : []))
+    .findLast(({ record }) => record.item.name === wanted || record.item.sha256 === wanted);
+}
+
+/** Copies the stored bytes of one object to a new file. Throws `cordon_evidence_file_unwritable`. */
+export async function copyObject(options: {
+  readonly dataDir: string;
+  readonly sha256: string;
+  readonly file: string;
+}): Promise<void> {
+  const path = join(evidenceFolder(options.dataDir), objectPath(options.sha256));
+  await written(options.file, async (part) => {
+    const sink = await nodeDisk.create(part, 0o600);
+    try {
+      for await (const chunk of nodeDisk.chunks(path)) await sink.write(chunk);
+      await sink.finish();
+    } catch (error) {
+      await sink.abandon().catch(() => {}); // the first error says more
+      throw error;
+    }
   });
 }
 
-function lastSeal(entries: readonly Entry[]): string | undefined {
-  const seal = entries.findLast((entry) => entry.body?.kind === 'evidence.sealed')?.body?.data;
-  if (typeof seal !== 'object' || seal === null || !('manifestSha256' in seal)) return undefined;
-  return typeof seal.manifestSha256 === 'string' ? seal.manifestSha256 : undefined;
+/** Writes the archive of a case to `file`, whole or not at all. Throws as `exportCase`, `cordon_evidence_file_unwritable`. */
+export async function exportEvidence(options: {
+  readonly dataDir: string;
+  readonly subject: Omit<ExportSubject, 'timestamps'>;
+  readonly file: string;
+}): Promise<Exported> {
+  const { dataDir, subject, file } = options;
+  const { signer } = await loadEvidenceKeys(join(dataDir, 'keys'));
+  let exported: Exported | undefined;
+  await written(file, async (part) => {
+    exported = await exportCase({
+      disk: nodeDisk,
+      folder: evidenceFolder(dataDir),
+      signer,
+      expectations: expectationsOf(undefined, subject.entries),
+      subject: { ...subject, timestamps: false },
+      gzip: /[.](?:tar[.]gz|tgz)$/.test(file),
+      // Opened first: a stream that opens itself fails before anybody listens.
+      to: (await open(part, 'wx', 0o600)).createWriteStream(),
+    });
+  });
+  if (exported === undefined) throw new TypeError('an export that did not fail has a result');
+  return exported;
+}
+
+/** Lets `work` write beside `file`, then gives it that name; an empty file of that name (of mktemp) is replaced. */
+async function written(file: string, work: (part: string) => Promise<void>): Promise<void> {
+  const part = `${file}.part`;
+  const there = await stat(file).catch(() => null); // not there, or not readable: writing says which
+  if (there !== null && (there.size > 0 || !there.isFile())) {
+    throw unwritable('expected --out to name a new file; there is one already');
+  }
+  try {
+    await work(part);
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {}); // the first error says more
+    if (error instanceof EvidenceError || systemWord(error) === '') throw error;
+    throw unwritable(
+      `expected --out to be a file that can be written; it could not be${systemWord(error)}`,
+      error,
+    );
+  }
+}
+
+function unwritable(message: string, cause?: unknown): EvidenceError {
+  return new EvidenceError(
+    'cordon_evidence_file_unwritable',
+    `${message}. Name another file, in a folder with space.`,
+    { cause },
+  );
+}
+
+function evidenceFolder(dataDir: string): string {
+  return join(dataDir, 'evidence');
 }

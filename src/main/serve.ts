@@ -6,6 +6,7 @@ import { controlListener, createControl } from '../console/control.ts';
 import { createLocalApi } from '../console/local.ts';
 import { codeOf } from '../error.ts';
 import type { Ids } from '../id.ts';
+import { createRecordAccess } from '../incident/evidence-note.ts';
 import type { WorkerSession } from '../incident/worker.ts';
 import { openEmbeddedSession, openServerSession } from '../incident/worker.ts';
 import type { Log } from '../log.ts';
@@ -131,6 +132,7 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
       views: cordon.views,
       execute: cordon.execute,
       accept: engine.accept,
+      recordAccess: createRecordAccess(engine.advance),
       clock,
       performing: async () => true,
     });

@@ -41,6 +41,7 @@ export const ENTRY_KINDS = [
   'evidence.stored',
   'evidence.missing',
   'evidence.sealed',
+  'evidence.accessed',
   'hold.opened',
   'hold.released',
   'hold.handed-over',

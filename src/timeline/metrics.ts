@@ -39,7 +39,8 @@ export function timelineMetrics(entries: readonly Entry[]): TimelineMetrics {
   for (const { at, body } of entries) {
     if (body === null) continue;
     const data = members(body.data);
-    if (body.actor.kind === 'responder') acknowledgedAt ??= at;
+    // Whoever reads evidence afterwards has taken nothing up.
+    if (body.actor.kind === 'responder' && body.kind !== 'evidence.accessed') acknowledgedAt ??= at;
     switch (body.kind) {
       case 'alert.accepted':
         startedAt ??= received(data, at);

@@ -3,6 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import { controlListener, createControl } from '../../src/console/control.ts';
 import { createLocalApi } from '../../src/console/local.ts';
 import { randomIds } from '../../src/id.ts';
+import { createRecordAccess } from '../../src/incident/evidence-note.ts';
 import { silentLog } from '../../src/log.ts';
 import { lockFolder } from '../../src/store/folder-lock.ts';
 import type { Ground, TestEngine } from './engine.ts';
@@ -64,6 +65,7 @@ export async function serveEngine(
     views,
     execute,
     accept: inner.accept,
+    recordAccess: createRecordAccess(inner.advance),
     clock: ground.clock,
     performing: async () => true,
   });

@@ -1,14 +1,17 @@
+import type { IncidentId } from '../../id.ts';
 import type { Context, Register } from '../context.ts';
-import { EXIT } from '../error.ts';
+import { CliError, EXIT, type ExitCode } from '../error.ts';
 import { readText } from '../file.ts';
-import { notFound, REFERENCE } from '../incident.ts';
+import { findIncident, nameOf, notFound, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
 
 export const evidence: Register = (program, run) => {
   const group = program
     .command('evidence')
-    .summary('list or verify evidence')
-    .description('Lists or verifies the evidence of an incident, in the data folder of this machine.');
+    .summary('list, show, verify or export evidence')
+    .description(
+      'Lists, shows, verifies or exports the evidence of an incident, in the data folder of this machine.',
+    );
   group
     .command('list')
     .summary('list what was collected, and what could not be')
@@ -30,6 +33,24 @@ export const evidence: Register = (program, run) => {
         });
         return EXIT.ok;
       }),
+    );
+  group
+    .command('show')
+    .summary('show the custody of one item, or copy it out')
+    .description(
+      'Shows where an item came from: every custody field that was recorded with it. With --out its stored bytes are ' +
+        'copied to a new file, which is recorded in the timeline. Nothing is ever rendered or executed.',
+    )
+    .argument('<incident>', REFERENCE)
+    .argument(
+      '<item>',
+      'name of the item, as "cordon evidence list" prints it, or the SHA-256 of its content',
+    )
+    .option('--out <file>', 'copy the stored bytes to this new file; a secret item stays encrypted')
+    .action(
+      run((context, reference: string, item: string, options: { readonly out?: string }) =>
+        showItem(context, reference, item, options.out),
+      ),
     );
   group
     .command('verify')
@@ -59,6 +80,20 @@ export const evidence: Register = (program, run) => {
         return report.verified ? EXIT.ok : EXIT.no;
       }),
     );
+  group
+    .command('export')
+    .summary('write one archive that anybody can verify offline')
+    .description(
+      'Writes one archive with the sealed evidence, the timeline, a report for people, the public key and two verifiers ' +
+        'with their instructions. The export is recorded in the timeline.',
+    )
+    .argument('<incident>', REFERENCE)
+    .requiredOption('--out <file>', 'archive to write: .tar, or .tar.gz to have it compressed')
+    .action(
+      run((context, reference: string, options: { readonly out: string }) =>
+        exportArchive(context, reference, options.out),
+      ),
+    );
 };
 
 async function reportOn(context: Context, reference: string, publicKeyPem: string | undefined) {
@@ -70,5 +105,87 @@ async function reportOn(context: Context, reference: string, publicKeyPem: strin
     incident: extract.chain,
     entries: extract.entries,
     ...(publicKeyPem === undefined ? {} : { publicKeyPem }),
+  });
+}
+
+async function showItem(
+  context: Context,
+  reference: string,
+  wanted: string,
+  file: string | undefined,
+): Promise<ExitCode> {
+  const { out } = context;
+  const { dataDir, cliIdentity } = await context.config();
+  const { copyObject, findItem } = await import('../../main/evidence.ts');
+  return context.withApi(async (api) => {
+    const { id } = await findIncident(api, reference);
+    const found = await findItem({ dataDir, incident: id, wanted });
+    if (found === undefined) {
+      throw new CliError(
+        'cordon_cli_no_evidence_item',
+        `there is no item ${shown(wanted, 100)}; "cordon evidence list ${shown(reference, 60)}" shows those there are`,
+      );
+    }
+    const { record, recordSha256 } = found;
+    if (file !== undefined) {
+      // Recorded first: a copy that cannot be recorded is not made.
+      await api.recordAccess({
+        incident: id as IncidentId, // the view's own id
+        by: cliIdentity,
+        how: 'copy',
+        item: record.item.name,
+      });
+      await copyObject({ dataDir, sha256: record.item.sha256, file });
+    }
+    out.result({ ...record, recordSha256, copiedTo: file ?? null }, () => {
+      out.table(
+        ['field', 'value'],
+        [
+          ...Object.entries(record.item),
+          ...Object.entries(record.custody),
+          ['recorded', record.at] as const,
+          ['record', recordSha256] as const,
+        ].map(([name, value]) => [
+          name,
+          shown(typeof value === 'object' ? JSON.stringify(value) : String(value), 300),
+        ]),
+      );
+      if (file !== undefined) out.line(`${record.item.objectSize} bytes copied to ${shown(file)}`);
+    });
+    return EXIT.ok;
+  });
+}
+
+async function exportArchive(context: Context, reference: string, file: string): Promise<ExitCode> {
+  const { out } = context;
+  const { dataDir, cliIdentity } = await context.config();
+  const { exportEvidence } = await import('../../main/evidence.ts');
+  return context.withApi(async (api) => {
+    const incident = await findIncident(api, reference);
+    const extract = await api.timeline(incident.id, 0);
+    if (extract === undefined) throw notFound(reference);
+    // Recorded first: an export that cannot be recorded is not made.
+    await api.recordAccess({
+      incident: incident.id as IncidentId, // the view's own id
+      by: cliIdentity,
+      how: 'export',
+      item: null,
+    });
+    // Accesses after the last act are left out, so that a second export of the same case is the same bytes.
+    const length = 1 + extract.entries.findLastIndex(({ body }) => body?.kind !== 'evidence.accessed');
+    const exported = await exportEvidence({
+      dataDir,
+      subject: {
+        incident: { ...incident, name: nameOf(incident) },
+        entries: extract.entries.slice(0, length),
+      },
+      file,
+    });
+    out.result({ file, ...exported }, () => {
+      out.line(`${shown(file)}: ${exported.files} files, ${exported.items} items, ${exported.bytes} bytes`);
+      out.line(`  signed by ${exported.keyId}`);
+      out.line('  extract it anywhere and follow README.txt: neither verifier needs Cordon or a network');
+    });
+    return EXIT.ok;
   });
 }

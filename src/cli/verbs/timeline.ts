@@ -1,16 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import { systemWord } from '../../error.ts';
 import { renderEntry } from '../../timeline/render.ts';
-import type { Api, Register } from '../context.ts';
-import { EXIT } from '../error.ts';
-import { notFound, REFERENCE } from '../incident.ts';
+import type { Api, Context, Register } from '../context.ts';
+import { CliError, EXIT, type ExitCode } from '../error.ts';
+import { nameOf, notFound, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
 
 const WHICH = `${REFERENCE}; or "system" for what belongs to no incident`;
+const FORMATS = ['json', 'md', 'html'] as const;
+type Format = (typeof FORMATS)[number];
 
 export const timeline: Register = (program, run) => {
   const group = program
     .command('timeline')
-    .summary('show or verify a timeline')
-    .description('Shows or verifies the append-only record of an incident.');
+    .summary('show, verify or export a timeline')
+    .description('Shows, verifies or exports the append-only record of an incident.');
 
   group
     .command('show')
@@ -50,7 +54,69 @@ export const timeline: Register = (program, run) => {
         });
       }),
     );
+
+  group
+    .command('export')
+    .summary('write a timeline as JSON, Markdown or HTML')
+    .description(
+      'Writes a timeline to a file, or to standard output without --out. JSON has every entry with its hashes; ' +
+        'Markdown and HTML are for people, and HTML needs no network and runs no script.',
+    )
+    .argument('<incident>', WHICH)
+    .option('--format <format>', 'json, md or html; by default as the name of the file ends, else json')
+    .option('--out <file>', 'file to write; it must not be there yet')
+    .action(
+      run((context, reference: string, options: { readonly format?: string; readonly out?: string }) =>
+        exportTimeline(context, reference, options),
+      ),
+    );
 };
+
+async function exportTimeline(
+  context: Context,
+  reference: string,
+  options: { readonly format?: string; readonly out?: string },
+): Promise<ExitCode> {
+  const { out, io } = context;
+  const format = formatOf(options);
+  const text = await context.withApi(async (api) => {
+    const extract = await chainOf(api, reference);
+    if (format === 'json') return `${JSON.stringify(extract, null, 2)}\n`;
+    const incident = await api.incident(reference);
+    const subject = {
+      ...extract,
+      name: incident === undefined ? extract.chain : nameOf(incident),
+      title: incident?.title ?? 'What belongs to no incident',
+    };
+    if (format === 'html') return (await import('../../timeline/page.ts')).timelinePage(subject);
+    return (await import('../../postmortem/timeline-markdown.ts')).timelineMarkdown(subject);
+  });
+  const file = options.out;
+  if (file === undefined) {
+    io.stdout.write(text);
+    return EXIT.ok;
+  }
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (cause) {
+    throw new CliError(
+      'cordon_cli_file_unwritable',
+      `expected --out to be a new file in a folder that can be written to; it could not be made${systemWord(cause)}`,
+      { cause },
+    );
+  }
+  const bytes = Buffer.byteLength(text);
+  out.result({ file, format, bytes }, () => out.line(`${bytes} bytes written to ${shown(file)}`));
+  return EXIT.ok;
+}
+
+function formatOf(options: { readonly format?: string; readonly out?: string }): Format {
+  const ending = options.out?.slice(options.out.lastIndexOf('.') + 1);
+  const asked = options.format ?? FORMATS.find((format) => format === ending) ?? 'json';
+  const format = FORMATS.find((each) => each === asked);
+  if (format !== undefined) return format;
+  throw new CliError('cordon_cli_usage', `expected --format json, md or html; found ${shown(asked, 40)}`);
+}
 
 async function chainOf(api: Api, reference: string) {
   const extract = await api.timeline(reference, 0);

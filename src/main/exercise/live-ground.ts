@@ -6,6 +6,7 @@ import { controlListener, createControl } from '../../console/control.ts';
 import { createLocalApi } from '../../console/local.ts';
 import type { Ids, IncidentId } from '../../id.ts';
 import { abandonExercise } from '../../incident/abandon.ts';
+import { createRecordAccess } from '../../incident/evidence-note.ts';
 import { openEmbeddedSession } from '../../incident/worker.ts';
 import type { Log } from '../../log.ts';
 import { type Cordon, compose } from '../../main.ts';
@@ -145,6 +146,7 @@ export async function openLiveGround(options: {
       views: cordon.views,
       execute: cordon.execute,
       accept: engine.accept,
+      recordAccess: createRecordAccess(engine.advance),
       clock,
       performing: async () => true,
     });

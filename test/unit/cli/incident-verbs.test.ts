@@ -1,8 +1,11 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/clock.ts';
+import { listTree, nodeDisk } from '../../../src/evidence/disk.ts';
 import { keepRefusedContent } from '../../../src/store/refusals.ts';
+import { verifyChain } from '../../../src/timeline/verify.ts';
 import type { CliResult } from '../../support/cli.ts';
 import { cli, serveEngine } from '../../support/cli.ts';
 import type { Ground } from '../../support/engine.ts';
@@ -132,6 +135,73 @@ describe('an incident from the terminal', () => {
     expect((await run(['evidence', 'list', '1'])).stdout).toContain('sha256');
     const key = join(ground.dataDir, 'keys', 'evidence-signing.pub.pem');
     expect((await run(['evidence', 'verify', '1', '--key', key])).code).toBe(0);
+
+    const folder = join(ground.dataDir, 'evidence');
+    const file = (await listTree(nodeDisk, folder)).find((path) => path.startsWith('objects/')) ?? '';
+    const bytes = await readFile(join(folder, file));
+    await chmod(join(folder, file), 0o600);
+    await writeFile(
+      join(folder, file),
+      bytes.map((byte, at) => (at === 0 ? byte ^ 1 : byte)),
+    );
+    const broken = await run(['evidence', 'verify', '1']);
+    expect(broken.code).toBe(1);
+    expect(broken.stdout).toContain(`${file}): expected ${bytes.length} bytes with SHA-256`);
+    const refused = await json(['evidence', 'export', '1', '--out', join(ground.dataDir, 'no.tar')]);
+    expect(refused).toMatchObject({ code: 1, error: { code: 'cordon_evidence_not_verified' } });
+    await writeFile(join(folder, file), bytes);
+    expect((await run(['evidence', 'verify', '1'])).code).toBe(0);
+  });
+
+  test('has evidence that is exported whole, which its timeline says', async () => {
+    const [first, second] = [join(ground.dataDir, 'a.tar'), join(ground.dataDir, 'b.tar')];
+    expect(await json(['evidence', 'export', '1', '--out', first], 'eve')).toMatchObject({
+      code: 0,
+      value: { file: first, items: expect.any(Number) },
+    });
+    await writeFile(second, ''); // as mktemp makes one
+    expect((await run(['evidence', 'export', '1', '--out', second])).code).toBe(0);
+    expect((await readFile(first)).equals(await readFile(second))).toBe(true);
+    const over = await json(['evidence', 'export', '1', '--out', first]);
+    expect(over).toMatchObject({ code: 2, error: { code: 'cordon_evidence_file_unwritable' } });
+    const nowhere = await json(['evidence', 'export', '1', '--out', join(ground.dataDir, 'no', 'a.tar')]);
+    expect(nowhere).toMatchObject({ code: 2, error: { code: 'cordon_evidence_file_unwritable' } });
+    expect((await run(['timeline', 'show', '1'])).stdout).toContain('eve exported the whole evidence');
+  });
+
+  test('has items whose custody is shown, and whose bytes are copied out with an entry', async () => {
+    const { value } = await json(['evidence', 'list', '1']);
+    const { name, sha256, size } = value.find((line: { secret: boolean }) => line.secret === false);
+    const shownItem = await json(['evidence', 'show', '1', name]);
+    expect(shownItem).toMatchObject({ code: 0, value: { item: { sha256 }, custody: { clock: 'engine' } } });
+    const copy = join(ground.dataDir, 'item');
+    expect((await run(['evidence', 'show', '1', sha256, '--out', copy])).stdout).toContain(
+      `${size} bytes copied`,
+    );
+    expect(
+      createHash('sha256')
+        .update(await readFile(copy))
+        .digest('hex'),
+    ).toBe(sha256);
+    expect((await run(['timeline', 'show', '1'])).stdout).toContain(`alice took a copy of ${name}`);
+    const none = await json(['evidence', 'show', '1', 'nothing']);
+    expect(none).toMatchObject({ code: 1, error: { code: 'cordon_cli_no_evidence_item' } });
+  });
+
+  test('has a timeline that is exported as JSON, Markdown and HTML', async () => {
+    const text = (await run(['timeline', 'export', '1'])).stdout;
+    const { chain, entries, head } = JSON.parse(text);
+    expect(verifyChain(chain, entries, head)).toMatchObject({ kind: 'intact' });
+    const file = join(ground.dataDir, 'timeline.html');
+    expect((await run(['timeline', 'export', 'INC-1', '--out', file])).code).toBe(0);
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>[\s\S]*Chain intact/);
+    const markdown = (await run(['timeline', 'export', '1', '--format', 'md'])).stdout;
+    expect(markdown).toMatch(/^# Timeline of INC-1\n/);
+    expect(markdown).toContain('| `note.added` |');
+    const unknown = await json(['timeline', 'export', '1', '--format', 'pdf']);
+    expect(unknown).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
+    const again = await json(['timeline', 'export', '1', '--out', file]);
+    expect(again).toMatchObject({ code: 2, error: { code: 'cordon_cli_file_unwritable' } });
   });
 });
 
