@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../json.ts';
 import type { ActionContext, AwsPurpose, Target } from './ports.ts';
+import type { Rung } from './rung.ts';
 
 /**
  * An action is a named, typed unit of work from the catalogue, one file each. Two kinds:
@@ -75,6 +76,8 @@ export interface ContainAction<Input extends JsonObject = JsonObject, Prior exte
   extends ActionBase<Input> {
   readonly effect: 'contain';
   readonly reversible: boolean;
+  /** How hard it bites; absent means isolation. */
+  readonly rung?: Rung;
   readonly prior: z.ZodType<Prior>;
   /** The objects that one invocation acts on: one attempt each. Pure. */
   objects(target: Target, input: Input): readonly ActionObject[];

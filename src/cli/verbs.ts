@@ -14,6 +14,7 @@ import { exercise } from './verbs/exercise.ts';
 import { guardrail } from './verbs/guardrail.ts';
 import { list } from './verbs/list.ts';
 import { note } from './verbs/note.ts';
+import { observe } from './verbs/observe.ts';
 import { playbook } from './verbs/playbook.ts';
 import { refusals } from './verbs/refusals.ts';
 import { release } from './verbs/release.ts';
@@ -39,6 +40,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   timeline,
   evidence,
   refusals,
+  observe,
   exercise,
   playbook,
   guardrail,

@@ -2,6 +2,7 @@ import type { AlertReceipt, AlertSubmission } from '../alert/receipt.ts';
 import type { CommandResult } from '../command/command.ts';
 import type { CommandCall } from '../command/execute.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
+import type { ObserveReport } from '../incident/observed.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
 import type { RefusedAlert } from '../store/refusals.ts';
 import type { ChainHead } from '../timeline/chain.ts';
@@ -23,6 +24,8 @@ export interface EngineApi {
   recordAccess(access: EvidenceAccess): Promise<void>;
   execute(call: CommandCall): Promise<CommandResult>;
   submit(submission: Omit<AlertSubmission, 'via' | 'receivedAt'>): Promise<AlertReceipt>;
+  /** What mode observe held back in the last `days`. */
+  observed(days: number): Promise<ObserveReport>;
   /** Alerts that were turned away, newest first. */
   refusals(limit: number): Promise<readonly RefusedAlert[]>;
   /** The bytes of a refused queue message, which is nowhere else any more. */

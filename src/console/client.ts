@@ -36,6 +36,7 @@ export function createClient(socket: string): EngineApi {
     execute: (call) => post('/v1/commands', call),
     submit: ({ source, bytes }) =>
       post('/v1/alerts', { source, contentBase64: Buffer.from(bytes).toString('base64') }),
+    observed: (days) => get(`/v1/observed?days=${days}`),
     refusals: (limit) => get(`/v1/refusals?limit=${limit}`),
     async refusedContent(sha256) {
       const content = await get<string | null>(`/v1/refusals/${part(sha256)}/content`);

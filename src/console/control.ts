@@ -41,6 +41,7 @@ const submissionSchema = z.strictObject({
 
 const afterSchema = z.coerce.number().int().min(0).default(0);
 const limitSchema = z.coerce.number().int().min(1).max(10_000).default(50);
+const daysSchema = z.coerce.number().int().min(1).max(3650);
 
 // Base64 is a third longer than what it says.
 const MAX_BODY_BYTES = Math.ceil(MAX_ALERT_BYTES * 1.4) + 4096;
@@ -102,6 +103,11 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     return context.json({
       result: await api.submit({ source, bytes: Buffer.from(contentBase64, 'base64') }),
     });
+  });
+  app.get('/v1/observed', async (context) => {
+    const days = daysSchema.safeParse(context.req.query('days'));
+    if (!days.success) return badRequest(context, 'days from 1 to 3650');
+    return context.json({ result: await api.observed(days.data) });
   });
   app.get('/v1/refusals', async (context) => {
     const limit = limitSchema.safeParse(context.req.query('limit'));

@@ -12,6 +12,7 @@ import { VERSION } from '../version.ts';
 import type { EngineApi } from './api.ts';
 
 const LIST_LIMIT = 500;
+const DAY_MS = 24 * 3_600_000;
 
 /** The engine's API in the process that has the database open. */
 export function createLocalApi(options: {
@@ -41,6 +42,7 @@ export function createLocalApi(options: {
     execute: options.execute,
     submit: ({ bytes, source }) =>
       options.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() }),
+    observed: (days) => views.observed(new Date(clock.now().getTime() - days * DAY_MS)),
     refusals: (limit) => listRefusals(sql, limit),
     refusedContent: (sha256) => refusedContent(sql, sha256),
   };

@@ -118,9 +118,20 @@ const targetSchema = z.strictObject({
   mode: mode.optional(),
 });
 
+const containmentsPerHour = z.int().min(0).max(10_000);
+
+/** What holds for every target of one tier, or for every incident of one playbook. */
+const tierSchema = z.strictObject({
+  mode: mode.optional(),
+  containmentsPerHour: containmentsPerHour.optional(),
+});
+const playbookSchema = z.strictObject({ mode: mode.optional() });
+
 const enrolmentSchema = z
   .strictObject({
     accounts: z.array(accountSchema).default([]),
+    tiers: z.record(tier, tierSchema).default({}),
+    playbooks: z.record(slug, playbookSchema).default({}),
     unenrolled: z.enum(['refuse', 'observe']).default('refuse'),
     exclusions: z.array(arnPattern).default([]),
     self: z.array(arn).default([]),

@@ -101,11 +101,41 @@ export function responderRoles(enrolment: Enrolment, id: string): readonly Respo
   return responderById(enrolment, id)?.roles ?? [];
 }
 
-/** The strictest of the modes of the account, the target and the playbook; observe where nothing is enrolled. */
-export function modeFor(enrolment: Enrolment, target: Place, playbookMode?: Mode): Mode {
+/** A mode, with everything that had a say in it; the strictest won. */
+export interface ModeDecision {
+  readonly mode: Mode;
+  /** `account 111122223333`, `tier production`, `playbook lambda-compromise`, `target checkout`. */
+  readonly because: readonly { readonly source: string; readonly mode: Mode }[];
+}
+
+/**
+ * The strictest of the modes of the account, the tier, the playbook and the target itself, and who said what;
+ * observe where nothing is enrolled. A target that names a tier is judged by that tier.
+ */
+export function explainMode(enrolment: Enrolment, target: Place, playbook?: string): ModeDecision {
   const account = accountFor(enrolment, target.account, target.region);
-  const override = overrideFor(enrolment, target);
-  return strictest([account?.mode ?? 'observe', override?.mode, playbookMode]);
+  const tier = tierFor(enrolment, target);
+  const said: readonly (readonly [string, Mode | undefined])[] = [
+    [`account ${target.account}`, account?.mode ?? 'observe'],
+    [`tier ${tier}`, own(enrolment.tiers, tier)?.mode],
+    [
+      `playbook ${playbook ?? ''}`,
+      playbook === undefined ? undefined : own(enrolment.playbooks, playbook)?.mode,
+    ],
+    [`target ${target.functionArn}`, overrideFor(enrolment, target)?.mode],
+  ];
+  const because = said.flatMap(([source, mode]) => (mode === undefined ? [] : [{ source, mode }]));
+  return { mode: strictest(because.map(({ mode }) => mode)), because };
+}
+
+/** As `explainMode`, without the reasons. */
+export function modeFor(enrolment: Enrolment, target: Place, playbook?: string): Mode {
+  return explainMode(enrolment, target, playbook).mode;
+}
+
+/** `observe (account 111122223333: observe; tier production: ask)`, for people. */
+export function modeInWords({ mode, because }: ModeDecision): string {
+  return `${mode} (${because.map((each) => `${each.source}: ${each.mode}`).join('; ')})`;
 }
 
 /** The target's tier: its own entry, else its account's, else production, which the guardrails guard most. */
@@ -119,7 +149,12 @@ function overrideFor(enrolment: Enrolment, target: Place): EnrolmentFile['target
   return enrolment.targets.find((entry) => objectKey(entry.arn) === key);
 }
 
-function strictest(modes: readonly (Mode | undefined)[]): Mode {
+/** The entry of that very name: a tier called `constructor` has none by inheritance. */
+function own<Entry>(entries: Readonly<Record<string, Entry>>, name: string): Entry | undefined {
+  return Object.hasOwn(entries, name) ? entries[name] : undefined;
+}
+
+function strictest(modes: readonly Mode[]): Mode {
   return MODES.find((candidate) => modes.includes(candidate)) ?? 'observe';
 }
 

@@ -1,7 +1,8 @@
 import type { Decision } from '../guardrail/decision.ts';
 import type { WorkerId } from '../id.ts';
+import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
-import { attemptRequest, validApprovals } from './gate-request.ts';
+import { attemptRequest, modeOf, validApprovals } from './gate-request.ts';
 import { openHold, settleHold } from './hold.ts';
 import type { AttemptRow } from './state.ts';
 import { isFinal } from './state.ts';
@@ -32,6 +33,23 @@ export function decide(draft: Draft, attempt: AttemptRow): Decision {
   return decision.kind === 'ask' && silent ? { kind: 'run', policies: decision.policies } : decision;
 }
 
+/**
+ * What the gate would have said in mode act, for an attempt that mode observe alone held back: what `cordon
+ * observe report` tells. Asked now, with the facts of this moment.
+ */
+function ifActing(draft: Draft, attempt: AttemptRow): JsonObject {
+  if (attempt.effect !== 'contain' || modeOf(draft, attempt.target).mode !== 'observe') return {};
+  const request = attemptRequest(draft, attempt, 0);
+  const then = draft.env.gate.decide({ ...request, context: { ...request.context, mode: 'act' } });
+  return {
+    ifActing: {
+      decision: then.kind,
+      quorum: then.kind === 'ask' ? then.quorum : null,
+      policies: [...then.policies],
+    },
+  };
+}
+
 /** Carries out the gate's answer. */
 export function applyDecision(
   draft: Draft,
@@ -48,6 +66,7 @@ export function applyDecision(
     decision: decision.kind,
     policies: [...decision.policies],
     digest: attempt.planDigest,
+    ...(attempt.effect === 'contain' ? { mode: modeOf(draft, attempt.target) } : {}),
   };
   switch (decision.kind) {
     case 'run':
@@ -66,7 +85,7 @@ export function applyDecision(
         'attempt.refused',
         { kind: 'engine' },
         `Refused ${attempt.action} on ${subject}: ${decision.reason}`,
-        data,
+        { ...data, ...ifActing(draft, attempt) },
       );
       finish(
         draft,

@@ -1,5 +1,5 @@
 import type { Target } from '../action/ports.ts';
-import { accountFor, isExcluded, modeFor, responderRoles } from '../enrolment/enrolment.ts';
+import { accountFor, explainMode, isExcluded, responderRoles } from '../enrolment/enrolment.ts';
 import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
 import type { Draft } from './draft.ts';
 import type { AttemptApproval, AttemptRow } from './state.ts';
@@ -63,9 +63,18 @@ function resourceOf(draft: Draft, target: Target | null): GuardrailRequest['reso
   };
 }
 
+/** What the engine may do by itself to this target in this incident, and why; observe where there is no target. */
+export function modeOf(draft: Draft, target: Target | null) {
+  const { mode, because } =
+    target === null
+      ? { mode: 'observe' as const, because: [] }
+      : explainMode(draft.env.enrolment, target, draft.record.playbook);
+  return { mode, because: because.map((each) => ({ ...each })) };
+}
+
 function contextOf(draft: Draft, target: Target | null, approvals: number): GuardrailRequest['context'] {
   return {
-    mode: target === null ? 'observe' : modeFor(draft.env.enrolment, target),
+    mode: modeOf(draft, target).mode,
     severity: draft.record.alert.severity,
     confidence: draft.record.alert.confidence,
     exercise: draft.record.exercise,

@@ -1,9 +1,11 @@
 import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
+import { modeInWords } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
+import { modeOf } from './gate-request.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
 
 /** An incident before its first commit. */
@@ -63,10 +65,12 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
   const { record, env } = draft;
   const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
   draft.log('alert.accepted', source, `Accepted: ${record.title}`, alertData(alert));
+  const modes = record.targets.map((target) => ({ target: target.functionArn, ...modeOf(draft, target) }));
+  const inWords = [...new Set(modes.map(modeInWords))].join(', ');
   draft.log(
     'incident.opened',
     { kind: 'engine' },
-    `Opened with playbook ${env.playbook.id} version ${env.playbook.version}`,
+    `Opened with playbook ${env.playbook.id} version ${env.playbook.version}, in mode ${inWords}`,
     {
       playbook: env.playbook.id,
       version: env.playbook.version,
@@ -74,6 +78,7 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
       severity: record.severity,
       exercise: record.exercise,
       targets: record.targets.map((target) => target.functionArn),
+      modes,
       linkedTo,
     },
   );

@@ -14,6 +14,8 @@ import type { Entry } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
 import { incidentLevel } from './level.ts';
 import { stateOf } from './load.ts';
+import type { ObservedIncident, ObserveReport } from './observed.ts';
+import { observedOf, summariseObserved } from './observed.ts';
 import type { AttemptRow, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
 
 /**
@@ -121,10 +123,13 @@ export interface Views {
   openIncidents(): Promise<readonly IncidentSummary[]>;
   /** Incidents of any status, newest first. */
   allIncidents(limit: number): Promise<readonly IncidentSummary[]>;
+  /** What mode observe held back in the incidents that were opened since; exercises are left out. */
+  observed(since: Date): Promise<ObserveReport>;
 }
 
 const LAST_ENTRIES = 6;
 const LIST_LIMIT = 200;
+const REPORT_LIMIT = 2000;
 
 export function createViews(options: {
   readonly sql: Sql;
@@ -152,6 +157,21 @@ export function createViews(options: {
     incidentOfApproval: async (attempt) => view(await incidentOfAttempt(sql, attempt)),
     openIncidents: () => list(['open', 'halted'], LIST_LIMIT),
     allIncidents: (limit) => list(['open', 'halted', 'closed'], limit),
+    async observed(since) {
+      const rows = await listIncidents(sql, {
+        statuses: ['open', 'halted', 'closed'],
+        limit: REPORT_LIMIT,
+        since,
+      });
+      const incidents: ObservedIncident[] = [];
+      for (const { id, number, openedAt, title, exercise } of rows.map(summaryOf)) {
+        if (exercise) continue;
+        const entries = await readTimeline(sql, id);
+        const observed = observedOf({ id, number, openedAt, title }, entries, catalogue);
+        if (observed !== undefined) incidents.push(observed);
+      }
+      return { since: since.toISOString(), incidents, summary: summariseObserved(incidents) };
+    },
   };
 }
 
@@ -185,7 +205,7 @@ export function viewOf(
     status: state.status,
     severity: record.severity,
     exercise: record.exercise,
-    mode: target === undefined ? 'observe' : modeFor(known.enrolment, target),
+    mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
     playbook: record.playbook,
     openedAt: record.openedAt,
     containedAt: containedAt(entries, record),

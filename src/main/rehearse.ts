@@ -150,7 +150,7 @@ function rehearsalOf(
     kind: 'rehearsed',
     title: state.record.title,
     playbook: state.record.playbook,
-    mode: target === undefined ? 'observe' : modeFor(enrolment, target),
+    mode: target === undefined ? 'observe' : modeFor(enrolment, target, state.record.playbook),
     attempts: [...state.attempts.values()]
       .filter((attempt) => attempt.effect === 'contain')
       .map((attempt) => {

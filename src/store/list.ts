@@ -19,15 +19,20 @@ interface ListedRow {
   readonly closed_at: Date | string | null;
 }
 
-/** Incidents, newest first; `statuses` narrows them. */
+/** Incidents, newest first; `statuses` and `since` narrow them. */
 export async function listIncidents(
   sql: Sql,
-  options: { readonly statuses: readonly ListedIncident['status'][]; readonly limit: number },
+  options: {
+    readonly statuses: readonly ListedIncident['status'][];
+    readonly limit: number;
+    readonly since?: Date;
+  },
 ): Promise<readonly ListedIncident[]> {
   const rows = await sql.query<ListedRow>(
     `select id, number, status, record, opened_at, closed_at from cordon.incident
-     where status = any($1) order by opened_at desc, number desc limit $2`,
-    [options.statuses, options.limit],
+     where status = any($1) and ($3::timestamptz is null or opened_at >= $3)
+     order by opened_at desc, number desc limit $2`,
+    [options.statuses, options.limit, options.since?.toISOString() ?? null],
   );
   return rows.map((row) => ({
     id: row.id,

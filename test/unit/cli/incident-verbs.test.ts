@@ -229,6 +229,17 @@ describe('what was turned away', () => {
   });
 });
 
+describe('what mode observe held back', () => {
+  test('is reported, and is nothing where the account may act', async () => {
+    const none = await json(['observe', 'report', '--days', '7']);
+    expect(none).toMatchObject({ code: 0, value: { incidents: [], summary: { incidents: 0 } } });
+    expect((await run(['observe', 'report'])).stdout).toBe(
+      'Mode observe held nothing back in the last 30 days.\n',
+    );
+    expect((await json(['observe', 'report', '--days', '0'])).code).toBe(2);
+  });
+});
+
 describe('an incident that is not there', () => {
   test.each([['show'], ['note'], ['timeline verify'], ['evidence verify'], ['acknowledge']])(
     '%s says so',

@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import {
   accountFor,
   emptyEnrolment,
+  explainMode,
   isEnrolled,
   isExcluded,
   modeFor,
+  modeInWords,
   parseEnrolment,
   responderByCli,
   responderById,
@@ -74,13 +76,13 @@ describe('accounts', () => {
     });
     expect(isEnrolled(observing, '111111111111', 'cn-north-1')).toBe(false);
     expect(isEnrolled(observing, '012345678901', 'eu-west-1')).toBe(true);
-    expect(modeFor(observing, fn('x', '111111111111', 'eu-west-1'), 'act')).toBe('observe');
+    expect(modeFor(observing, fn('x', '111111111111', 'eu-west-1'))).toBe('observe');
   });
 
   test('are all observed without a file, and never written to', () => {
     const none = emptyEnrolment();
     expect(none).toMatchObject({ configured: false, accounts: [], responders: [], unenrolled: 'observe' });
-    expect(modeFor(none, fn('x'), 'act')).toBe('observe');
+    expect(modeFor(none, fn('x'))).toBe('observe');
     expect(accountFor(none, '012345678901', 'eu-central-1')?.roles).toEqual({});
   });
 
@@ -92,13 +94,28 @@ describe('accounts', () => {
 });
 
 describe('the mode', () => {
-  test('is the strictest of account, target and playbook', () => {
+  test('is the strictest of account, tier, playbook and target, and says who said what', () => {
+    const parsed = parseEnrolment(
+      `accounts: [{ id: "012345678901", name: A, regions: [eu-central-1], mode: act, tier: shop }]
+tiers: { shop: { mode: act }, careful: { mode: ask } }
+playbooks: { doubtful: { mode: observe } }
+targets: [{ arn: "${fn('checkout').functionArn}", tier: careful }]`,
+      'enrolment.yaml',
+    );
+    expect(modeFor(parsed, fn('other'), 'lambda-compromise')).toBe('act');
+    expect(modeFor(parsed, fn('checkout'), 'lambda-compromise')).toBe('ask');
+    expect(modeInWords(explainMode(parsed, fn('checkout'), 'doubtful'))).toBe(
+      'observe (account 012345678901: act; tier careful: ask; playbook doubtful: observe)',
+    );
+    // Names that every object has are no entries.
+    expect(modeFor(parsed, fn('other'), 'constructor')).toBe('act');
+  });
+
+  test('is observe where nothing is enrolled, whatever else is set', () => {
     expect(modeFor(enrolment, fn('other'))).toBe('act');
     expect(modeFor(enrolment, fn('checkout'))).toBe('ask');
-    expect(modeFor(enrolment, fn('other'), 'ask')).toBe('ask');
-    expect(modeFor(enrolment, fn('checkout'), 'observe')).toBe('observe');
-    expect(modeFor(enrolment, fn('x', '999988887777', 'us-east-1'), 'act')).toBe('observe');
-    expect(modeFor(enrolment, fn('x', '111111111111'), 'act')).toBe('observe');
+    expect(modeFor(enrolment, fn('x', '999988887777', 'us-east-1'))).toBe('observe');
+    expect(modeFor(enrolment, fn('x', '111111111111'))).toBe('observe');
   });
 
   test('of a target holds for its versions and aliases', () => {
@@ -106,21 +123,23 @@ describe('the mode', () => {
     expect(tierFor(enrolment, fn('checkout:PROD'))).toBe('production');
   });
 
-  test('is never raised by a target', () => {
+  test('is never raised by tier, playbook or target', () => {
     const modes = fc.constantFrom('observe' as const, 'ask' as const, 'act' as const);
     const order = ['observe', 'ask', 'act'];
     fc.assert(
-      fc.property(modes, modes, modes, (account, target, playbook) => {
+      fc.property(modes, modes, modes, modes, (account, target, playbook, tier) => {
         const parsed = parseEnrolment(
           `accounts: [{ id: "012345678901", name: A, regions: [eu-central-1], mode: ${account} }]
+tiers: { production: { mode: ${tier} } }
+playbooks: { played: { mode: ${playbook} } }
 targets: [{ arn: "${fn('x').functionArn}", mode: ${target} }]`,
           'enrolment.yaml',
         );
-        const found = modeFor(parsed, fn('x'), playbook);
-        for (const limit of [account, target, playbook])
+        const found = modeFor(parsed, fn('x'), 'played');
+        for (const limit of [account, target, playbook, tier])
           expect(order.indexOf(found)).toBeLessThanOrEqual(order.indexOf(limit));
       }),
-      { numRuns: 27 },
+      { numRuns: 81 },
     );
   });
 });

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
 import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
 import {
   drive,
+  enrolmentText,
   freshGround,
   type Ground,
   quiet,
@@ -39,6 +42,52 @@ describe('in mode observe', () => {
     const kinds = await timelineKinds(engine, id);
     expect(kinds.filter((kind) => kind === 'attempt.planned')).toHaveLength(2);
     expect(kinds.filter((kind) => kind === 'attempt.refused')).toHaveLength(2);
+  });
+
+  test('the report says what it would have done, beside what people decided', async () => {
+    engine = await startEngine(ground, { mode: 'observe', overrides: { exercise: false } });
+    const report = async () =>
+      engine.cordon.views.observed(new Date(engine.clock.now().getTime() - 24 * 3_600_000));
+    const id = await engine.submit();
+    await drive(engine, async () => (await report()).incidents[0]?.wouldHave.length === 2);
+    const before = await report();
+    expect(before.summary).toEqual({ incidents: 1, right: 0, wrong: 0, asked: 0, undecided: 1 });
+    const [incident] = before.incidents;
+    expect(incident?.wouldHave.map(({ action, rung, decision }) => [action, rung, decision])).toEqual(
+      expect.arrayContaining([
+        ['iam.quarantine-role', expect.any(String), 'run'],
+        ['lambda.reserve-zero-concurrency', 'isolate', 'run'],
+      ]),
+    );
+    for (const attempt of incident?.wouldHave ?? []) {
+      expect(attempt.calls.length).toBeGreaterThan(0);
+      expect(attempt.policies).not.toContain('observe-writes-nothing');
+    }
+    await answer(engine, id, 'triage', { verdict: 'needs_more_time' });
+    expect((await report()).incidents[0]?.verdict).toBeNull();
+    await answer(engine, id, 'triage', { verdict: 'false_positive' });
+    expect((await report()).incidents).toMatchObject([
+      { id, verdict: { verdict: 'false_positive', by: 'alice' }, judgement: 'wrong' },
+    ]);
+    const later = new Date(engine.clock.now().getTime() + 1);
+    expect((await engine.cordon.views.observed(later)).incidents).toEqual([]);
+    expect(containing()).toEqual([]);
+  });
+
+  test('is what one playbook or tier alone can ask for, and the timeline says so', async () => {
+    const enrolment = parseEnrolment(
+      `${enrolmentText('act')}\nplaybooks: { lambda-compromise: { mode: observe } }\n`,
+      'enrolment.yaml',
+    );
+    engine = await startEngine(ground, { overrides: { enrolment } });
+    const id = await engine.submit();
+    await drive(engine, async () => (await timelineKinds(engine, id)).includes('attempt.refused'));
+    await quiet(engine);
+    expect(containing()).toEqual([]);
+    const opened = (await readTimeline(engine.sql, id)).find(({ body }) => body?.kind === 'incident.opened');
+    expect(opened?.body?.summary).toContain(
+      'in mode observe (account 111122223333: act; playbook lambda-compromise: observe)',
+    );
   });
 
   test('CONTROL: the same incident in mode act writes', async () => {
