@@ -17,6 +17,7 @@ import { createExecute } from './command/execute.ts';
 import { PLAYBOOK_CATALOGUE } from './definitions.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
 import { accountFor } from './enrolment/enrolment.ts';
+import { describeError } from './error.ts';
 import type { Disk } from './evidence/disk.ts';
 import { nodeDisk } from './evidence/disk.ts';
 import { loadEvidenceKeys } from './evidence/keys.ts';
@@ -29,6 +30,7 @@ import type { Ids } from './id.ts';
 import type { Deliver } from './incident/delivery.ts';
 import type { Engine, EngineRoles } from './incident/engine.ts';
 import { createEngine } from './incident/engine.ts';
+import { watchPause } from './incident/pause.ts';
 import type { OpenAws } from './incident/perform.ts';
 import { createPerform } from './incident/perform.ts';
 import type { IncidentState } from './incident/state.ts';
@@ -73,6 +75,8 @@ export interface ComposeOptions {
   readonly disk?: Disk;
   /** Told of every wait for files, so that virtual time stands still meanwhile. */
   readonly activity?: Activity;
+  /** Whether other processes may pause and resume on the same record; those on a server, by default. */
+  readonly sharedRecord?: boolean;
   /** Tries of one AWS read; 1 in virtual time. */
   readonly readAttempts?: number;
 }
@@ -147,7 +151,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       manifestSha256,
     });
     const text = draftPostmortem({
-      incident: viewOf(state, entries, { enrolment, catalogue: ACTIONS }),
+      incident: viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null }),
       entries,
       evidence: report,
     });
@@ -157,6 +161,20 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     await writeFile(path, text);
     return { path, sha256: createHash('sha256').update(text).digest('hex') };
   };
+
+  const late: { sweep: () => Promise<void> } = { sweep: async () => {} };
+  const pause = await watchPause({
+    sql,
+    clock,
+    log,
+    poll: options.sharedRecord ?? sql.kind === 'server',
+    // What waited has no wake-up of its own.
+    onResumed: () => {
+      late.sweep().catch((error: unknown) => {
+        log.error({ reason: describeError(error) }, 'what a pause held back waits for the next sweep');
+      });
+    },
+  });
 
   const perform = createPerform({
     catalogue: ACTIONS,
@@ -177,6 +195,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     settings: { propagationBudgetMs: PROPAGATION_BUDGET_MS, logWindowMs: LOG_WINDOW_MS },
     clock,
     isLive: (worker) => session.isLive(worker),
+    standstill: pause.current,
     stopping: stopping.signal,
   });
 
@@ -195,18 +214,29 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     compileStored: (source) => compilePlaybook(source, PLAYBOOK_CATALOGUE),
     session,
     perform,
+    standstill: pause.current,
     deliver: (row, previousUnknown) => deliver(row, previousUnknown),
     roles: options.roles,
     exercise: options.exercise,
     periodicSweep: options.periodicSweep,
   });
   const views = createViews({ sql, enrolment, catalogue: ACTIONS });
-  const execute = createExecute({ sql, advance: engine.advance, enrolment, gate });
+  late.sweep = engine.sweep;
+  const execute = createExecute({
+    sql,
+    clock,
+    advance: engine.advance,
+    accept: engine.accept,
+    refreshPause: pause.refresh,
+    enrolment,
+    gate,
+  });
   if (options.people !== undefined) deliver = options.people({ views, execute });
   return {
     engine: {
       ...engine,
       stop: async (boundMs) => {
+        await pause.stop();
         await engine.stop(boundMs);
         stopping.abort();
         aws.close();

@@ -11,6 +11,8 @@ export type AwsErrorCode =
   | 'cordon_aws_outcome_unknown'
   | 'cordon_aws_bad_response'
   | 'cordon_lease_lost'
+  /** A person has paused all writes, or it cannot be known that nobody has; nothing was sent. */
+  | 'cordon_writes_paused'
   /** The object is of a kind that the action would mishandle; nothing was called. */
   | 'cordon_action_unsupported';
 

@@ -33,6 +33,9 @@ export interface CallerOptions {
   readonly slowRequestTimeoutMs: number;
 }
 
+// What waiting here cannot mend: the engine takes the attempt up again when it may.
+const NOT_HERE: ReadonlySet<string> = new Set(['cordon_lease_lost', 'cordon_writes_paused']);
+
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 2000;
 
@@ -59,7 +62,7 @@ export function createCaller(options: CallerOptions): Caller {
         });
       } catch (error) {
         const failure = classify(error, operation, options.sent.get(over.signal));
-        const hopeless = failure.classification !== 'retryable' || failure.code === 'cordon_lease_lost';
+        const hopeless = failure.classification !== 'retryable' || NOT_HERE.has(failure.code);
         if (hopeless || attempt >= attempts) throw failure;
         const backoff = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1)) * options.random();
         await clock.sleep(Math.max(backoff, failure.retryAfterMs ?? 0), guard.signal);

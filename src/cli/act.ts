@@ -1,5 +1,6 @@
 import type { IncidentId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
+import { renderInstant } from '../timeline/render.ts';
 import type { Api, Context } from './context.ts';
 import type { ExitCode } from './error.ts';
 import { EXIT } from './error.ts';
@@ -13,29 +14,55 @@ export async function act(
   command: string,
   inputFor: (incident: Incident) => JsonObject,
 ): Promise<ExitCode> {
-  const { out, io, ids } = context;
-  const { cliIdentity } = await context.config();
   return context.withApi(async (api) => {
     const incident = await findIncident(api, reference);
-    const result = await api.execute({
-      command,
-      incident: incident.id as IncidentId, // the view's own id
-      identity: { kind: 'cli', name: cliIdentity },
-      input: inputFor(incident),
-      // Of this call of the program: a person who types it again means it again.
-      idempotencyKey: `cli:${ids.next<string>('inv')}`,
-    });
-    if (result.kind === 'refused') {
-      const { code, message } = result;
-      io.stderr.write(
-        out.json ? `${safeJson({ error: { code, message } })}\n` : `${code}: ${shown(message, 1000)}\n`,
-      );
-      return EXIT.no;
-    }
-    out.result(result, () => out.line(shown(result.summary, 500)));
-    await sayWhoPerforms(context, api);
-    return EXIT.ok;
+    // The id is the view's own.
+    const exit = await call(context, api, command, incident.id as IncidentId, inputFor(incident));
+    if (exit === EXIT.ok) await sayWhoPerforms(context, api);
+    return exit;
   });
+}
+
+/** As `act`, for a human act on the engine itself. */
+export async function actOnEngine(context: Context, command: string, input: JsonObject): Promise<ExitCode> {
+  return context.withApi((api) => call(context, api, command, null, input));
+}
+
+async function call(
+  context: Context,
+  api: Api,
+  command: string,
+  incident: IncidentId | null,
+  input: JsonObject,
+): Promise<ExitCode> {
+  const { out, io, ids } = context;
+  const { cliIdentity } = await context.config();
+  const result = await api.execute({
+    command,
+    incident,
+    identity: { kind: 'cli', name: cliIdentity },
+    input,
+    // Of this call of the program: a person who types it again means it again.
+    idempotencyKey: `cli:${ids.next<string>('inv')}`,
+  });
+  if (result.kind === 'refused') {
+    const { code, message } = result;
+    io.stderr.write(
+      out.json ? `${safeJson({ error: { code, message } })}\n` : `${code}: ${shown(message, 1000)}\n`,
+    );
+    return EXIT.no;
+  }
+  out.result(result, () => out.line(shown(result.summary, 500)));
+  return EXIT.ok;
+}
+
+/** Says so when all writes are paused. */
+export async function sayIfPaused({ out }: Context, api: Api): Promise<void> {
+  const { paused } = await api.status();
+  if (paused === null) return;
+  out.remark(
+    `Writes are paused by ${shown(paused.by, 60)} since ${renderInstant(paused.at)}: ${shown(paused.reason, 200)}. "cordon resume" ends it.`,
+  );
 }
 
 /** Says so when nobody performs what was just decided: the record alone changes nothing in an account. */

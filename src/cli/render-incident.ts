@@ -45,6 +45,11 @@ function headOf(incident: Incident, paint: Paint): readonly string[] {
     ...incident.targets.map(
       (target) => `  target ${shown(target.functionArn, 200)} (${target.level.replace('_', ' ')})`,
     ),
+    ...(incident.paused === null
+      ? []
+      : [
+          `  ${paint.red('paused')}: writes are paused by ${shown(incident.paused.by, 60)} since ${renderInstant(incident.paused.at)}: ${shown(incident.paused.reason, 200)}`,
+        ]),
     ...(incident.halted === null
       ? []
       : [`  ${paint.red('halted')}: ${incident.halted.code}: ${shown(incident.halted.message, 500)}`]),

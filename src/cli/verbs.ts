@@ -15,9 +15,11 @@ import { guardrail } from './verbs/guardrail.ts';
 import { list } from './verbs/list.ts';
 import { note } from './verbs/note.ts';
 import { observe } from './verbs/observe.ts';
+import { pause } from './verbs/pause.ts';
 import { playbook } from './verbs/playbook.ts';
 import { refusals } from './verbs/refusals.ts';
 import { release } from './verbs/release.ts';
+import { resume } from './verbs/resume.ts';
 import { serve } from './verbs/serve.ts';
 import { show } from './verbs/show.ts';
 import { timeline } from './verbs/timeline.ts';
@@ -37,6 +39,8 @@ export const VERBS: readonly Register[] = Object.freeze([
   note,
   acknowledge,
   close,
+  pause,
+  resume,
   timeline,
   evidence,
   refusals,

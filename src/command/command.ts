@@ -53,6 +53,9 @@ export function done(summary: string): CommandResult {
   return { kind: 'done', summary };
 }
 
-export function refused(code: CommandRefusalCode, message: string): CommandResult {
+export function refused(
+  code: CommandRefusalCode,
+  message: string,
+): Extract<CommandResult, { kind: 'refused' }> {
   return { kind: 'refused', code, message };
 }

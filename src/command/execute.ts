@@ -2,17 +2,19 @@ import { z } from 'zod';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { responderByCli, responderBySlack } from '../enrolment/enrolment.ts';
 import { codeOf } from '../error.ts';
-import type { Gate } from '../guardrail/decision.ts';
+import type { Decision, Gate } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
-import type { Advance } from '../incident/advance.ts';
 import type { Draft } from '../incident/draft.ts';
-import { commandRequest } from '../incident/gate-request.ts';
+import { commandRequest, engineRequest } from '../incident/gate-request.ts';
 import type { JsonObject } from '../json.ts';
 import { receiptOf } from '../store/alert.ts';
-import type { Sql } from '../store/sql.ts';
+import { appendSystemEntries } from '../store/system-chain.ts';
+import { entryBody } from '../timeline/body.ts';
 import type { Command, CommandResult, Person } from './command.ts';
 import { refused } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import type { EngineCommand, EngineTools } from './engine-command.ts';
+import { ENGINE_COMMANDS } from './engine-commands.ts';
 
 /** Who acts, as the channel knows them: compared exactly, never guessed. */
 export type Identity =
@@ -21,7 +23,8 @@ export type Identity =
 
 export interface CommandCall {
   readonly command: string;
-  readonly incident: IncidentId;
+  /** `null` for an act on the engine itself: pause, resume. */
+  readonly incident: IncidentId | null;
   readonly identity: Identity;
   readonly input: JsonObject;
   /** The same key again has no second effect and gets the first answer: channels deliver at least once. */
@@ -36,14 +39,12 @@ const resultSchema: z.ZodType<CommandResult> = z.union([
 ]) as z.ZodType<CommandResult>; // codes were written by this engine
 
 /** Runs human acts: who is it, may they, what does it do, and one timeline entry for each. */
-export function createExecute(options: {
-  readonly sql: Sql;
-  readonly advance: Advance;
-  readonly enrolment: Enrolment;
-  readonly gate: Gate;
-}): Execute {
+export function createExecute(
+  options: EngineTools & { readonly enrolment: Enrolment; readonly gate: Gate },
+): Execute {
   const { sql, advance, enrolment, gate } = options;
   const commands = new Map(COMMANDS.map((command) => [command.id, command]));
+  const engineCommands = new Map(ENGINE_COMMANDS.map((command) => [command.id, command]));
 
   const earlier = async (key: string): Promise<CommandResult | undefined> => {
     const stored = resultSchema.safeParse(await receiptOf(sql, key));
@@ -66,12 +67,7 @@ export function createExecute(options: {
     );
     const actor = { kind: 'responder', id: person.id, via: person.via } as const;
     const result =
-      decision.kind === 'run'
-        ? command.decide(draft, input, person)
-        : refused(
-            'cordon_command_not_allowed',
-            `${person.id} may not do this: ${decision.kind === 'refuse' ? decision.reason : 'it needs somebody else to approve'}`,
-          );
+      decision.kind === 'run' ? command.decide(draft, input, person) : notAllowed(person, decision);
     if (result.kind === 'refused') {
       draft.log(
         'command.refused',
@@ -88,14 +84,40 @@ export function createExecute(options: {
     return result;
   };
 
+  const runOnEngine = async (
+    command: EngineCommand,
+    input: unknown,
+    person: Person,
+    key: string,
+  ): Promise<CommandResult> => {
+    const decision = gate.decide(
+      engineRequest(`command.${command.id}`, { kind: 'responder', id: person.id, roles: person.roles }),
+    );
+    if (decision.kind === 'run') return command.run(options, input, person, key);
+    const result = notAllowed(person, decision);
+    await appendSystemEntries(sql, options.clock, [
+      entryBody(
+        'command.refused',
+        { kind: 'responder', id: person.id, via: person.via },
+        `Refused ${command.title.toLowerCase()} by ${person.id}: ${result.message}`,
+        { command: command.id, code: result.code, policies: [...decision.policies] },
+      ),
+    ]);
+    return result;
+  };
+
   return async (call) => {
     const known = await earlier(call.idempotencyKey);
     if (known !== undefined) return known;
-    const command = commands.get(call.command);
-    if (command === undefined) {
+    const { incident } = call;
+    const command = incident === null ? undefined : commands.get(call.command);
+    const engineCommand = incident === null ? engineCommands.get(call.command) : undefined;
+    const asked = command ?? engineCommand;
+    if (asked === undefined) {
+      const ids = [...(incident === null ? engineCommands : commands).keys()];
       return refused(
         'cordon_command_unknown',
-        `expected one of ${[...commands.keys()].join(', ')}; found ${call.command}`,
+        `expected one of ${ids.join(', ')}${incident === null ? '' : ' for an incident'}; found ${call.command}`,
       );
     }
     const person = personOf(enrolment, call.identity);
@@ -105,36 +127,43 @@ export function createExecute(options: {
         'you are not among the responders in the enrolment file; ask its owner to add you with your roles',
       );
     }
-    const input = command.input.safeParse(call.input);
+    const input = asked.input.safeParse(call.input);
     if (!input.success) {
       const issue = input.error.issues[0];
       return refused(
         'cordon_command_bad_input',
-        `${command.id}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not as expected'}`,
+        `${asked.id}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not as expected'}`,
       );
     }
+    if (engineCommand !== undefined) {
+      return runOnEngine(engineCommand, input.data, person, call.idempotencyKey);
+    }
+    if (command === undefined || incident === null) throw new TypeError('an act on an incident without one');
     try {
-      return await advance.advance(
-        call.incident,
-        (draft) => decide(draft, command, call, input.data, person),
-        {
-          amend: async (refusal) => {
-            if (refusal !== 'receipt-exists') return undefined;
-            const first = await earlier(call.idempotencyKey);
-            return first === undefined ? undefined : () => first;
-          },
+      return await advance.advance(incident, (draft) => decide(draft, command, call, input.data, person), {
+        amend: async (refusal) => {
+          if (refusal !== 'receipt-exists') return undefined;
+          const first = await earlier(call.idempotencyKey);
+          return first === undefined ? undefined : () => first;
         },
-      );
+      });
     } catch (error) {
       if (codeOf(error) === 'cordon_incident_not_found') {
         return refused(
           'cordon_incident_not_found',
-          `there is no incident ${call.incident}; "list" shows those there are`,
+          `there is no incident ${incident}; "list" shows those there are`,
         );
       }
       throw error;
     }
   };
+}
+
+function notAllowed(person: Person, decision: Decision) {
+  return refused(
+    'cordon_command_not_allowed',
+    `${person.id} may not do this: ${decision.kind === 'refuse' ? decision.reason : 'it needs somebody else to approve'}`,
+  );
 }
 
 function personOf(enrolment: Enrolment, identity: Identity): Person | undefined {

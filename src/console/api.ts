@@ -4,6 +4,7 @@ import type { CommandCall } from '../command/execute.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { ObserveReport } from '../incident/observed.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
+import type { Pause } from '../store/pause.ts';
 import type { RefusedAlert } from '../store/refusals.ts';
 import type { ChainHead } from '../timeline/chain.ts';
 import type { Entry } from '../timeline/entry.ts';
@@ -36,6 +37,8 @@ export interface EngineStatus {
   readonly version: string;
   /** True when some process performs what is decided here; else it waits for `cordon serve`. */
   readonly performing: boolean;
+  /** All writes to accounts are paused; `null` while they are not. */
+  readonly paused: Pause | null;
 }
 
 export interface ChainExtract {

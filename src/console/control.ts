@@ -20,7 +20,7 @@ const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json);
 
 const callSchema = z.strictObject({
   command: z.string().max(100),
-  incident: z.string().max(100),
+  incident: z.string().max(100).nullable(),
   // Only the terminal comes this way: Slack's people are known by Slack's signature.
   identity: z.strictObject({ kind: z.literal('cli'), name: z.string().max(100) }),
   input: jsonObject,
@@ -93,7 +93,7 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     const call = callSchema.safeParse(await bodyOf(context));
     if (!call.success) return badRequest(context, 'a command call');
     // The id is looked up, not trusted.
-    const incident = call.data.incident as IncidentId;
+    const incident = call.data.incident as IncidentId | null;
     return context.json({ result: await api.execute({ ...call.data, incident }) });
   });
   app.post('/v1/alerts', async (context) => {

@@ -4,6 +4,7 @@ import type { Accept } from '../incident/accept.ts';
 import type { RecordAccess } from '../incident/evidence-note.ts';
 import type { Views } from '../incident/view.ts';
 import { findIncidentId } from '../store/list.ts';
+import { readPause } from '../store/pause.ts';
 import { listRefusals, refusedContent } from '../store/refusals.ts';
 import type { Sql } from '../store/sql.ts';
 import { SYSTEM_CHAIN } from '../store/system-chain.ts';
@@ -26,7 +27,11 @@ export function createLocalApi(options: {
 }): EngineApi {
   const { sql, views, clock } = options;
   return {
-    status: async () => ({ version: VERSION, performing: await options.performing() }),
+    status: async () => ({
+      version: VERSION,
+      performing: await options.performing(),
+      paused: await readPause(sql),
+    }),
     incidents: ({ all }) => (all ? views.allIncidents(LIST_LIMIT) : views.openIncidents()),
     incident: (reference) => views.findIncident(reference),
     async timeline(reference, afterSeq) {

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import type { Ambient, ChartEvent, ChartPath } from '../playbook/types.ts';
 import type { Actor, EntryBody, EntryKind } from '../timeline/entry.ts';
+import type { Standstill } from './pause.ts';
 import type {
   AlertInsert,
   AttemptRow,
@@ -33,6 +34,8 @@ export interface DecisionEnvironment {
   readonly worker: WorkerId | null;
   /** Lanes whose attempts this process starts right after the commit, without a queue hop. */
   readonly directLanes: ReadonlySet<Lane>;
+  /** What keeps writes to accounts back at this instant; `null` when nothing does. */
+  readonly standstill: Standstill | null;
 }
 
 /**

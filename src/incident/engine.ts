@@ -18,6 +18,7 @@ import { takeAttempt } from './attempt.ts';
 import type { Deliver } from './delivery.ts';
 import { createDeliveries } from './delivery.ts';
 import type { DecisionEnvironment } from './draft.ts';
+import type { Standstill } from './pause.ts';
 import type { Perform } from './perform.ts';
 import { createRelay } from './relay.ts';
 import { createRunner } from './runner.ts';
@@ -51,6 +52,8 @@ export interface EngineParts {
   readonly compileStored: (source: string) => CompiledPlaybook;
   readonly session: WorkerSession;
   readonly perform: Perform;
+  /** What keeps writes back at this instant; see `watchPause`. */
+  readonly standstill: () => Standstill | null;
   readonly deliver: Deliver;
   readonly roles: EngineRoles;
   readonly exercise: boolean;
@@ -64,6 +67,8 @@ export interface Engine {
   readonly advance: Advance;
   /** Loads what earlier runs left, then begins to take wake-ups. */
   start(): Promise<void>;
+  /** Looks for work that waited for more than its time: when a pause is over, say. */
+  sweep(): Promise<void>;
   /** Stops taking work and waits up to `boundMs` for what is under way; the rest is rescued by others. */
   stop(boundMs: number): Promise<void>;
   /** True when nothing is under way and no wake-up is on its way: in virtual time, time may pass. */
@@ -100,6 +105,7 @@ export function createEngine(parts: EngineParts): Engine {
       catalogue: parts.catalogue,
       worker: own,
       directLanes: own === null ? NO_LANES : DIRECT_LANES,
+      standstill: parts.standstill(),
     };
   };
   const ensurePlaybook = async (sha256: string): Promise<void> => {
@@ -205,6 +211,7 @@ export function createEngine(parts: EngineParts): Engine {
       await sweep.once();
       relay.sendLater((await futureWork(sql, clock.now())).map(({ dueMs, ...wake }) => ({ wake, dueMs })));
     },
+    sweep: () => (stopping ? Promise.resolve() : sweep.once()),
     async stop(boundMs) {
       stopping = true;
       const done = (async () => {

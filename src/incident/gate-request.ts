@@ -31,6 +31,34 @@ export function commandRequest(draft: Draft, command: string, principal: Princip
   };
 }
 
+/** What the gate is asked about a human command that is about no incident. */
+export function engineRequest(command: string, principal: Principal): GuardrailRequest {
+  return {
+    principal,
+    action: command,
+    effect: 'command',
+    resource: {
+      id: 'engine',
+      account: '',
+      region: '',
+      tier: '',
+      tags: {},
+      enrolled: false,
+      excluded: false,
+      sharedWith: 0,
+    },
+    context: {
+      mode: 'observe',
+      severity: 0,
+      confidence: 0,
+      exercise: false,
+      sample: false,
+      approvals: 0,
+      humanDecision: true,
+    },
+  };
+}
+
 /**
  * The approvals that count now: of exactly this plan, one per person, not by the one who asked, and
  * by people who still have a role. Roles are looked up here, when it is counted, not when it was given.

@@ -5,6 +5,7 @@ import { digestOf } from '../timeline/canonical.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { logEvidence } from './evidence-note.ts';
+import { endWithoutWriting, holdBack, isHeldBack } from './held-back.ts';
 import { settleHold } from './hold.ts';
 import { learn } from './learn.ts';
 import { accepted, released } from './level.ts';
@@ -96,7 +97,8 @@ function captured(
       digest: planned.planDigest,
     },
   );
-  applyDecision(draft, planned, owner, decide(draft, planned), heldBy !== null);
+  if (isHeldBack(draft, planned)) holdBack(draft, planned);
+  else applyDecision(draft, planned, owner, decide(draft, planned), heldBy !== null);
 }
 
 function observed(
@@ -148,6 +150,10 @@ function observed(
     applyDecision(draft, attempt, owner, decide(draft, attempt));
     return;
   }
+  if (isHeldBack(draft, attempt, { looked: true })) {
+    if (!endWithoutWriting(draft, attempt)) holdBack(draft, attempt);
+    return;
+  }
   // Not there: the earlier call had no effect. The intent stands, so the call may be made again.
   draft.putAttempt({ ...attempt, state: 'running' });
 }
@@ -184,6 +190,10 @@ function succeed(
 
 function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome, { kind: 'failed' }>): void {
   const { code, message } = outcome;
+  if (code === 'cordon_writes_paused') {
+    holdBack(draft, attempt);
+    return;
+  }
   if (
     outcome.classification === 'unknown' &&
     (attempt.effect === 'contain' || attempt.effect === 'restore') &&

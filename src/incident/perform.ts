@@ -13,6 +13,8 @@ import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
 import type { Json } from '../json.ts';
+import type { Standstill } from './pause.ts';
+import { standstillInWords } from './pause.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote, IncidentState, Lane } from './state.ts';
 
 /** Runs one phase of one attempt against the outside, and says what it came to. Never throws. */
@@ -47,6 +49,8 @@ export function createPerform(options: {
   readonly settings: ActionSettings;
   readonly clock: Clock;
   readonly isLive: (worker: WorkerId) => boolean;
+  /** What keeps writes back at this instant. */
+  readonly standstill: () => Standstill | null;
   readonly stopping: AbortSignal;
 }): Perform {
   const { catalogue, steps, isLive } = options;
@@ -70,6 +74,21 @@ export function createPerform(options: {
         );
       }
     };
+    // Checked in the turn of the send, and not only by the gate: a write may have been decided on just before.
+    // Restoring goes on: what is paused is what Cordon would do next, not the way back.
+    const beforeWrite = () => {
+      beforeSend();
+      const standstill = options.standstill();
+      if (standstill === null) return;
+      throw new AwsError(
+        'cordon_writes_paused',
+        attempt.action,
+        `${standstillInWords(standstill)}; nothing was sent`,
+        {
+          classification: 'retryable',
+        },
+      );
+    };
     return {
       incidentId: state.id,
       attemptId: attempt.id,
@@ -80,7 +99,14 @@ export function createPerform(options: {
       settings: options.settings,
       clock: options.clock,
       signal: options.stopping,
-      aws: (purpose) => options.aws({ target, purpose, incident: state.id, lane: attempt.lane, beforeSend }),
+      aws: (purpose) =>
+        options.aws({
+          target,
+          purpose,
+          incident: state.id,
+          lane: attempt.lane,
+          beforeSend: purpose === 'contain' ? beforeWrite : beforeSend,
+        }),
       evidence: noting(options.evidence(state, attempt), notes),
     };
   };

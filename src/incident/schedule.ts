@@ -1,5 +1,6 @@
 import { takeAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
+import { isHeldBack, noteHeldBack } from './held-back.ts';
 import type { AttemptRow } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -13,6 +14,7 @@ export function schedule(draft: Draft): void {
   for (const attempt of [...draft.attempts.values()]) {
     const current = draft.attempts.get(attempt.id) ?? attempt;
     if (directLanes.has(current.lane) && isStartable(draft, current)) takeAttempt(draft, current, worker);
+    else noteHeldBack(draft, current);
   }
 }
 
@@ -20,6 +22,7 @@ export function schedule(draft: Draft): void {
 export function isStartable(draft: Draft, attempt: AttemptRow): boolean {
   if (attempt.owner !== null || isFinal(attempt.state) || attempt.state === 'awaiting') return false;
   if (attempt.notBefore !== null && Date.parse(attempt.notBefore) > draft.env.now.getTime()) return false;
+  if (isHeldBack(draft, attempt)) return false;
   if (attempt.reverses === null) return true;
   // A release undoes in inverse order, and never while the write it takes back may still be on its way.
   const reversed = draft.attempts.get(attempt.reverses);

@@ -154,6 +154,8 @@ export interface AttemptRow {
   readonly approvals: readonly AttemptApproval[];
   /** Digest of the plan that may run because nobody decided in time and the policy says so. */
   readonly silenceAllows: string | null;
+  /** The pause (its instant) under which it was said to wait; absent while none has held it back. */
+  readonly heldBackBy?: string;
   /** Who asked for it; never counted among its approvers. */
   readonly requestedBy: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;

@@ -8,6 +8,8 @@ import { loadIncident } from '../store/incident.ts';
 import type { ListedIncident } from '../store/list.ts';
 import { findIncidentId, incidentOfAttempt, listIncidents } from '../store/list.ts';
 import { incidentOfChannel } from '../store/outbox.ts';
+import type { Pause } from '../store/pause.ts';
+import { readPause } from '../store/pause.ts';
 import type { Sql } from '../store/sql.ts';
 import { readTimeline } from '../store/timeline.ts';
 import type { Entry } from '../timeline/entry.ts';
@@ -31,6 +33,8 @@ export interface IncidentView {
   readonly severity: number;
   readonly exercise: boolean;
   readonly mode: Mode;
+  /** Writes to accounts are paused, in this incident and all others; `null` while they are not. */
+  readonly paused: Pause | null;
   readonly playbook: string;
   readonly openedAt: string;
   /** When every target was shown to be effectively contained; `null` before. */
@@ -144,7 +148,7 @@ export function createViews(options: {
     if (id === undefined || row === undefined) return undefined;
     const state = stateOf(id as IncidentId, row); // an id from the record
     const entries = await readTimeline(sql, state.id);
-    return viewOf(state, entries, { enrolment, catalogue });
+    return viewOf(state, entries, { enrolment, catalogue, pause: await readPause(sql) });
   };
 
   const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>
@@ -194,7 +198,11 @@ function summaryOf(row: ListedIncident): IncidentSummary {
 export function viewOf(
   state: IncidentState,
   entries: readonly Entry[],
-  known: { readonly enrolment: Enrolment; readonly catalogue: ReadonlyMap<string, Action> },
+  known: {
+    readonly enrolment: Enrolment;
+    readonly catalogue: ReadonlyMap<string, Action>;
+    readonly pause: Pause | null;
+  },
 ): IncidentView {
   const { record } = state;
   const [target] = record.targets;
@@ -206,6 +214,7 @@ export function viewOf(
     severity: record.severity,
     exercise: record.exercise,
     mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
+    paused: known.pause,
     playbook: record.playbook,
     openedAt: record.openedAt,
     containedAt: containedAt(entries, record),

@@ -98,6 +98,7 @@ async function openDeciding(config: Config, database: Database, options: Command
         throw new TypeError('a command performs nothing');
       },
     },
+    standstill: () => null,
     deliver: async () => ({ kind: 'skipped', reason: 'a command delivers nothing' }),
     roles: { perform: false, deliver: false },
     exercise: false,
@@ -110,6 +111,15 @@ async function openDeciding(config: Config, database: Database, options: Command
   return {
     accept: engine.accept,
     advance: engine.advance,
-    execute: createExecute({ sql, advance: engine.advance, enrolment, gate }),
+    execute: createExecute({
+      sql,
+      clock,
+      advance: engine.advance,
+      accept: engine.accept,
+      // This process writes to no account; those that do look for themselves.
+      refreshPause: async () => {},
+      enrolment,
+      gate,
+    }),
   };
 }

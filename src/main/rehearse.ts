@@ -127,6 +127,7 @@ export async function rehearse(
         catalogue: ACTIONS,
         worker: null,
         directLanes: new Set(),
+        standstill: null,
       };
     }
   });

@@ -16,7 +16,7 @@ export function slackCommands(execute: Execute): SlackCommands {
       const { incidentId, ...rest } = input;
       return execute({
         command,
-        incident: incidentId as IncidentId, // looked up, not trusted
+        incident: (incidentId ?? null) as IncidentId | null, // looked up, not trusted
         identity: { kind: 'slack', userId: actor.slackUserId },
         input: rest,
         idempotencyKey,

@@ -22,6 +22,8 @@ export interface IncidentView {
   readonly severity: number;
   readonly exercise: boolean;
   readonly mode: Mode;
+  /** All writes are paused: by whom, why, since when. */
+  readonly paused?: { readonly by: string; readonly reason: string; readonly at: string } | null;
   readonly openedAt: string;
   readonly containedAt: string | null;
   readonly closedAt: string | null;

@@ -1,5 +1,6 @@
 import { sql as initial } from './migrations/0001-initial.ts';
 import { sql as refusedContent } from './migrations/0002-refused-content.ts';
+import { sql as pause } from './migrations/0003-pause.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -7,6 +8,7 @@ import { StoreError } from './sql.ts';
 export const MIGRATIONS: readonly { readonly name: string; readonly sql: string }[] = [
   { name: '0001-initial', sql: initial },
   { name: '0002-refused-content', sql: refusedContent },
+  { name: '0003-pause', sql: pause },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

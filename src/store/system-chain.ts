@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { JsonObject } from '../json.ts';
 import { canonicalJson } from '../timeline/canonical.ts';
 import { appendEntries } from '../timeline/chain.ts';
 import type { EntryBody } from '../timeline/entry.ts';
@@ -16,6 +17,21 @@ export async function appendSystemEntries(
   clock: Clock,
   bodies: readonly EntryBody[],
 ): Promise<void> {
+  await withSystemEntries(sql, clock, bodies, async (chain) => {
+    await sql.query('select cordon.append_chain($1::jsonb)', [JSON.stringify(chain)]);
+  });
+}
+
+/**
+ * Gives `write` the entries as `cordon.append_chain` takes them, for a statement that does more in the same
+ * transaction; calls it again when another process appended first.
+ */
+export async function withSystemEntries(
+  sql: Sql,
+  clock: Clock,
+  bodies: readonly EntryBody[],
+  write: (chain: JsonObject) => Promise<void>,
+): Promise<void> {
   for (;;) {
     const rows = await sql.query<{ seq: number; hash: string }>(
       'select seq, hash from cordon.chain where name = $1',
@@ -23,7 +39,7 @@ export async function appendSystemEntries(
     );
     const base = { seq: Number(rows[0]?.seq ?? 0), hash: rows[0]?.hash ?? GENESIS };
     const { entries, head } = appendEntries(base, SYSTEM_CHAIN, clock.now(), bodies);
-    const payload = {
+    const chain = {
       name: SYSTEM_CHAIN,
       expected_seq: base.seq,
       seq: head.seq,
@@ -39,7 +55,7 @@ export async function appendSystemEntries(
       })),
     };
     try {
-      await sql.query('select cordon.append_chain($1::jsonb)', [JSON.stringify(payload)]);
+      await write(chain);
       return;
     } catch (error) {
       if (refusalOf(error) !== 'stale') throw error;

@@ -25,6 +25,7 @@ export const ENTRY_KINDS = [
   'attempt.refused',
   'attempt.cancelled',
   'attempt.rescued',
+  'attempt.paused',
   'containment.level',
   'approval.asked',
   'approval.given',
@@ -50,6 +51,8 @@ export const ENTRY_KINDS = [
   'slack.delayed',
   'postmortem.drafted',
   'configuration.changed',
+  'writes.paused',
+  'writes.resumed',
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];

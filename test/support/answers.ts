@@ -46,6 +46,23 @@ export function act(
   });
 }
 
+/** One human act on the engine itself. */
+export function actOnEngine(
+  engine: TestEngine,
+  command: string,
+  input: JsonObject,
+  name = 'alice',
+  key = `test-${++calls}`,
+) {
+  return engine.cordon.execute({
+    command,
+    incident: null,
+    identity: { kind: 'cli', name },
+    input,
+    idempotencyKey: key,
+  });
+}
+
 export async function untilClosed(engine: TestEngine, id: string): Promise<void> {
   await drive(engine, async () => (await engine.state(id)).status !== 'open');
 }

@@ -1,4 +1,5 @@
 import { renderInstant } from '../../timeline/render.ts';
+import { sayIfPaused } from '../act.ts';
 import type { Register } from '../context.ts';
 import { EXIT } from '../error.ts';
 import { nameOf } from '../incident.ts';
@@ -16,6 +17,7 @@ export const list: Register = (program, run) => {
       run(async (context, options: { readonly all?: true }) => {
         const { out } = context;
         return context.withApi(async (api) => {
+          await sayIfPaused(context, api);
           const incidents = await api.incidents({ all: options.all === true });
           out.result(incidents, () => {
             if (incidents.length === 0) {

@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { createClient } from '../../console/client.ts';
 import { codeOf, describeError, systemWord } from '../../error.ts';
 import { lockFolder } from '../../store/folder-lock.ts';
+import type { Pause } from '../../store/pause.ts';
+import { readPause } from '../../store/pause.ts';
 import { openEmbedded } from '../../store/pglite.ts';
 import { openServer } from '../../store/server.ts';
 import type { Sql } from '../../store/sql.ts';
@@ -26,8 +28,8 @@ async function embedded({ config, clock, holder }: Patient): Promise<readonly Fi
   const name = 'database';
   if (holder?.kind === 'serve') {
     try {
-      const { version } = await createClient(holder.socket).status();
-      return [ok(name, `embedded; the engine that holds it answers (version ${version})`)];
+      const { version, paused } = await createClient(holder.socket).status();
+      return [ok(name, `embedded; the engine that holds it answers (version ${version})`), writes(paused)];
     } catch (error) {
       const mend = 'see its log; if it hangs, end it and start it again: nothing is lost';
       return [fail(name, `the engine that holds it does not answer: ${describeError(error)}`, mend)];
@@ -46,7 +48,8 @@ async function embedded({ config, clock, holder }: Patient): Promise<readonly Fi
     closing.add(() => outcome.lock.release());
     const sql = await openEmbedded({ folder });
     closing.add(() => sql.close());
-    return [await schema('embedded', sql)];
+    const finding = await schema('embedded', sql);
+    return finding.status === 'ok' ? [finding, writes(await pauseOf(sql))] : [finding];
   } catch (error) {
     const mend = 'another version may have written it; move the folder away to begin anew';
     return [fail(name, `embedded, cannot be opened (${codeOf(error)})`, mend)];
@@ -59,7 +62,9 @@ async function server(url: string): Promise<readonly Finding[]> {
   const sql = openServer({ url, poolSize: 1 });
   try {
     const finding = await schema('server', sql);
-    return finding.status === 'fail' ? [finding] : [finding, await workers(sql)];
+    if (finding.status === 'fail') return [finding];
+    const paused = finding.status === 'ok' ? [writes(await pauseOf(sql))] : [];
+    return [finding, await workers(sql), ...paused];
   } catch (error) {
     const mend = 'start it, or correct DATABASE_URL: host, port, user, password, database, TLS';
     return [fail('database', `the PostgreSQL server does not answer${systemWord(error)}`, mend)];
@@ -86,6 +91,18 @@ async function schema(kind: string, sql: Sql): Promise<Finding> {
     return warn(name, `${found}, ${pending.length} migration(s) to come`, 'they run at the next start');
   }
   return ok(name, found);
+}
+
+function writes(paused: Pause | null): Finding {
+  const name = 'writes';
+  return paused === null
+    ? ok(name, 'not paused')
+    : warn(name, `paused by ${paused.by} since ${paused.at}: ${paused.reason}`, 'cordon resume ends it');
+}
+
+async function pauseOf(sql: Sql): Promise<Pause | null> {
+  const { schema: newest } = await databaseStatus(sql);
+  return newest === null ? null : readPause(sql);
 }
 
 async function workers(sql: Sql): Promise<Finding> {

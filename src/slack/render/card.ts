@@ -18,7 +18,7 @@ export function incidentCard(incident: IncidentView): SlackMessage {
   const first = statusLine(incident);
   const blocks: KnownBlock[] = [
     header(`${name} · ${plain(incident.title, 110)}`),
-    section([first, brokenLine(incident), decisionLine(incident)]),
+    section([...pausedLines(incident), first, brokenLine(incident), decisionLine(incident)]),
     context([
       [
         `Severity ${incident.severity}`,
@@ -63,6 +63,13 @@ export function incidentCard(incident: IncidentView): SlackMessage {
     );
   }
   return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
+}
+
+function pausedLines({ paused, status }: IncidentView): string[] {
+  if (paused === undefined || paused === null || status === 'closed') return [];
+  return [
+    `⏸️ *Writes are paused* by ${person(paused.by)} since ${when(paused.at)}: ${prose(paused.reason, 200)}. Release still works.`,
+  ];
 }
 
 function canRelease(incident: IncidentView): boolean {

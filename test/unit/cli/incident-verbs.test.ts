@@ -229,6 +229,26 @@ describe('what was turned away', () => {
   });
 });
 
+describe('a pause from the terminal', () => {
+  test('is said wherever somebody looks, and ends by who may end it', async () => {
+    const paused = await json(['pause', '--reason', 'wrong account'], 'bob');
+    expect(paused).toMatchObject({ code: 0, value: { kind: 'done' } });
+    expect((await run(['list'])).stderr).toMatch(/^Writes are paused by bob since .*: wrong account\. /);
+    expect((await run(['show', '1'])).stdout).toContain('paused: writes are paused by bob');
+    const { stdout } = await run(['doctor', '--json']);
+    expect(JSON.parse(stdout).findings).toContainEqual(
+      expect.objectContaining({ name: 'writes', status: 'warn', found: expect.stringContaining('bob') }),
+    );
+    const byApprover = await json(['resume'], 'bob');
+    expect(byApprover).toMatchObject({ code: 1, error: { code: 'cordon_command_not_allowed' } });
+    expect((await run(['resume'])).code).toBe(0);
+    expect((await run(['list'])).stderr).toBe('');
+    expect((await run(['timeline', 'show', 'system'])).stdout).toContain(
+      'bob paused all writes: wrong account',
+    );
+  });
+});
+
 describe('what mode observe held back', () => {
   test('is reported, and is nothing where the account may act', async () => {
     const none = await json(['observe', 'report', '--days', '7']);
