@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts';
 import type { Input } from './call.ts';
 
 /** An input of nothing but where it goes. */
@@ -38,4 +39,14 @@ export function aim(input: Input, service: string, resource: string): Input {
     default:
       return { ...input, body: { ResourceArn: resource } };
   }
+}
+
+/** Adds members to a request where its service reads them: in the form of a query-protocol request, and in the body. */
+export function withMembers(input: Input, members: JsonObject): Input {
+  const query = new URLSearchParams(input.query);
+  for (const [name, value] of Object.entries(members)) {
+    if (typeof value === 'object') query.set(name, JSON.stringify(value));
+    else if (value !== undefined) query.set(name, String(value));
+  }
+  return { ...input, query, body: { ...input.body, ...members } };
 }

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { serviceAccess } from './access.ts';
-import { aim, emptyInput } from './aim.ts';
+import { aim, emptyInput, withMembers } from './aim.ts';
 import type { Core, Operation } from './call.ts';
 import { s3Operations } from './data/operations.ts';
 import { newEnvironment } from './lambda/execute.ts';
@@ -49,6 +49,8 @@ export interface Attacker {
       readonly action: string;
       readonly resource: string;
       readonly region?: string;
+      /** Further members of the request, as the API names them. */
+      readonly request?: JsonObject;
     },
   ): Promise<CallOutcome>;
   /**
@@ -116,13 +118,16 @@ export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
       const { accessKeyId, secretAccessKey, sessionToken } = session;
       return { accessKeyId, secretAccessKey, sessionToken };
     },
-    async callAs(credentials, { service, action, resource, region = home }) {
+    async callAs(credentials, { service, action, resource, region = home, request = {} }) {
       try {
         const operation =
           service === 's3' && s3Operations[action] !== undefined
             ? s3Operations[action]
             : operationNamed(routes, service, action);
-        const input = aim(emptyInput(region, 'https://world.invalid'), service, resource);
+        const input = withMembers(
+          aim(emptyInput(region, 'https://world.invalid'), service, resource),
+          request,
+        );
         const answer = await perform(core, { operation, input, credentials, signal: undefined });
         return { kind: 'ok', data: answer.body ?? {} };
       } catch (error) {

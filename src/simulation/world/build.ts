@@ -4,6 +4,7 @@ import type { JsonObject } from '../../json.ts';
 import { functionArn, logGroupArn, queueArn, secretArn } from './arns.ts';
 import { createDelayed } from './delayed.ts';
 import { buildFunction } from './lambda/build.ts';
+import { buildCodeSigningConfigs, buildLayers } from './lambda/build-shared.ts';
 import type { Names } from './names.ts';
 import { type PolicyKind, readPolicy } from './policy/document.ts';
 import { buildScalableTargets } from './scaling/build.ts';
@@ -69,6 +70,8 @@ export function buildState(
     users: new Map(),
     managedPolicies: new Map(),
     functions: new Map(),
+    layers: new Map(),
+    codeSigningConfigs: new Map(),
     mappings: new Map(),
     scalableTargets: new Map(),
     environments: new Map(),
@@ -174,6 +177,8 @@ export function buildState(
       );
     }
   }
+  buildLayers(state, spec, { createdAt, store: (files) => storePackage(state, files) });
+  buildCodeSigningConfigs(state, spec, { createdAt, names });
   for (const one of spec.functions) {
     const region = one.region ?? home;
     const built = buildFunction(state, one, region, {

@@ -29,6 +29,12 @@ function functionSnapshot(target: LambdaFunction): JsonObject {
           environment: one.environment ?? null,
           deadLetterArn: one.deadLetterArn ?? null,
           logGroup: one.logGroup,
+          runtime: one.runtime,
+          handler: one.handler,
+          timeoutSeconds: one.timeoutSeconds,
+          memoryMb: one.memoryMb,
+          layers: one.settings.layers,
+          securityGroups: one.settings.vpc?.securityGroups ?? null,
         },
       ]),
     ),
@@ -60,6 +66,10 @@ function functionSnapshot(target: LambdaFunction): JsonObject {
       ]),
     ),
     tags: Object.fromEntries(target.tags),
+    codeSigningConfig: target.codeSigningConfigArn ?? null,
+    recursiveLoop: target.recursiveLoop,
+    scaling: Object.fromEntries([...target.scaling].map(([key, { min, max }]) => [key, { min, max }])),
+    durableExecutions: Object.fromEntries(target.durableExecutions.map((one) => [one.name, one.status])),
   };
 }
 

@@ -1,127 +1,13 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { functionSpec } from './function-spec.ts';
+import { files, functionName, name, policy, qualifier, region, tags } from './spec-terms.ts';
 import { WorldError } from './world-error.ts';
 
 /**
  * `world.yaml`: the account as it is before anything happens. Names are resolved when the world is
  * built, so a typing error is an error at load and not a surprise in an exercise.
  */
-
-/** A policy document: the JSON as an object, or as text (`|` blocks). */
-const policy = z.union([z.string().min(2), z.record(z.string(), z.json())]);
-const tags = z.record(z.string(), z.string()).default({});
-/** Path in the package -> text of the file. The zip is real, and so is its `CodeSha256`. */
-const files = z.record(z.string().min(1), z.string());
-const name = z.string().regex(/^[A-Za-z0-9_+=,.@-]{1,128}$/);
-const functionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const qualifier = z.string().regex(/^(\$LATEST|[A-Za-z0-9_-]{1,128})$/);
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/);
-
-const configuration = {
-  runtime: z.string().default('python3.12'),
-  handler: z.string().default('handler.handler'),
-  description: z.string().default(''),
-  timeoutSeconds: z.number().int().min(1).max(900).default(30),
-  memoryMb: z.number().int().min(128).max(10_240).default(128),
-  /** Environment variables; values that look like secrets are invented. */
-  environment: z.record(z.string(), z.string()).optional(),
-  /** Where a failed asynchronous event goes: an ARN. Locked in a published version. */
-  deadLetterArn: z.string().optional(),
-  files: files.default({ 'handler.py': 'def handler(event, context):\n    return {}\n' }),
-};
-
-/** What one invocation does, besides writing its START, END and REPORT lines. */
-const behaviour = z
-  .object({
-    durationMs: z.number().min(0).default(12),
-    /** Log lines that the code prints. */
-    prints: z.array(z.string()).default([]),
-    /** API calls that the code makes with the credentials of its environment. */
-    calls: z.array(z.object({ action: z.string(), resource: z.string() }).strict()).default([]),
-    /** What it returns, when it does not fail. */
-    returns: z.json().default(null),
-    /** Every invocation ends in this error. */
-    fails: z.string().optional(),
-  })
-  .strict();
-
-const functionSpec = z
-  .object({
-    name: functionName,
-    region: region.optional(),
-    /** Name of the execution role. */
-    role: name,
-    ...configuration,
-    logGroup: z.string().optional(),
-    tags,
-    /** Published versions, oldest first: what differs from `$LATEST`. They are numbered 1, 2, 3 … */
-    versions: z
-      .array(
-        z
-          .object({
-            role: name.optional(),
-            description: z.string().optional(),
-            environment: configuration.environment,
-            files: files.optional(),
-          })
-          .strict(),
-      )
-      .default([]),
-    aliases: z
-      .array(
-        z
-          .object({
-            name: qualifier,
-            version: z.string(),
-            description: z.string().default(''),
-            /** Weighted routing: version -> share of the traffic. */
-            weights: z.record(z.string(), z.number()).optional(),
-          })
-          .strict(),
-      )
-      .default([]),
-    /** Absent is unset, which is not 0. */
-    reservedConcurrency: z.number().int().min(0).optional(),
-    provisionedConcurrency: z
-      .array(z.object({ qualifier, requested: z.number().int().min(1) }).strict())
-      .default([]),
-    eventInvoke: z
-      .array(
-        z
-          .object({
-            qualifier: qualifier.default('$LATEST'),
-            maximumRetryAttempts: z.number().int().min(0).max(2).optional(),
-            maximumEventAgeSeconds: z.number().int().min(60).max(21_600).optional(),
-            onFailure: z.string().optional(),
-            onSuccess: z.string().optional(),
-          })
-          .strict(),
-      )
-      .default([]),
-    urls: z
-      .array(z.object({ alias: qualifier.optional(), authType: z.enum(['NONE', 'AWS_IAM']) }).strict())
-      .default([]),
-    /** Statements of the resource policy, per qualifier (`''` is the function itself); Resource is filled in. */
-    permissions: z
-      .array(
-        z
-          .object({
-            qualifier: qualifier.optional(),
-            sid: z.string().regex(/^[A-Za-z0-9_-]+$/),
-            principal: z.union([
-              z.literal('*'),
-              z.object({ Service: z.string() }).strict(),
-              z.object({ AWS: z.string() }).strict(),
-            ]),
-            action: z.string().default('lambda:InvokeFunction'),
-            condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
-          })
-          .strict(),
-      )
-      .default([]),
-    behaviour: behaviour.prefault({}),
-  })
-  .strict();
 
 const roleSpec = z
   .object({
@@ -167,6 +53,45 @@ const worldSpec = z
       .object({ limit: z.number().int().default(1_000), unreservedMinimum: z.number().int().default(100) })
       .strict()
       .prefault({}),
+    /** Layers, of this account or another; versions are numbered 1, 2, 3 … */
+    layers: z
+      .array(
+        z
+          .object({
+            name: functionName,
+            account: z
+              .string()
+              .regex(/^\d{12}$/)
+              .optional(),
+            region: region.optional(),
+            versions: z
+              .array(
+                z
+                  .object({
+                    files,
+                    description: z.string().default(''),
+                    /** Its owner deleted it: functions that use it keep it, nobody reads it any more. */
+                    deleted: z.boolean().default(false),
+                  })
+                  .strict(),
+              )
+              .min(1),
+          })
+          .strict(),
+      )
+      .default([]),
+    codeSigningConfigs: z
+      .array(
+        z
+          .object({
+            name,
+            region: region.optional(),
+            enforce: z.boolean().default(true),
+            publishers: z.array(z.string()),
+          })
+          .strict(),
+      )
+      .default([]),
     /** Provisioned concurrency that Application Auto Scaling manages. */
     scalableTargets: z
       .array(
@@ -284,8 +209,6 @@ const worldSpec = z
   .strict();
 
 export type WorldSpec = z.output<typeof worldSpec>;
-export type FunctionSpec = z.output<typeof functionSpec>;
-export type Behaviour = z.output<typeof behaviour>;
 
 /** Validates a world given as data. Throws `cordon_world_invalid` with the path of the first problem. */
 export function readWorldSpec(raw: unknown): WorldSpec {

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { Delayed } from './delayed.ts';
+import type { Behaviour } from './function-spec.ts';
 import type { PolicyDocument } from './policy/document.ts';
 import type { ScalableTarget } from './scaling/state.ts';
-import type { Behaviour } from './spec.ts';
 
 /** The account as it is now. Changed only by operations, in `perform.ts`'s order. */
 export interface AccountState {
@@ -19,6 +19,10 @@ export interface AccountState {
   readonly functions: Map<string, LambdaFunction>;
   /** By Region and resource (`targetKey`). */
   readonly scalableTargets: Map<string, ScalableTarget>;
+  /** Layer versions by ARN. */
+  readonly layers: Map<string, LayerVersion>;
+  /** By ARN. */
+  readonly codeSigningConfigs: Map<string, CodeSigningConfig>;
   /** By UUID. */
   readonly mappings: Map<string, Mapping>;
   /** Code packages by hex SHA-256. */
@@ -117,8 +121,73 @@ export interface FunctionVersion {
   logGroup: string;
   /** Hex SHA-256 of the package. */
   codeDigest: string;
+  /** What a configuration update may also change, and a published version keeps. */
+  settings: VersionSettings;
   lastModified: string;
   revisionId: string;
+  /** A change that is still being made; its revision comes with it. */
+  update: PendingUpdate | undefined;
+}
+
+/** A function is made, and changed, some time after the call. */
+export interface PendingUpdate {
+  readonly kind: 'creating' | 'updating';
+  readonly settlesAtMs: number;
+  readonly revisionId: string;
+}
+
+export interface VersionSettings {
+  /** ARNs of layer versions. */
+  readonly layers: readonly string[];
+  readonly vpc:
+    | { readonly id: string; readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
+    | undefined;
+  readonly snapStart: boolean;
+  readonly image: { readonly uri: string; readonly digest: string } | undefined;
+  readonly fileSystems: readonly string[];
+  readonly environmentKey: string | undefined;
+  readonly durableRetentionDays: number | undefined;
+  readonly capacityProvider: string | undefined;
+}
+
+/** How many environments managed instances keep of one version. */
+export interface ScalingConfig {
+  readonly min: number;
+  readonly max: number;
+  /** What was in force before, until it is applied. */
+  readonly before: { readonly min: number; readonly max: number };
+  readonly appliesAtMs: number;
+}
+
+export interface DurableExecution {
+  readonly arn: string;
+  readonly name: string;
+  readonly functionArn: string;
+  readonly startedMs: number;
+  readonly input: Json;
+  readonly steps: readonly string[];
+  status: string;
+  endedMs: number | undefined;
+}
+
+export interface LayerVersion {
+  readonly arn: string;
+  readonly layerArn: string;
+  readonly version: number;
+  readonly codeDigest: string;
+  readonly description: string;
+  readonly createdAt: string;
+  deleted: boolean;
+}
+
+export interface CodeSigningConfig {
+  readonly id: string;
+  readonly arn: string;
+  readonly region: string;
+  description: string;
+  publishers: readonly string[];
+  policy: string;
+  lastModified: string;
 }
 
 export interface Alias {
@@ -176,6 +245,15 @@ export interface LambdaFunction {
   /** By qualifier; `''` is the function itself. */
   readonly resourcePolicies: Map<string, ResourcePolicy>;
   readonly tags: Map<string, string>;
+  codeSigningConfigArn: string | undefined;
+  recursiveLoop: string;
+  /** By qualifier, `''` is the function itself; absent: `Auto`. */
+  readonly runtimeUpdates: Map<string, string>;
+  /** By qualifier: a published version or `$LATEST.PUBLISHED`. */
+  readonly scaling: Map<string, ScalingConfig>;
+  readonly durableExecutions: DurableExecution[];
+  /** The number of the version published last, deleted or not. */
+  published: number;
   behaviour: Behaviour;
   readonly createdAt: string;
 }

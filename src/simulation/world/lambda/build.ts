@@ -1,5 +1,5 @@
+import type { FunctionSpec } from '../function-spec.ts';
 import type { Names } from '../names.ts';
-import type { FunctionSpec } from '../spec.ts';
 import type { AccountState, FunctionVersion, LambdaFunction } from '../state.ts';
 import { WorldError } from '../world-error.ts';
 
@@ -39,8 +39,19 @@ export function buildFunction(
     deadLetterArn: spec.deadLetterArn,
     logGroup: spec.logGroup ?? `/aws/lambda/${spec.name}`,
     codeDigest: context.store(spec.files),
+    settings: {
+      layers: spec.layers,
+      vpc: spec.vpc,
+      snapStart: spec.snapStart,
+      image: spec.image,
+      fileSystems: spec.fileSystems,
+      environmentKey: spec.environmentKey,
+      durableRetentionDays: spec.durable?.retentionDays,
+      capacityProvider: spec.managedInstances?.capacityProvider,
+    },
     lastModified,
     revisionId: names.uuid(),
+    update: undefined,
   };
   const versions = new Map([['$LATEST', latest]]);
   for (const [index, published] of spec.versions.entries()) {
@@ -52,10 +63,25 @@ export function buildFunction(
       description: published.description ?? spec.description,
       environment: published.environment ?? spec.environment,
       codeDigest: published.files === undefined ? latest.codeDigest : context.store(published.files),
+      settings: { ...latest.settings, layers: published.layers ?? latest.settings.layers },
       revisionId: names.uuid(),
     });
   }
 
+  for (const layer of [spec, ...spec.versions].flatMap((one) => one.layers ?? [])) {
+    if (!state.layers.has(layer)) {
+      throw new WorldError('cordon_world_unknown_name', `function ${spec.name}: no such layer ${layer}`);
+    }
+  }
+  const signing = [...state.codeSigningConfigs.values()].find(
+    (one) => one.description === spec.codeSigning && one.region === region,
+  );
+  if (spec.codeSigning !== undefined && signing === undefined) {
+    throw new WorldError(
+      'cordon_world_unknown_name',
+      `function ${spec.name}: no code signing configuration ${spec.codeSigning}`,
+    );
+  }
   const known = (qualifier: string) => {
     if (versions.has(qualifier) || spec.aliases.some((alias) => alias.name === qualifier)) return qualifier;
     throw new WorldError(
@@ -116,6 +142,30 @@ export function buildFunction(
     ),
     resourcePolicies: new Map(),
     tags: new Map(Object.entries(spec.tags)),
+    codeSigningConfigArn: signing?.arn,
+    recursiveLoop: spec.recursiveLoop,
+    runtimeUpdates: new Map(spec.updateRuntimeOn === 'Auto' ? [] : [['', spec.updateRuntimeOn]]),
+    scaling: new Map(
+      (spec.managedInstances?.scaling ?? []).map(({ qualifier, min, max }) => [
+        qualifier === '$LATEST.PUBLISHED' ? qualifier : known(qualifier),
+        { min, max, before: { min, max }, appliesAtMs: context.nowMs },
+      ]),
+    ),
+    durableExecutions: (spec.durable?.executions ?? []).map((execution) => {
+      const startedMs = context.nowMs - execution.startedSecondsAgo * 1000;
+      const qualifier = versions.size === 1 ? '$LATEST' : String(versions.size - 1);
+      return {
+        arn: `${arn}:${qualifier}/durable-execution/${execution.name}/${names.uuid()}`,
+        name: execution.name,
+        functionArn: `${arn}:${qualifier}`,
+        startedMs,
+        input: execution.input,
+        steps: execution.steps,
+        status: execution.status,
+        endedMs: execution.status === 'RUNNING' ? undefined : startedMs + 1000,
+      };
+    }),
+    published: spec.versions.length,
     behaviour: spec.behaviour,
     createdAt: context.createdAt,
   };

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../../json.ts';
-import type { Input, Operation } from '../call.ts';
+import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
-import type { Alias, LambdaFunction } from '../state.ts';
+import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { codeLink, type LinkKey } from './code-link.ts';
 import { functionConfiguration } from './configuration.ts';
-import { findFunction, findVersion, notFound, readReference, validation } from './reference.ts';
+import { findFunction, findVersion, readReference, validation } from './reference.ts';
 import { functionAccess, regionAccess } from './resource.ts';
 
 /** Functions of a Region, by name. */
@@ -14,18 +14,17 @@ function functionsOf(all: Iterable<LambdaFunction>, input: Input): readonly Lamb
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-function aliasConfiguration(target: LambdaFunction, alias: Alias): JsonObject {
-  return {
-    AliasArn: `${target.arn}:${alias.name}`,
-    Name: alias.name,
-    FunctionVersion: alias.version,
-    Description: alias.description,
-    ...(alias.weights === undefined ? {} : { RoutingConfig: { AdditionalVersionWeights: alias.weights } }),
-    RevisionId: alias.revisionId,
-  };
+/** Where the code is: a link that lives ten minutes, or the image that the tag meant. */
+function codeLocation(core: Core, linkKey: LinkKey, origin: string, version: FunctionVersion): JsonObject {
+  const { image } = version.settings;
+  if (image === undefined) {
+    return { RepositoryType: 'S3', Location: codeLink(core, linkKey, origin, version.codeDigest) };
+  }
+  const [repository = ''] = image.uri.split(/:(?=[^/]*$)/);
+  return { RepositoryType: 'ECR', ImageUri: image.uri, ResolvedImageUri: `${repository}@${image.digest}` };
 }
 
-/** GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction, ListAliases, GetAlias. */
+/** GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction. */
 export function functionOperations(linkKey: LinkKey): Readonly<Record<string, Operation>> {
   return {
     GetFunction: {
@@ -41,10 +40,7 @@ export function functionOperations(linkKey: LinkKey): Readonly<Record<string, Op
         return {
           body: {
             Configuration: functionConfiguration(core, target, version, reference.qualifiedArn, 'single'),
-            Code: {
-              RepositoryType: 'S3',
-              Location: codeLink(core, linkKey, input.origin, version.codeDigest),
-            },
+            Code: codeLocation(core, linkKey, input.origin, version),
             ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
             ...(target.reserved === undefined
               ? {}
@@ -102,38 +98,6 @@ export function functionOperations(linkKey: LinkKey): Readonly<Record<string, Op
         return {
           body: { Versions: page.items, ...(page.next === undefined ? {} : { NextMarker: page.next }) },
         };
-      },
-    },
-    ListAliases: {
-      service: 'lambda',
-      name: 'ListAliases',
-      write: false,
-      access: functionAccess('lambda:ListAliases'),
-      run(core, input) {
-        const target = findFunction(core, readReference(core, input));
-        const version = input.query.get('FunctionVersion');
-        const all = [...target.aliases.values()]
-          .filter((alias) => version === null || alias.version === version)
-          .map((alias) => aliasConfiguration(target, alias));
-        const page = cutPage(all, input.query.get('Marker'), input.query.get('MaxItems'), 50);
-        return {
-          body: { Aliases: page.items, ...(page.next === undefined ? {} : { NextMarker: page.next }) },
-        };
-      },
-    },
-    GetAlias: {
-      service: 'lambda',
-      name: 'GetAlias',
-      write: false,
-      access: functionAccess('lambda:GetAlias'),
-      run(core, input) {
-        const reference = readReference(core, input);
-        const alias = core.state.functions.get(reference.arn)?.aliases.get(input.path.Name ?? '');
-        const target = core.state.functions.get(reference.arn);
-        if (target === undefined || alias === undefined) {
-          throw notFound(`Cannot find alias arn: ${reference.arn}:${input.path.Name ?? ''}`);
-        }
-        return { body: aliasConfiguration(target, alias) };
       },
     },
   };

@@ -8,6 +8,7 @@ import { execute } from './execute.ts';
 import { findFunction, functionNotFound, readReference, resolveVersion } from './reference.ts';
 import { invokeAccess } from './resource.ts';
 import { settleEvent } from './sinks.ts';
+import { settle } from './update.ts';
 
 /** An asynchronous event is tried once and then, by default, twice more. */
 const DEFAULT_RETRIES = 2;
@@ -92,6 +93,34 @@ export function invokeEvent(core: Core, invocation: Invocation): Answer {
   return { status: 202, raw: new Uint8Array() };
 }
 
+/** The version that takes this invocation: by an alias with weights, now one and now the other. */
+function routedVersion(core: Core, target: LambdaFunction, qualifier: string): FunctionVersion | undefined {
+  const [other] = Object.entries(target.aliases.get(qualifier)?.weights ?? {});
+  if (other === undefined) return resolveVersion(target, qualifier);
+  const [version, share] = other;
+  const drawn = Number.parseInt(core.names.hex(8), 16) / 2 ** 32;
+  return drawn < share ? target.versions.get(version) : resolveVersion(target, qualifier);
+}
+
+/** Throws while a function is being made, and where its managed instances are bounded to none. */
+function refuseInactive(
+  core: Core,
+  target: LambdaFunction,
+  version: FunctionVersion,
+  qualifier: string,
+): void {
+  const none = target.scaling.get(version.version) ?? target.scaling.get(qualifier);
+  const applied = none !== undefined && none.max === 0 && core.clock.now().getTime() >= none.appliesAtMs;
+  const pending = settle(core, version).update?.kind === 'creating';
+  if (!applied && !pending) return;
+  throw new AwsRefusal(
+    'ResourceConflictException',
+    409,
+    `The operation cannot be performed at this time. The function is currently in the following state: ${pending ? 'Pending' : 'Deactivated'}`,
+    { members: { Type: 'User' } },
+  );
+}
+
 function readPayload(raw: Uint8Array): Json {
   if (raw.byteLength === 0) return {};
   try {
@@ -113,8 +142,9 @@ export const invokeOperation: Operation = {
     const reference = readReference(core, input);
     const qualifier = reference.qualifier ?? '$LATEST';
     const target = findFunction(core, reference, `${reference.arn}:${qualifier}`);
-    const version = resolveVersion(target, qualifier);
+    const version = routedVersion(core, target, qualifier);
     if (version === undefined) throw functionNotFound(`${reference.arn}:${qualifier}`);
+    refuseInactive(core, target, version, qualifier);
     const invocation = { target, version, qualifier, payload: readPayload(input.raw) };
     switch (input.headers.get('x-amz-invocation-type')) {
       case 'Event':

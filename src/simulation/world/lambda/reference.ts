@@ -36,7 +36,7 @@ export function functionNotFound(arn: string): AwsRefusal {
 }
 
 const REFERENCE =
-  /^(?:arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?([a-zA-Z0-9_-]{1,64})(?::(\$LATEST|[a-zA-Z0-9_-]+))?$/;
+  /^(?:arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(\d{12}):function:|function:)?([a-zA-Z0-9_-]{1,64})(?::(\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9_-]+))?$/;
 
 /** Reads the function that a request names. Throws AWS's refusals of malformed or foreign names. */
 export function readReference(core: Core, input: Input, label = 'FunctionName'): FunctionReference {
@@ -82,6 +82,7 @@ export function resolveVersion(
   target: LambdaFunction,
   qualifier: string | undefined,
 ): FunctionVersion | undefined {
+  if (qualifier === '$LATEST.PUBLISHED') return target.versions.get(String(target.published));
   const alias = qualifier === undefined ? undefined : target.aliases.get(qualifier);
   return target.versions.get(alias?.version ?? qualifier ?? '$LATEST');
 }

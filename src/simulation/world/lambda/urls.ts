@@ -4,9 +4,13 @@ import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
 import type { LambdaFunction, UrlConfig } from '../state.ts';
-import { isVersionNumber, notFound, readReference, validation } from './reference.ts';
+import { invalid, isVersionNumber, notFound, readReference, validation } from './reference.ts';
 import { functionAccess } from './resource.ts';
 
+const createUrl = z.object({
+  AuthType: z.enum(['NONE', 'AWS_IAM']),
+  InvokeMode: z.enum(['BUFFERED', 'RESPONSE_STREAM']).optional(),
+});
 const updateUrl = z.object({
   AuthType: z.enum(['NONE', 'AWS_IAM']).optional(),
   InvokeMode: z.enum(['BUFFERED', 'RESPONSE_STREAM']).optional(),
@@ -21,6 +25,17 @@ function describe(target: LambdaFunction, alias: string, config: UrlConfig): Jso
     LastModifiedTime: config.lastModified,
     InvokeMode: config.invokeMode,
   };
+}
+
+/** What a write answers: the mode only where it was asked for (as recorded). */
+function written(
+  target: LambdaFunction,
+  alias: string,
+  config: UrlConfig,
+  mode: string | undefined,
+): JsonObject {
+  const { InvokeMode, ...rest } = describe(target, alias, config);
+  return mode === undefined ? rest : { ...rest, InvokeMode };
 }
 
 /** The URL that a request names; a URL hangs off the function or an alias, never off a version. */
@@ -38,7 +53,7 @@ function locate(core: Core, input: Input) {
   return { target, alias, config: target?.urls.get(alias) };
 }
 
-/** Function URLs: list, get, update. */
+/** Function URLs. */
 export const urlOperations: Readonly<Record<string, Operation>> = {
   ListFunctionUrlConfigs: {
     service: 'lambda',
@@ -89,7 +104,51 @@ export const urlOperations: Readonly<Record<string, Operation>> = {
         lastModified: core.clock.now().toISOString(),
       };
       target.urls.set(alias, changed);
-      return { body: describe(target, alias, changed) };
+      return { body: written(target, alias, changed, wanted.InvokeMode) };
+    },
+  },
+  CreateFunctionUrlConfig: {
+    service: 'lambda',
+    name: 'CreateFunctionUrlConfig',
+    write: true,
+    status: 201,
+    access: functionAccess('lambda:CreateFunctionUrlConfig'),
+    run(core, input) {
+      const { target, alias, config } = locate(core, input);
+      if (target === undefined || (alias !== '' && !target.aliases.has(alias))) {
+        throw notFound('Function does not exist');
+      }
+      if (config !== undefined) {
+        throw invalid(
+          'ResourceConflictException',
+          409,
+          `Failed to create function url config for [functionArn = ${alias === '' ? target.arn : `${target.arn}:${alias}`}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+        );
+      }
+      const wanted = readMembers(createUrl, input.body);
+      const now = core.clock.now().toISOString();
+      const created: UrlConfig = {
+        authType: wanted.AuthType,
+        url: `https://${core.names.hex(32)}.lambda-url.${target.region}.on.aws/`,
+        invokeMode: wanted.InvokeMode ?? 'BUFFERED',
+        createdAt: now,
+        lastModified: now,
+      };
+      target.urls.set(alias, created);
+      const { LastModifiedTime: _unsaid, ...body } = written(target, alias, created, wanted.InvokeMode);
+      return { body };
+    },
+  },
+  DeleteFunctionUrlConfig: {
+    service: 'lambda',
+    name: 'DeleteFunctionUrlConfig',
+    write: true,
+    status: 204,
+    access: functionAccess('lambda:DeleteFunctionUrlConfig'),
+    run(core, input) {
+      const { target, alias } = locate(core, input);
+      if (target?.urls.delete(alias) !== true) throw notFound('The resource you requested does not exist.');
+      return {};
     },
   },
 };
