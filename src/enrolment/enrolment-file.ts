@@ -61,6 +61,13 @@ const arnPattern = z
     'expected an ARN, or the beginning of one and a single * at the very end',
   );
 
+const sinkArn = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):(s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|sqs:[a-z0-9-]+:[0-9]{12}:[\w-]{1,80})$/,
+    'expected the ARN of an S3 bucket or of a standard SQS queue, which is all that Lambda takes failed events to',
+  );
+
 const accountSchema = z
   .strictObject({
     id: accountId,
@@ -78,6 +85,13 @@ const accountSchema = z
       .regex(/^[\w+=,.@:/-]{2,1224}$/, 'expected 2 to 1224 of the characters that STS allows')
       .optional(),
     owner: name.optional(),
+    /**
+     * How roles are quarantined: `static` attaches policies that were made beforehand, `dynamic` writes
+     * inline ones, which is administrator power (reference, 1.8.6).
+     */
+    profile: z.enum(['static', 'dynamic']).default('static'),
+    /** Where asynchronous events go that a contained function would lose: one bucket, one queue per Region. */
+    quarantineSinks: z.array(sinkArn).default([]),
   })
   .superRefine((account, issues) => {
     for (const [purpose, role] of Object.entries(account.roles)) {
@@ -97,6 +111,21 @@ const accountSchema = z
           path: ['regions', index],
           message: `${entry} is in partition ${expected}, and the account in ${account.partition}`,
         });
+    });
+    const refuseSink = (index: number, message: string) =>
+      issues.addIssue({ code: 'custom', path: ['quarantineSinks', index], message });
+    const places = new Set<string>();
+    account.quarantineSinks.forEach((sink, index) => {
+      const [, partition, service, sinkRegion = '', sinkAccount] = sink.split(':');
+      if (partition !== account.partition)
+        refuseSink(index, `expected a sink in partition ${account.partition}, found one in ${partition}`);
+      // A destination queue is in the function's own Region; another account's would be another's to read.
+      if (service === 'sqs' && (sinkAccount !== account.id || !account.regions.includes(sinkRegion)))
+        refuseSink(index, `expected a queue of account ${account.id} in one of its enrolled Regions`);
+      const place = `${service} ${sinkRegion}`;
+      if (places.has(place))
+        refuseSink(index, 'expected one bucket, and one queue a Region; which one counts would be a guess');
+      places.add(place);
     });
   });
 

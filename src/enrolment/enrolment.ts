@@ -55,7 +55,19 @@ export function accountFor(
     mode: 'observe',
     tier: 'production',
     roles: {},
+    profile: 'static',
+    quarantineSinks: [],
   };
+}
+
+/**
+ * Where a function's asynchronous events go while it is contained: the queue of its Region, else the bucket;
+ * `undefined` when its account has none. The queue first, since its entry names the Region and so is the more specific one.
+ */
+export function quarantineSinkFor(enrolment: Enrolment, account: string, region: string): string | undefined {
+  const sinks = accountFor(enrolment, account, region)?.quarantineSinks ?? [];
+  const queue = sinks.find((sink) => sink.split(':')[2] === 'sqs' && sink.split(':')[3] === region);
+  return queue ?? sinks.find((sink) => sink.split(':')[2] === 's3');
 }
 
 /** True when the account and Region are in the file itself, not merely observed. */

@@ -20,7 +20,7 @@ describe('an enrolment file', () => {
       unenrolled: 'refuse',
       slack: { channelPrefix: 'inc-' },
       budgets: { containmentsPerHour: 20 },
-      accounts: [{ mode: 'observe', tier: 'production', partition: 'aws', roles: {} }],
+      accounts: [{ mode: 'observe', tier: 'production', partition: 'aws', roles: {}, profile: 'static' }],
     });
   });
 
@@ -49,6 +49,22 @@ describe('an enrolment file', () => {
       'a role of another account',
       `${ACCOUNT}    roles: { contain: "arn:aws:iam::999988887777:role/x" }\n`,
       'expected a role of this account and partition',
+    ],
+    ['a profile that does not exist', `${ACCOUNT}    profile: inline\n`, 'e.yaml:5:14: accounts.0.profile'],
+    [
+      'a sink that Lambda cannot send failed events to',
+      `${ACCOUNT}    quarantineSinks: ["arn:aws:sqs:eu-central-1:012345678901:x.fifo"]\n`,
+      'expected the ARN of an S3 bucket or of a standard SQS queue',
+    ],
+    [
+      'a sink in a Region that is not enrolled',
+      `${ACCOUNT}    quarantineSinks: ["arn:aws:sqs:eu-west-1:012345678901:x"]\n`,
+      'in one of its enrolled Regions',
+    ],
+    [
+      'two buckets, of which one would have to be guessed',
+      `${ACCOUNT}    quarantineSinks: ["arn:aws:s3:::one", "arn:aws:s3:::two"]\n`,
+      'accounts.0.quarantineSinks.1: expected one bucket',
     ],
     [
       'a Region enrolled twice',

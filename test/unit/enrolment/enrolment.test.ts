@@ -9,6 +9,7 @@ import {
   modeFor,
   modeInWords,
   parseEnrolment,
+  quarantineSinkFor,
   responderByCli,
   responderById,
   responderBySlack,
@@ -149,6 +150,22 @@ describe('the tier', () => {
     expect(tierFor(enrolment, fn('checkout'))).toBe('production');
     expect(tierFor(enrolment, fn('other'))).toBe('staging');
     expect(tierFor(enrolment, fn('x', '111111111111'))).toBe('production');
+  });
+});
+
+describe('the quarantine sink', () => {
+  const [queue, bucket] = ['arn:aws:sqs:eu-west-1:012345678901:quarantine', 'arn:aws:s3:::quarantine'];
+  const sinks = parseEnrolment(
+    `accounts:
+  - { id: "012345678901", name: A, regions: [eu-west-1, eu-central-1], quarantineSinks: ["${queue}", "${bucket}"] }
+  - { id: "999988887777", name: B, regions: [eu-west-1] }`,
+    'enrolment.yaml',
+  );
+
+  test('is the queue of the Region, else the bucket, else none', () => {
+    expect(quarantineSinkFor(sinks, '012345678901', 'eu-west-1')).toBe(queue);
+    expect(quarantineSinkFor(sinks, '012345678901', 'eu-central-1')).toBe(bucket);
+    expect(quarantineSinkFor(sinks, '999988887777', 'eu-west-1')).toBeUndefined();
   });
 });
 
