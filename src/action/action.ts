@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../json.ts';
-import type { ActionContext, AwsPurpose, Target } from './ports.ts';
+import type { ActionContext, AwsPurpose, Profile, Target } from './ports.ts';
 import type { Rung } from './rung.ts';
 
 /**
@@ -23,7 +23,14 @@ export interface Permission {
   /** ARN pattern with `{partition}`, `{region}`, `{account}`; `*` only where IAM knows no narrower resource. */
   readonly resource: string;
   readonly why: string;
+  /** Needed under this profile of the account only; under both when absent. */
+  readonly profile?: Profile;
+  /** Condition block of the statement, with the same placeholders: `QUARANTINE_POLICIES_ONLY`. */
+  readonly condition?: PolicyCondition;
 }
+
+/** Operator, then condition key, then value: what an IAM statement has as its `Condition`. */
+export type PolicyCondition = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 interface ActionBase<Input extends JsonObject> {
   readonly id: string;

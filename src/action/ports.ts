@@ -11,6 +11,12 @@ import type { JsonObject } from '../json.ts';
 /** Which of the three roles of a member account a call is made with (reference, 1.8.6). */
 export type AwsPurpose = 'read' | 'contain' | 'release';
 
+/**
+ * How roles of an account are quarantined: `static` attaches policies that were made beforehand, `dynamic`
+ * writes inline ones, which is administrator power (reference, 1.8.6).
+ */
+export type Profile = 'static' | 'dynamic';
+
 export interface FunctionConfiguration {
   readonly functionArn: string;
   readonly functionName: string;

@@ -24,7 +24,7 @@ export interface QuarantineSubject {
 }
 
 /** One path for all of them, so that one `iam:PolicyARN` pattern covers them and nothing else. */
-const QUARANTINE_PATH = '/cordon/quarantine/';
+export const QUARANTINE_PATH = '/cordon/quarantine/';
 
 /** IAM's limit for a managed policy's document, in characters without white space. */
 export const MANAGED_POLICY_LIMIT = 6144;
@@ -46,12 +46,4 @@ export function quarantinePolicyName(subject: QuarantineSubject, kind: Quarantin
 /** The policy's ARN, as `AttachRolePolicy` takes it. */
 export function quarantinePolicyArn(subject: QuarantineSubject, kind: QuarantineKind): string {
   return `arn:${subject.partition}:iam::${subject.account}:policy${QUARANTINE_PATH}${quarantinePolicyName(subject, kind)}`;
-}
-
-/** The pattern of all of an account's prepared policies: what `iam:PolicyARN` is compared with. */
-export function quarantinePolicyPattern(place: {
-  readonly partition: string;
-  readonly account: string;
-}): string {
-  return `arn:${place.partition}:iam::${place.account}:policy${QUARANTINE_PATH}*`;
 }

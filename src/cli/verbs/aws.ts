@@ -1,12 +1,13 @@
-import type { Register } from '../context.ts';
-import { CliError, EXIT } from '../error.ts';
+import type { AwsPurpose } from '../../action/ports.ts';
+import { type AccountPlace, accountPlace, type PlaceOptions } from '../account-place.ts';
+import type { Context, Register } from '../context.ts';
+import { CliError, EXIT, type ExitCode } from '../error.ts';
 
-interface Options {
-  readonly account: string;
-  readonly region?: string;
-  readonly partition: string;
-  readonly purpose?: string;
+interface PolicyOptions extends PlaceOptions {
+  readonly role?: string;
 }
+
+const several = (value: string, before: readonly string[] = []) => [...before, value];
 
 export const aws: Register = (program, run) => {
   const group = program
@@ -17,37 +18,61 @@ export const aws: Register = (program, run) => {
     .command('iam-policy')
     .summary('print least-privilege IAM policies')
     .description(
-      'Prints the least-privilege policies of the roles that Cordon assumes in an account, from what its actions declare.',
+      'Prints the least-privilege policies of the roles that Cordon assumes in an account, from what its actions declare. ' +
+        'What is not given comes from the enrolment file. A policy that is longer than a managed policy may be comes as a ' +
+        'list of policies for the same role.',
     )
-    .requiredOption('--account <id>', 'the account, 12 digits')
-    .option('--region <name>', 'one Region only')
-    .option('--partition <name>', 'aws, aws-cn or aws-us-gov', 'aws')
-    .option('--purpose <name>', 'read, contain or release; all three without it')
-    .action(
-      run(async ({ out }, options: Options) => {
-        const { account, region, partition, purpose } = options;
-        if (!/^[0-9]{12}$/.test(account)) {
-          throw new CliError('cordon_cli_usage', 'expected --account to be 12 digits');
-        }
-        // They become part of an ARN pattern: a * here would widen what the policy allows.
-        if (!/^aws(-cn|-us-gov)?$/.test(partition) || !/^[a-z0-9-]*$/.test(region ?? '')) {
-          throw new CliError(
-            'cordon_cli_usage',
-            'expected --partition aws, aws-cn or aws-us-gov, and a Region’s name',
-          );
-        }
-        const { CATALOGUE } = await import('../../action/catalogue.ts');
-        const { policyFor, PURPOSES } = await import('../../action/permissions.ts');
-        const wanted = PURPOSES.filter((known) => purpose === undefined || known === purpose);
-        if (wanted.length === 0) {
-          throw new CliError('cordon_cli_usage', `expected --purpose to be one of ${PURPOSES.join(', ')}`);
-        }
-        const scope = { account, partition, ...(region === undefined ? {} : { region }) };
-        const policies = wanted.map((each) => [each, policyFor(CATALOGUE, each, scope)] as const);
-        // One policy alone can be given to `aws iam put-role-policy` as it is.
-        const result = purpose === undefined ? Object.fromEntries(policies) : policies[0]?.[1];
-        out.result(result, () => out.line(JSON.stringify(result, null, 2)));
-        return EXIT.ok;
-      }),
-    );
+    .option('--account <id>', 'the account, 12 digits')
+    .option('--region <name>', 'a Region; several when repeated; all without it', several)
+    .option('--partition <name>', 'aws, aws-cn or aws-us-gov')
+    .option('--profile <name>', 'static or dynamic')
+    .option('--role <name>', 'read, contain or release; all three without it')
+    .action(run(async (context, options: PolicyOptions) => printPolicies(context, options)));
 };
+
+async function printPolicies(context: Context, options: PolicyOptions): Promise<ExitCode> {
+  const { out } = context;
+  const { CATALOGUE } = await import('../../action/catalogue.ts');
+  const { fitted, isAdministratorEquivalent, policyFor, PURPOSES } = await import(
+    '../../action/permissions.ts'
+  );
+  const wanted = PURPOSES.filter((known) => options.role === undefined || known === options.role);
+  if (wanted.length === 0) {
+    throw new CliError('cordon_cli_usage', `expected --role to be one of ${PURPOSES.join(', ')}`);
+  }
+  const place = await accountPlace(context, options);
+  const roles = wanted.map((purpose) => {
+    const policy = policyFor(CATALOGUE, purpose, {
+      partition: place.partition,
+      account: place.account,
+      profile: place.profile,
+      ...(place.regions.length === 0 ? {} : { region: place.regions }),
+      ownRoles: ownRoles(place),
+    });
+    return { purpose, policies: fitted(policy), administratorEquivalent: isAdministratorEquivalent(policy) };
+  });
+  const { account, partition, profile, regions } = place;
+  out.result({ account, partition, profile, regions, roles }, () => {
+    const documents = roles.map(({ purpose, policies }) => [
+      purpose,
+      // One policy alone can be given to `aws iam create-policy` as it is.
+      policies.length === 1 ? policies[0] : policies,
+    ]);
+    const shown = options.role === undefined ? Object.fromEntries(documents) : documents[0]?.[1];
+    out.line(JSON.stringify(shown, null, 2));
+  });
+  if (out.json) return EXIT.ok;
+  if (account === '*') out.remark('for any account: give --account, or enrol one, to name it in each ARN');
+  for (const { purpose, administratorEquivalent } of roles) {
+    if (administratorEquivalent) out.remark(administratorRemark(purpose, profile));
+  }
+  return EXIT.ok;
+}
+
+function administratorRemark(purpose: AwsPurpose, profile: string): string {
+  return `the ${purpose} role of profile ${profile} is administrator-equivalent: who can write any role's policies can give any role every right; profile static needs none of that`;
+}
+
+function ownRoles({ enrolled }: AccountPlace): readonly string[] {
+  return Object.values(enrolled?.roles ?? {}).filter((arn) => arn !== undefined);
+}

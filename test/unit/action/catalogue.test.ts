@@ -48,17 +48,10 @@ describe('the catalogue', () => {
 });
 
 describe('the permissions', () => {
-  const scope = { partition: 'aws', account: ACCOUNT, region: REGION };
+  const scope = { partition: 'aws', account: ACCOUNT, region: REGION, profile: 'dynamic' } as const;
 
   test.each(PURPOSES)('of the %s role are valid IAM JSON without a wildcard in an action', (purpose) => {
-    const policy = policyFor(CATALOGUE, purpose, scope) as {
-      readonly Version: string;
-      readonly Statement: readonly {
-        readonly Sid: string;
-        readonly Action: string[];
-        readonly Resource: string[];
-      }[];
-    }; // the shape that the generator declares; checked field by field below
+    const policy = policyFor(CATALOGUE, purpose, scope);
     expect(policy.Version).toBe('2012-10-17');
     expect(policy.Statement.length).toBeGreaterThan(0);
     for (const { Sid, Action, Resource } of policy.Statement) {

@@ -70,7 +70,14 @@ beforeEach(() => {
       ],
     },
     policies: {
-      generated: { ...policyFor(CATALOGUE, purpose, { partition: 'aws', account: ACCOUNT, region: REGION }) },
+      generated: {
+        ...policyFor(CATALOGUE, purpose, {
+          partition: 'aws',
+          account: ACCOUNT,
+          region: REGION,
+          profile: 'dynamic',
+        }),
+      },
     },
     attached: [],
     tags: {},

@@ -105,13 +105,4 @@ describe('what Cordon does and needs', () => {
     expect(JSON.parse(stdout).map(({ id }: { id: string }) => id)).toEqual(CATALOGUE.map(({ id }) => id));
     expect((await cli(['actions', 'list'])).stdout).toContain(CATALOGUE[0]?.id);
   });
-
-  test('aws iam-policy prints one policy that can be used as it is, or all three', async () => {
-    const asked = ['aws', 'iam-policy', '--account', '111122223333', '--region', 'eu-west-1'];
-    const contain = JSON.parse((await cli([...asked, '--purpose', 'contain'])).stdout);
-    expect(contain).toMatchObject({ Version: '2012-10-17' });
-    expect(JSON.stringify(contain)).toContain('lambda:PutFunctionConcurrency');
-    expect(JSON.stringify(contain)).toContain('eu-west-1:111122223333');
-    expect(Object.keys(JSON.parse((await cli(asked)).stdout))).toEqual(['read', 'contain', 'release']);
-  });
 });
