@@ -62,7 +62,8 @@ async function enrolledAccount(
   return { ...first, regions: entries.flatMap(({ regions }) => regions) };
 }
 
-function partitionOf(region: string | undefined): string {
+/** The partition that a Region is in, by its name; `aws` when there is none. */
+export function partitionOf(region: string | undefined): string {
   if (region?.startsWith('cn-') === true) return 'aws-cn';
   return region?.startsWith('us-gov-') === true ? 'aws-us-gov' : 'aws';
 }

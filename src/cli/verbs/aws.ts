@@ -1,5 +1,6 @@
 import type { AwsPurpose } from '../../action/ports.ts';
 import { type AccountPlace, accountPlace, type PlaceOptions } from '../account-place.ts';
+import type { TemplateOptions } from '../account-template.ts';
 import type { Context, Register } from '../context.ts';
 import { CliError, EXIT, type ExitCode } from '../error.ts';
 
@@ -28,6 +29,39 @@ export const aws: Register = (program, run) => {
     .option('--profile <name>', 'static or dynamic')
     .option('--role <name>', 'read, contain or release; all three without it')
     .action(run(async (context, options: PolicyOptions) => printPolicies(context, options)));
+  group
+    .command('template')
+    .summary('print the CloudFormation template of a member account')
+    .description(
+      'Prints the CloudFormation template of a member account: the three roles with their trust and policies, the quarantine ' +
+        'policies of the functions given (profile static), a quarantine sink when asked for. Without an account it fits ' +
+        'every account of a stack set. The service control policy that guards all this is in its metadata; --guard prints it ' +
+        'alone. A person installs it: Cordon never writes to Organizations.',
+    )
+    .option('--account <id>', 'the account, 12 digits')
+    .option('--region <name>', 'a Region; several when repeated; all without it', several)
+    .option('--partition <name>', 'aws, aws-cn or aws-us-gov')
+    .option('--profile <name>', 'static or dynamic')
+    .option(
+      '--function <arn>',
+      'a function to prepare quarantine policies for; several when repeated',
+      several,
+    )
+    .option('--functions <file>', 'a file with one function ARN a line; - reads standard input')
+    .option('--sink <kind>', 'none, bucket or queue', 'none')
+    .option(
+      '--deployer <arn>',
+      'who may still change all this under the guard; several when repeated',
+      several,
+    )
+    .option('--guard', 'print the guarding service control policy alone')
+    .option('--output <folder>', 'write the templates and the guard to files in a folder')
+    .action(
+      run(async (context, options: TemplateOptions) => {
+        const { printTemplate } = await import('../account-template.ts');
+        return printTemplate(context, options);
+      }),
+    );
 };
 
 async function printPolicies(context: Context, options: PolicyOptions): Promise<ExitCode> {

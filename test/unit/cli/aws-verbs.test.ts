@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { cli } from '../../support/cli.ts';
+import { faultsOf } from '../../support/cloudformation.ts';
 
 const ENROLMENT = join(mkdtempSync(join(tmpdir(), 'cordon-aws-verbs-')), 'enrolment.yaml');
 writeFileSync(
@@ -56,5 +57,64 @@ describe('aws iam-policy', () => {
     expect(dynamic.stdout).toContain('AdministratorEquivalent');
     const fixed = await cli([...asked, '--profile', 'static']);
     expect(`${fixed.stderr}${fixed.stdout}`.toLowerCase()).not.toContain('administrator');
+  });
+});
+
+describe('aws template', () => {
+  const CHECKOUT = 'arn:aws:lambda:eu-west-1:111122223333:function:checkout';
+
+  test('prints a template that fits any account, and says what it prepares nothing for', async () => {
+    const { code, stdout, stderr } = await cli(['aws', 'template']);
+    expect(code).toBe(0);
+    expect(faultsOf(JSON.parse(stdout))).toEqual([]);
+    expect(stdout).toContain('AWS::AccountId');
+    expect(stderr).toContain('no quarantine policy is prepared');
+  });
+
+  test('prepares the policies of the functions given, one by one or as a list', async () => {
+    const listed = await cli(['aws', 'template', '--functions', '-', '--sink', 'bucket', '--json'], {
+      input: `# ours\n${CHECKOUT}\n\n${CHECKOUT}\n`,
+    });
+    const given = await cli(['aws', 'template', '--function', CHECKOUT, '--sink', 'bucket', '--json']);
+    expect(given.stdout).toBe(listed.stdout);
+    expect(faultsOf(JSON.parse(given.stdout))).toEqual([]);
+    expect(given.stdout).toContain('CordonQuarantine-function-eu-west-1-checkout');
+    expect(given.stdout).not.toContain('AWS::Partition');
+  });
+
+  test('writes as many files as are needed, and the guard beside them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cordon-template-'));
+    const functions = Array.from({ length: 200 }, (_, index) => `${CHECKOUT}-${index}`).join('\n');
+    const alone = await cli(['aws', 'template', '--functions', '-'], { input: functions });
+    expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--output') });
+    const { code, stdout } = await cli(
+      ['aws', 'template', '--functions', '-', '--output', folder, '--json'],
+      {
+        input: functions,
+      },
+    );
+    expect(code).toBe(0);
+    const { files } = JSON.parse(stdout);
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files.slice(0, -1))
+      expect(faultsOf(JSON.parse(readFileSync(file, 'utf8')))).toEqual([]);
+    const guard = JSON.parse((await cli(['aws', 'template', '--guard', '--account', '111122223333'])).stdout);
+    expect(JSON.parse(readFileSync(files.at(-1), 'utf8'))).toEqual(guard);
+    // Organizations takes no longer one.
+    expect(JSON.stringify(guard).length).toBeLessThan(5120);
+  });
+
+  test.each([
+    ['a function of two accounts', ['--function', CHECKOUT, '--function', CHECKOUT.replace('1111', '2222')]],
+    ['a function with an alias', ['--function', `${CHECKOUT}:PROD`]],
+    ['a function of another partition than told', ['--partition', 'aws-cn', '--function', CHECKOUT]],
+    ['a sink that is none', ['--sink', 'topic']],
+    ['anybody as deployer', ['--deployer', '*']],
+  ])('refuses %s', async (_what, options) => {
+    expect(await cli(['aws', 'template', ...options])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('cordon_cli_usage'),
+    });
   });
 });

@@ -1,0 +1,73 @@
+import type { JsonObject } from '../json.ts';
+import {
+  QUARANTINE_KINDS,
+  type QuarantineKind,
+  type QuarantineSubject,
+  quarantinePolicyArn,
+  quarantinePolicyName,
+} from './quarantine-names.ts';
+import { literal, quarantinePolicy } from './quarantine-policy.ts';
+
+/** A function for which quarantine policies are made beforehand, as far as it is known. */
+export interface PreparedSubject extends QuarantineSubject {
+  /** Every log group that a version writes to; the default one is open whether listed or not. */
+  readonly logGroups: readonly string[];
+}
+
+/** One managed policy of profile `static`. */
+export interface PreparedQuarantine {
+  readonly kind: QuarantineKind;
+  readonly name: string;
+  readonly arn: string;
+  readonly document: JsonObject;
+}
+
+/** What gives an attacker more rights, or what others trust: the rung short of isolation denies these. */
+const RIGHTS_AND_SECRETS = [
+  'iam:*',
+  'kms:Decrypt',
+  'secretsmanager:*',
+  'ssm:GetParameter',
+  'ssm:GetParameterHistory',
+  'ssm:GetParameters',
+  'ssm:GetParametersByPath',
+  'sts:AssumeRole',
+  'sts:GetFederationToken',
+  'sts:GetSessionToken',
+];
+
+/** The policies that profile `static` attaches to the roles of one function. Pure. */
+export function preparedQuarantines(subject: PreparedSubject): readonly PreparedQuarantine[] {
+  return QUARANTINE_KINDS.map((kind) => ({
+    kind,
+    name: quarantinePolicyName(subject, kind),
+    arn: quarantinePolicyArn(subject, kind),
+    document: documentOf(subject, kind),
+  }));
+}
+
+function documentOf(subject: PreparedSubject, kind: QuarantineKind): JsonObject {
+  const { partition, region, account, functionName } = subject;
+  const functionArn = `arn:${partition}:lambda:${region}:${account}:function:${functionName}`;
+  const groups = [...new Set([`/aws/lambda/${functionName}`, ...subject.logGroups])].sort();
+  const logs = groups.map((group) => `arn:${partition}:logs:${region}:${account}:log-group:${group}`);
+  switch (kind) {
+    case 'function':
+      return quarantinePolicy({ kind: 'function', functionArn }, logs);
+    case 'role':
+      return quarantinePolicy({ kind: 'role' }, logs);
+    case 'secrets':
+      return {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'CordonDenyRightsAndSecrets',
+            Effect: 'Deny',
+            Action: RIGHTS_AND_SECRETS,
+            Resource: '*',
+            Condition: { ArnEquals: { 'lambda:SourceFunctionArn': literal(functionArn) } },
+          },
+        ],
+      };
+  }
+}
