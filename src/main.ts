@@ -12,6 +12,8 @@ import { createAwsAccess } from './aws/access.ts';
 import { budgetedGuard } from './aws/budgeted-guard.ts';
 import type { AwsTransport } from './aws/transport.ts';
 import type { Clock } from './clock.ts';
+import type { Declare } from './command/declare.ts';
+import { createDeclare } from './command/declare.ts';
 import type { Execute } from './command/execute.ts';
 import { createExecute } from './command/execute.ts';
 import { PLAYBOOK_CATALOGUE } from './definitions.ts';
@@ -66,7 +68,11 @@ export interface ComposeOptions {
   readonly aws: AwsTransport;
   readonly dataDir: string;
   /** How people are reached, once views and commands exist; without it nothing is delivered. */
-  readonly people?: (parts: { readonly views: Views; readonly execute: Execute }) => Deliver;
+  readonly people?: (parts: {
+    readonly views: Views;
+    readonly execute: Execute;
+    readonly declare: Declare;
+  }) => Deliver;
   readonly roles: EngineRoles;
   readonly exercise: boolean;
   readonly headroom: number;
@@ -85,6 +91,7 @@ export interface Cordon {
   readonly engine: Engine;
   readonly views: Views;
   readonly execute: Execute;
+  readonly declare: Declare;
   readonly aws: AwsAccessFactory;
   readonly evidenceFolder: string;
 }
@@ -231,7 +238,14 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     enrolment,
     gate,
   });
-  if (options.people !== undefined) deliver = options.people({ views, execute });
+  const declare = createDeclare({
+    accept: engine.accept,
+    enrolment,
+    gate,
+    clock,
+    exercise: options.exercise,
+  });
+  if (options.people !== undefined) deliver = options.people({ views, execute, declare });
   return {
     engine: {
       ...engine,
@@ -244,6 +258,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     },
     views,
     execute,
+    declare,
     aws,
     evidenceFolder,
   };

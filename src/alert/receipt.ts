@@ -1,5 +1,5 @@
 /** How an alert came in. */
-export type AlertVia = 'webhook' | 'sqs' | 'cli';
+export type AlertVia = 'webhook' | 'sqs' | 'cli' | 'slack';
 
 /** One submission as it arrived: its bytes, who sent them, and when the last byte was there. */
 export interface AlertSubmission {

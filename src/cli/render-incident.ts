@@ -14,6 +14,8 @@ export function renderIncident(incident: Incident, paint: Paint): string {
     ...headOf(incident, paint),
     ...section(paint, 'Containment', containmentOf(incident, paint)),
     ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
+    ...section(paint, 'People', peopleOf(incident)),
+    ...section(paint, 'Tasks', tasksOf(incident, paint)),
     ...section(
       paint,
       'Last',
@@ -90,6 +92,23 @@ function approvalsOf(incident: Incident): readonly string[] {
       ...approval.changes.map((change) => `    ${change.call}: ${shown(change.summary, 300)}`),
       `  cordon approve ${nameOf(incident)} --plan ${approval.digest.slice(0, DIGEST_SHOWN)}   (or deny, with --reason)`,
     ]);
+}
+
+function peopleOf(incident: Incident): readonly string[] {
+  return Object.entries(incident.roles).map(
+    ([role, holders]) => `${role}: ${holders.map((each) => shown(each, 60)).join(', ')}`,
+  );
+}
+
+/** Open ones only: those that are done are in the timeline. */
+function tasksOf(incident: Incident, paint: Paint): readonly string[] {
+  return incident.tasks
+    .filter((task) => task.doneAt === null)
+    .map((task) => {
+      const due = task.dueAt === null ? '' : `, due ${renderInstant(task.dueAt)}`;
+      const text = `${task.id}  ${shown(task.text, 200)} (${shown(task.owner ?? 'nobody', 60)}${due})`;
+      return task.reminders > 0 ? paint.yellow(text) : text;
+    });
 }
 
 function section(paint: Paint, title: string, lines: readonly string[]): readonly string[] {

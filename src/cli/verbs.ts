@@ -1,11 +1,12 @@
 import type { Register } from './context.ts';
-import { acknowledge } from './verbs/acknowledge.ts';
 import { actions } from './verbs/actions.ts';
+import { acts } from './verbs/acts.ts';
 import { alert } from './verbs/alert.ts';
 import { answer } from './verbs/answer.ts';
 import { approve } from './verbs/approve.ts';
 import { aws } from './verbs/aws.ts';
-import { close } from './verbs/close.ts';
+import { completion } from './verbs/completion.ts';
+import { declare } from './verbs/declare.ts';
 import { demo } from './verbs/demo.ts';
 import { deny } from './verbs/deny.ts';
 import { doctor } from './verbs/doctor.ts';
@@ -13,12 +14,10 @@ import { evidence } from './verbs/evidence.ts';
 import { exercise } from './verbs/exercise.ts';
 import { guardrail } from './verbs/guardrail.ts';
 import { list } from './verbs/list.ts';
-import { note } from './verbs/note.ts';
 import { observe } from './verbs/observe.ts';
 import { pause } from './verbs/pause.ts';
 import { playbook } from './verbs/playbook.ts';
 import { refusals } from './verbs/refusals.ts';
-import { release } from './verbs/release.ts';
 import { resume } from './verbs/resume.ts';
 import { serve } from './verbs/serve.ts';
 import { show } from './verbs/show.ts';
@@ -30,15 +29,13 @@ export const VERBS: readonly Register[] = Object.freeze([
   serve,
   doctor,
   alert,
+  declare,
   list,
   show,
   answer,
   approve,
   deny,
-  release,
-  note,
-  acknowledge,
-  close,
+  acts,
   pause,
   resume,
   timeline,
@@ -50,4 +47,5 @@ export const VERBS: readonly Register[] = Object.freeze([
   guardrail,
   actions,
   aws,
+  completion,
 ]);

@@ -18,7 +18,11 @@ export type CommandRefusalCode =
   | 'cordon_command_bad_input'
   | 'cordon_command_not_allowed'
   | 'cordon_command_not_now'
+  | 'cordon_command_bad_time'
   | 'cordon_responder_unknown'
+  | 'cordon_responder_wrong_role'
+  | 'cordon_task_not_found'
+  | 'cordon_task_settled'
   | 'cordon_incident_not_found'
   | 'cordon_incident_ambiguous'
   | 'cordon_question_settled'
@@ -28,6 +32,11 @@ export type CommandRefusalCode =
   | 'cordon_approval_plan_changed'
   | 'cordon_approval_own_request'
   | 'cordon_approval_twice';
+
+/** The person as the actor of a timeline entry. */
+export function actorOf(person: Person) {
+  return { kind: 'responder', id: person.id, via: person.via } as const;
+}
 
 /**
  * One human act: what it needs, what the gate is asked, and what it does to the incident. Slack, the

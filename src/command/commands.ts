@@ -1,10 +1,16 @@
 import { acknowledge } from './acknowledge.ts';
 import { answer } from './answer.ts';
 import { approve, deny } from './approval.ts';
+import { assign } from './assign.ts';
 import { close } from './close.ts';
 import type { Command } from './command.ts';
+import { escalate } from './escalate.ts';
+import { falsePositive } from './false-positive.ts';
+import { handoff } from './handoff.ts';
 import { note } from './note.ts';
 import { release } from './release.ts';
+import { severity } from './severity.ts';
+import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
 
 /** Every human act, explicitly. */
 export const COMMANDS: readonly Command[] = Object.freeze([
@@ -12,7 +18,15 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   approve,
   deny,
   release,
+  falsePositive,
+  severity,
   note,
   acknowledge,
+  assign,
+  handoff,
+  addTaskCommand,
+  doneTaskCommand,
+  snoozeTaskCommand,
+  escalate,
   close,
 ]);

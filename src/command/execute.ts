@@ -166,7 +166,8 @@ function notAllowed(person: Person, decision: Decision) {
   );
 }
 
-function personOf(enrolment: Enrolment, identity: Identity): Person | undefined {
+/** The responder behind an identity: compared exactly; `undefined` for anybody else. */
+export function personOf(enrolment: Enrolment, identity: Identity): Person | undefined {
   const responder =
     identity.kind === 'slack'
       ? responderBySlack(enrolment, identity.userId)

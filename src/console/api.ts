@@ -1,5 +1,6 @@
 import type { AlertReceipt, AlertSubmission } from '../alert/receipt.ts';
 import type { CommandResult } from '../command/command.ts';
+import type { DeclareCall, DeclareResult } from '../command/declare.ts';
 import type { CommandCall } from '../command/execute.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { ObserveReport } from '../incident/observed.ts';
@@ -15,8 +16,8 @@ import type { Entry } from '../timeline/entry.ts';
  */
 export interface EngineApi {
   status(): Promise<EngineStatus>;
-  /** Open and halted incidents, or all of them; newest first. */
-  incidents(options: { readonly all: boolean }): Promise<readonly IncidentSummary[]>;
+  /** Open and halted incidents, or all of them; newest first. `mine`: those this person at a terminal has a part in. */
+  incidents(options: { readonly all: boolean; readonly mine?: string }): Promise<readonly IncidentSummary[]>;
   /** The incident meant by `INC-12`, `12` or its id. */
   incident(reference: string): Promise<IncidentView | undefined>;
   /** A chain after `afterSeq`: an incident's, or `system`. As stored: whoever relies on it verifies it. */
@@ -24,6 +25,8 @@ export interface EngineApi {
   /** Says in the timeline that evidence is about to be read out; throws when it cannot be said. */
   recordAccess(access: EvidenceAccess): Promise<void>;
   execute(call: CommandCall): Promise<CommandResult>;
+  /** Opens an incident on a function because a person says so. */
+  declare(call: DeclareCall): Promise<DeclareResult>;
   submit(submission: Omit<AlertSubmission, 'via' | 'receivedAt'>): Promise<AlertReceipt>;
   /** What mode observe held back in the last `days`. */
   observed(days: number): Promise<ObserveReport>;

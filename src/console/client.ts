@@ -26,7 +26,8 @@ export function createClient(socket: string): EngineApi {
   const part = encodeURIComponent;
   return {
     status: () => get('/v1/status'),
-    incidents: ({ all }) => get(`/v1/incidents${all ? '?all=1' : ''}`),
+    incidents: ({ all, mine }) =>
+      get(`/v1/incidents?all=${all ? 1 : 0}${mine === undefined ? '' : `&mine=${part(mine)}`}`),
     incident: async (reference) => present(await get(`/v1/incidents/${part(reference)}`)),
     timeline: async (reference, afterSeq) =>
       present(await get(`/v1/timelines/${part(reference)}?after=${afterSeq}`)),
@@ -34,6 +35,7 @@ export function createClient(socket: string): EngineApi {
       await post('/v1/evidence-accesses', access);
     },
     execute: (call) => post('/v1/commands', call),
+    declare: (call) => post('/v1/declarations', call),
     submit: ({ source, bytes }) =>
       post('/v1/alerts', { source, contentBase64: Buffer.from(bytes).toString('base64') }),
     observed: (days) => get(`/v1/observed?days=${days}`),

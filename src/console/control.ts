@@ -34,6 +34,13 @@ const accessSchema = z.strictObject({
   item: z.string().max(600).nullable(),
 });
 
+const declarationSchema = z.strictObject({
+  identity: callSchema.shape.identity,
+  // The command itself says what is wrong with it.
+  input: z.strictObject({ functionArn: z.string(), severity: z.number(), reason: z.string() }),
+  idempotencyKey: callSchema.shape.idempotencyKey,
+});
+
 const submissionSchema = z.strictObject({
   source: z.string().min(1).max(100),
   contentBase64: z.base64(),
@@ -73,7 +80,12 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
 
   app.get('/v1/status', async (context) => context.json({ result: await api.status() }));
   app.get('/v1/incidents', async (context) =>
-    context.json({ result: await api.incidents({ all: context.req.query('all') === '1' }) }),
+    context.json({
+      result: await api.incidents({
+        all: context.req.query('all') === '1',
+        ...(context.req.query('mine') === undefined ? {} : { mine: context.req.query('mine') ?? '' }),
+      }),
+    }),
   );
   app.get('/v1/incidents/:reference', async (context) =>
     found(context, await api.incident(context.req.param('reference'))),
@@ -95,6 +107,11 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     // The id is looked up, not trusted.
     const incident = call.data.incident as IncidentId | null;
     return context.json({ result: await api.execute({ ...call.data, incident }) });
+  });
+  app.post('/v1/declarations', async (context) => {
+    const call = declarationSchema.safeParse(await bodyOf(context));
+    if (!call.success) return badRequest(context, 'a declaration');
+    return context.json({ result: await api.declare(call.data) });
   });
   app.post('/v1/alerts', async (context) => {
     const submission = submissionSchema.safeParse(await bodyOf(context));

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { RecordAccess } from '../incident/evidence-note.ts';
@@ -20,6 +21,7 @@ export function createLocalApi(options: {
   readonly sql: Sql;
   readonly views: Views;
   readonly execute: Execute;
+  readonly declare: Declare;
   readonly accept: Accept;
   readonly recordAccess: RecordAccess;
   readonly clock: Clock;
@@ -32,7 +34,12 @@ export function createLocalApi(options: {
       performing: await options.performing(),
       paused: await readPause(sql),
     }),
-    incidents: ({ all }) => (all ? views.allIncidents(LIST_LIMIT) : views.openIncidents()),
+    async incidents({ all, mine }) {
+      const incidents = await (all ? views.allIncidents(LIST_LIMIT) : views.openIncidents());
+      if (mine === undefined) return incidents;
+      const me = views.responderOfCli(mine);
+      return incidents.filter(({ involved }) => me !== undefined && involved.includes(me));
+    },
     incident: (reference) => views.findIncident(reference),
     async timeline(reference, afterSeq) {
       const chain = reference === SYSTEM_CHAIN ? SYSTEM_CHAIN : await findIncidentId(sql, reference);
@@ -45,6 +52,7 @@ export function createLocalApi(options: {
     },
     recordAccess: options.recordAccess,
     execute: options.execute,
+    declare: options.declare,
     submit: ({ bytes, source }) =>
       options.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() }),
     observed: (days) => views.observed(new Date(clock.now().getTime() - days * DAY_MS)),

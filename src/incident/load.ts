@@ -1,5 +1,6 @@
 import type { IncidentId } from '../id.ts';
 import type { LoadedIncident } from '../store/incident.ts';
+import { NO_PEOPLE } from './people-state.ts';
 import type {
   AttemptRow,
   ChartRow,
@@ -18,7 +19,7 @@ export function stateOf(id: IncidentId, row: LoadedIncident): IncidentState {
     seq: row.seq,
     status: row.status,
     playbookSha256: row.playbook_sha256,
-    record: row.record as unknown as IncidentRecord, // written by commitOf
+    record: recordOf(row.record),
     chain: { seq: row.chain_seq, hash: row.chain_hash },
     charts: byId(row.charts as unknown as ChartRow[]), // written by commitOf
     invocations: byId(row.invocations as unknown as InvocationRow[]), // written by commitOf
@@ -26,6 +27,12 @@ export function stateOf(id: IncidentId, row: LoadedIncident): IncidentState {
     holds: byId(row.holds as unknown as HoldRow[]), // written by commitOf
     timers: byId(row.timers as unknown as TimerRow[]), // written by commitOf
   };
+}
+
+/** A stored record, as `commitOf` wrote it; earlier versions knew nothing of people. */
+export function recordOf(stored: unknown): IncidentRecord {
+  const record = stored as Omit<IncidentRecord, 'people'> & Partial<IncidentRecord>; // written by commitOf
+  return { ...record, people: record.people ?? NO_PEOPLE };
 }
 
 function byId<Row extends { readonly id: string }>(rows: readonly Row[]): Map<Row['id'], Row> {

@@ -6,6 +6,7 @@ import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { modeOf } from './gate-request.ts';
+import { NO_PEOPLE } from './people-state.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
 
 /** An incident before its first commit. */
@@ -39,6 +40,7 @@ export function blankIncident(options: {
       openedAt: now.toISOString(),
       closedAt: null,
       lead: null,
+      people: NO_PEOPLE,
       releaseRequestedBy: null,
       halted: null,
     },

@@ -15,6 +15,7 @@ import type {
 } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ChartPath, StoredChart } from '../playbook/types.ts';
+import type { PeopleState } from './people-state.ts';
 
 /**
  * An incident as one aggregate: what `cordon.load` returns and `cordon.commit` writes. Every row is
@@ -59,8 +60,9 @@ export interface IncidentRecord {
   readonly sharedWith: Readonly<Record<string, number>>;
   readonly openedAt: string;
   readonly closedAt: string | null;
-  /** The first responder who took it up. */
+  /** Who leads: the first responder who took it up, or whom it was handed to. */
   readonly lead: string | null;
+  readonly people: PeopleState;
   readonly releaseRequestedBy: string | null;
   readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
 }
@@ -195,9 +197,10 @@ export interface HoldRow {
 
 export interface TimerRow {
   readonly id: TimerId;
-  readonly kind: 'playbook' | 'retry' | 'approval';
-  readonly chart: ChartId;
-  /** XState's send id for playbook timers, so that a `cancel` finds it. */
+  readonly kind: 'playbook' | 'retry' | 'approval' | 'task';
+  /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
+  readonly chart: ChartId | null;
+  /** XState's send id for playbook timers, so that a `cancel` finds it; a task's id. */
   readonly name: string;
   readonly event: string;
   readonly attempt: AttemptId | null;

@@ -3,11 +3,14 @@ import { expireApproval } from './approval.ts';
 import { feedChart } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { isFinal } from './state.ts';
+import { remindOfTask } from './task.ts';
 
 /** Fires a timer that is due; one that fired or was cancelled meanwhile does nothing. */
 export function fireTimer(draft: Draft, id: TimerId): void {
   const timer = draft.timers.get(id);
-  if (timer === undefined || timer.status !== 'armed' || draft.status !== 'open') return;
+  if (timer === undefined || timer.status !== 'armed') return;
+  // A playbook that is halted takes no events; what concerns people goes on, now more than ever.
+  if (draft.status !== 'open' && !(draft.status === 'halted' && timer.chart === null)) return;
   if (Date.parse(timer.dueAt) > draft.env.now.getTime()) return;
   draft.putTimer({ ...timer, status: 'fired' });
   switch (timer.kind) {
@@ -17,7 +20,10 @@ export function fireTimer(draft: Draft, id: TimerId): void {
         event: timer.event,
         dueAt: timer.dueAt,
       });
-      feedChart(draft, timer.chart, { kind: 'timer', event: timer.event });
+      if (timer.chart !== null) feedChart(draft, timer.chart, { kind: 'timer', event: timer.event });
+      return;
+    case 'task':
+      remindOfTask(draft, timer.name);
       return;
     case 'retry': {
       const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);

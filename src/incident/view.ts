@@ -1,6 +1,6 @@
 import type { Action, Change } from '../action/action.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { modeFor } from '../enrolment/enrolment.ts';
+import { modeFor, responderByCli } from '../enrolment/enrolment.ts';
 import type { Mode, OnExpiry } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
 import type { Json } from '../json.ts';
@@ -15,9 +15,10 @@ import { readTimeline } from '../store/timeline.ts';
 import type { Entry } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
 import { incidentLevel } from './level.ts';
-import { stateOf } from './load.ts';
+import { recordOf, stateOf } from './load.ts';
 import type { ObservedIncident, ObserveReport } from './observed.ts';
 import { observedOf, summariseObserved } from './observed.ts';
+import type { PeopleState, Task } from './people-state.ts';
 import type { AttemptRow, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
 
 /**
@@ -42,6 +43,10 @@ export interface IncidentView {
   readonly closedAt: string | null;
   readonly level: Level;
   readonly lead: string | null;
+  /** Who plays which part, by responder id. */
+  readonly roles: PeopleState['roles'];
+  /** In the order they were added, done ones included. A task's text is a person's own words. */
+  readonly tasks: readonly Task[];
   /** Why the engine stopped here, when it did. */
   readonly halted: { readonly code: string; readonly message: string } | null;
   readonly targets: readonly TargetView[];
@@ -112,6 +117,9 @@ export interface IncidentSummary {
   readonly status: 'open' | 'closed' | 'halted';
   readonly severity: number;
   readonly level: Level;
+  readonly lead: string | null;
+  /** Everybody who leads, has a role, or owns an open task. */
+  readonly involved: readonly string[];
   readonly exercise: boolean;
   readonly openedAt: string;
   readonly closedAt: string | null;
@@ -129,6 +137,8 @@ export interface Views {
   allIncidents(limit: number): Promise<readonly IncidentSummary[]>;
   /** What mode observe held back in the incidents that were opened since; exercises are left out. */
   observed(since: Date): Promise<ObserveReport>;
+  /** The responder whom a person at a terminal is; `undefined` for anybody else. */
+  responderOfCli(name: string): string | undefined;
 }
 
 const LAST_ENTRIES = 6;
@@ -160,6 +170,7 @@ export function createViews(options: {
     incidentOfChannel: async (channel) => view(await incidentOfChannel(sql, channel)),
     incidentOfApproval: async (attempt) => view(await incidentOfAttempt(sql, attempt)),
     openIncidents: () => list(['open', 'halted'], LIST_LIMIT),
+    responderOfCli: (name) => responderByCli(enrolment, name)?.id,
     allIncidents: (limit) => list(['open', 'halted', 'closed'], limit),
     async observed(since) {
       const rows = await listIncidents(sql, {
@@ -180,7 +191,7 @@ export function createViews(options: {
 }
 
 function summaryOf(row: ListedIncident): IncidentSummary {
-  const record = row.record as IncidentRecord; // written by commitOf
+  const record = recordOf(row.record);
   return {
     id: row.id,
     number: row.number,
@@ -188,10 +199,19 @@ function summaryOf(row: ListedIncident): IncidentSummary {
     status: row.status,
     severity: record.severity,
     level: incidentLevel(record.levels, record.targets),
+    lead: record.lead,
+    involved: involvedIn(record),
     exercise: record.exercise,
     openedAt: row.openedAt,
     closedAt: row.closedAt,
   };
+}
+
+function involvedIn(record: IncidentRecord): readonly string[] {
+  const { roles, tasks } = record.people;
+  const owners = tasks.flatMap((task) => (task.owner !== null && task.doneAt === null ? [task.owner] : []));
+  const lead = record.lead === null ? [] : [record.lead];
+  return [...new Set([...lead, ...Object.values(roles).flat(), ...owners])];
 }
 
 /** Pure: the view of a state and its timeline. */
@@ -221,6 +241,8 @@ export function viewOf(
     closedAt: record.closedAt,
     level: incidentLevel(record.levels, record.targets),
     lead: record.lead,
+    roles: record.people.roles,
+    tasks: record.people.tasks,
     halted: record.halted === null ? null : { code: record.halted.code, message: record.halted.message },
     targets: record.targets.map((each) => ({
       functionArn: each.functionArn,

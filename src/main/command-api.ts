@@ -1,5 +1,6 @@
 import { ACTIONS } from '../action/catalogue.ts';
 import type { Clock } from '../clock.ts';
+import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Config } from '../config.ts';
 import type { EngineApi } from '../console/api.ts';
@@ -21,6 +22,7 @@ interface Deciding {
   readonly accept: Accept;
   readonly advance: Advance;
   readonly execute: Execute;
+  readonly declare: Declare;
 }
 
 interface CommandOptions {
@@ -51,6 +53,7 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
     sql,
     views: createViews({ sql, enrolment, catalogue: ACTIONS }),
     execute: async (call) => (await decide()).execute(call),
+    declare: async (call) => (await decide()).declare(call),
     accept: {
       submit: async (submission) => (await decide()).accept.submit(submission),
       recordRefusal: async (refusal) => (await decide()).accept.recordRefusal(refusal),
@@ -64,16 +67,25 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
 async function openDeciding(config: Config, database: Database, options: CommandOptions): Promise<Deciding> {
   const { clock, ids, log, closing } = options;
   const { sql } = database;
-  const [{ createGate }, { createEngine }, { createExecute }, playbooks, parts, queues, { storePlaybook }] =
-    await Promise.all([
-      import('../guardrail/gate.ts'),
-      import('../incident/engine.ts'),
-      import('../command/execute.ts'),
-      import('../playbook/match.ts'),
-      import('./engine-parts.ts'),
-      import('./queue.ts'),
-      import('../store/alert.ts'),
-    ]);
+  const [
+    { createGate },
+    { createEngine },
+    { createExecute },
+    { createDeclare },
+    playbooks,
+    parts,
+    queues,
+    { storePlaybook },
+  ] = await Promise.all([
+    import('../guardrail/gate.ts'),
+    import('../incident/engine.ts'),
+    import('../command/execute.ts'),
+    import('../command/declare.ts'),
+    import('../playbook/match.ts'),
+    import('./engine-parts.ts'),
+    import('./queue.ts'),
+    import('../store/alert.ts'),
+  ]);
   const definitions = await parts.loadDefinitions(config);
   const gate = createGate(definitions.guardrails);
   // On a server others work: they are woken as an engine would wake them.
@@ -121,5 +133,6 @@ async function openDeciding(config: Config, database: Database, options: Command
       enrolment,
       gate,
     }),
+    declare: createDeclare({ accept: engine.accept, enrolment, gate, clock, exercise: false }),
   };
 }

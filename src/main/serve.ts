@@ -131,6 +131,7 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
       sql,
       views: cordon.views,
       execute: cordon.execute,
+      declare: cordon.declare,
       accept: engine.accept,
       recordAccess: createRecordAccess(engine.advance),
       clock,
@@ -238,7 +239,7 @@ async function slackFor(
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('../slack/app.ts');
   const { clock, log } = options;
-  return ({ views, execute }) =>
+  return ({ views, execute, declare }) =>
     createSlackApp({
       botToken: slack.botToken,
       receiver:
@@ -247,7 +248,7 @@ async function slackFor(
           : { kind: 'socket', appToken: slack.appToken },
       ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
       clock,
-      commands: slackCommands(execute),
+      commands: slackCommands(execute, declare, views),
       views,
       places: slackPlaces(sql),
       people: slackPeople(enrolment),

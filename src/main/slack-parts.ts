@@ -1,17 +1,37 @@
 import type { Clock } from '../clock.ts';
+import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { responderById } from '../enrolment/enrolment.ts';
+import { responderById, responderBySlack } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
+import type { Views } from '../incident/view.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
+import { incidentName } from '../slack/text.ts';
 import { forgetNonce, rememberNonce } from '../store/alert.ts';
 import { deliveredMessage, placeOf } from '../store/outbox.ts';
 import type { Sql } from '../store/sql.ts';
 
 /** What Slack asks for goes the way of every human act. */
-export function slackCommands(execute: Execute): SlackCommands {
+export function slackCommands(execute: Execute, declare: Declare, views: Views): SlackCommands {
   return {
+    async declare({ slackUserId, functionArn, severity, reason, idempotencyKey }) {
+      const result = await declare({
+        identity: { kind: 'slack', userId: slackUserId },
+        input: { functionArn, severity, reason },
+        idempotencyKey,
+      });
+      if (result.kind === 'refused') return result;
+      const incident = await views.incidentView(result.incidentId);
+      const name = incident === undefined ? result.incidentId : incidentName(incident);
+      return {
+        kind: 'done',
+        summary:
+          result.outcome === 'joined' || result.outcome === 'duplicate'
+            ? `${name} is open on this function already, and knows of this now`
+            : `${name} is open`,
+      };
+    },
     execute: ({ command, input, actor, idempotencyKey }) => {
       const { incidentId, ...rest } = input;
       return execute({
@@ -64,6 +84,7 @@ const INVITED: readonly ResponderRole[] = ['commander', 'responder', 'approver',
 /** Who is who, from the enrolment file. */
 export function slackPeople(enrolment: Enrolment): SlackPeople {
   return {
+    responderOf: (slackUserId) => responderBySlack(enrolment, slackUserId)?.id,
     slackIdOf: (responder) => responderById(enrolment, responder)?.slack,
     invitees: () =>
       enrolment.responders.flatMap(({ slack, roles }) =>

@@ -90,7 +90,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.error(async (error) => {
     log.error({ code: codeOf(error) }, 'a Slack listener failed after its acknowledgement');
   });
-  registerListeners(app, { commands, views, people, seen, log });
+  registerListeners(app, { commands, views, people, seen, clock, log });
 
   return {
     start: async () => {

@@ -18,7 +18,7 @@ import {
 } from './port.ts';
 import { approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
-import { announceMessage, postmortemMessage } from './render/notice.ts';
+import { announceMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 
 export interface DeliveryParts {
@@ -160,6 +160,16 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     case 'announce': {
       const { name, ...facts } = deliveryParams(row, kind);
       return post(job, announceMessage(incident, name, facts));
+    }
+    case 'task-due': {
+      const { task: id, to, last } = deliveryParams(row, kind);
+      const task = incident.tasks.find((one) => one.id === id);
+      if (task === undefined) return missing('task', id);
+      if (task.doneAt !== null && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the task was done before its reminder could be sent' };
+      }
+      const mentioned = to === null ? null : (job.people.slackIdOf(to) ?? to);
+      return post(job, taskDueMessage(incident, task, { to: mentioned, last }));
     }
     case 'postmortem': {
       const { location, ...facts } = deliveryParams(row, kind);

@@ -33,7 +33,8 @@ export function slackManifest(options: { readonly requestUrl?: string } = {}): J
         command,
         description,
         usage_hint: usageHint,
-        should_escape: false,
+        // So that a person who is mentioned comes as a user id and not as a name that anybody may take.
+        should_escape: true,
         ...at,
       })),
       shortcuts: MESSAGE_SHORTCUTS.map(({ callbackId, name, description }) => ({

@@ -7,6 +7,14 @@ export function withMentions(incident: IncidentView, people: Pick<SlackPeople, '
   return {
     ...incident,
     lead: maybe(incident.lead),
+    roles: Object.fromEntries(
+      Object.entries(incident.roles).map(([role, holders]) => [role, holders.map(known)]),
+    ),
+    tasks: incident.tasks.map((task) => ({
+      ...task,
+      owner: maybe(task.owner),
+      doneBy: maybe(task.doneBy),
+    })),
     questions: incident.questions.map((question) => ({
       ...question,
       to: known(question.to),

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
 import type {
@@ -16,6 +17,7 @@ export interface ListenerParts {
   readonly views: IncidentViews;
   readonly people: SlackPeople;
   readonly seen: SlackSeen;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -35,17 +37,35 @@ export async function perform(
   shown: 'only-you' | 'channel' = 'only-you',
 ): Promise<void> {
   const { slackUserId, idempotencyKey, ...command } = request;
-  if (!(await parts.seen.claim(idempotencyKey, DUPLICATE_WINDOW_MS))) return;
+  await performOnce(parts, request, command.command, reply, shown, () =>
+    parts.commands.execute({ ...command, actor: { kind: 'responder', slackUserId }, idempotencyKey }),
+  );
+}
+
+/** As `perform`, for the one act that is about no incident yet. */
+export async function performDeclare(
+  parts: ListenerParts,
+  request: Parameters<SlackCommands['declare']>[0],
+  reply: Reply,
+): Promise<void> {
+  await performOnce(parts, request, 'declare', reply, 'channel', () => parts.commands.declare(request));
+}
+
+async function performOnce(
+  parts: ListenerParts,
+  by: { readonly slackUserId: string; readonly idempotencyKey: string },
+  what: string,
+  reply: Reply,
+  shown: 'only-you' | 'channel',
+  run: () => Promise<SlackCommandResult>,
+): Promise<void> {
+  if (!(await parts.seen.claim(by.idempotencyKey, DUPLICATE_WINDOW_MS))) return;
   let result: SlackCommandResult;
   try {
-    result = await parts.commands.execute({
-      ...command,
-      actor: { kind: 'responder', slackUserId },
-      idempotencyKey,
-    });
+    result = await run();
   } catch (error) {
-    await parts.seen.forget(idempotencyKey);
-    parts.log.error({ command: command.command, code: codeOf(error) }, 'a command from Slack threw');
+    await parts.seen.forget(by.idempotencyKey);
+    parts.log.error({ command: what, code: codeOf(error) }, 'a command from Slack threw');
     await say(
       parts,
       reply,
@@ -59,8 +79,8 @@ export async function perform(
     await say(parts, reply, `🚫 ${prose(result.message, 1500)} (${prose(result.code, 80)})`, 'only-you');
     return;
   }
-  const by = shown === 'channel' ? `<@${slackUserId}>: ` : '';
-  await say(parts, reply, `✅ ${by}${prose(result.summary, 1500)}`, shown);
+  const who = shown === 'channel' ? `<@${by.slackUserId}>: ` : '';
+  await say(parts, reply, `✅ ${who}${prose(result.summary, 1500)}`, shown);
 }
 
 /** Replies are a courtesy: what was decided stands in the messages, so a lost reply is logged and let go. */

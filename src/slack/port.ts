@@ -30,6 +30,10 @@ export interface IncidentView {
   readonly level: SlackLevel;
   /** Who leads: a responder's id, or `null` while nobody does. */
   readonly lead: string | null;
+  /** Who plays which part, by responder id. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** In the order they were added, done ones included. */
+  readonly tasks: readonly TaskView[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
   /** All questions of the incident, settled ones included. */
@@ -38,6 +42,16 @@ export interface IncidentView {
   readonly approvals: readonly ApprovalView[];
   /** The newest timeline entries as sentences, oldest first. */
   readonly lastEntries: readonly string[];
+}
+
+export interface TaskView {
+  readonly id: string;
+  /** A person's own words. */
+  readonly text: string;
+  readonly owner: string | null;
+  readonly dueAt: string | null;
+  readonly doneBy: string | null;
+  readonly doneAt: string | null;
 }
 
 export interface TargetView {
@@ -99,6 +113,9 @@ export interface IncidentSummary {
   readonly status: 'open' | 'closed' | 'halted';
   readonly severity: number;
   readonly level: SlackLevel;
+  readonly lead: string | null;
+  /** Everybody who leads, has a role, or owns an open task. */
+  readonly involved: readonly string[];
   readonly exercise: boolean;
   readonly openedAt: string;
 }
@@ -115,34 +132,11 @@ export interface IncidentViews {
   openIncidents(): Promise<readonly IncidentSummary[]>;
 }
 
-/** The human acts that Slack can ask for. */
-export type SlackCommand =
-  | {
-      readonly command: 'answer';
-      readonly input: {
-        readonly incidentId: string;
-        readonly invocationId: string;
-        readonly answer: JsonObject;
-      };
-    }
-  | {
-      readonly command: 'approve';
-      readonly input: { readonly incidentId: string; readonly approvalId: string; readonly digest: string };
-    }
-  | {
-      readonly command: 'deny';
-      readonly input: {
-        readonly incidentId: string;
-        readonly approvalId: string;
-        readonly digest: string;
-        readonly reason: string;
-      };
-    }
-  | {
-      readonly command: 'release';
-      readonly input: { readonly incidentId: string; readonly reason: string };
-    }
-  | { readonly command: 'note'; readonly input: { readonly incidentId: string; readonly text: string } };
+/** A human act on an incident: a command of `src/command`, whose own schema checks the input. */
+export interface SlackCommand {
+  readonly command: string;
+  readonly input: { readonly incidentId: string } & JsonObject;
+}
 
 export type SlackCommandResult =
   | { readonly kind: 'done'; readonly summary: string }
@@ -159,6 +153,15 @@ export interface SlackCommands {
       readonly idempotencyKey: string;
     },
   ): Promise<SlackCommandResult>;
+  /** Opens an incident because a person says so; the summary names it. */
+  declare(request: {
+    readonly slackUserId: string;
+    readonly functionArn: string;
+    /** 1 critical, 2 high, 3 medium. */
+    readonly severity: number;
+    readonly reason: string;
+    readonly idempotencyKey: string;
+  }): Promise<SlackCommandResult>;
 }
 
 /** Where earlier deliveries went. */
@@ -176,6 +179,8 @@ export interface SlackPlaces {
 export interface SlackPeople {
   /** The Slack user id of a responder, to mention them; `undefined` shows the id as it is. */
   slackIdOf(responder: string): string | undefined;
+  /** The responder with this Slack user id, compared exactly. */
+  responderOf(slackUserId: string): string | undefined;
   /** Slack user ids of those who are to be in the channel of an incident, by role and ownership. */
   invitees(incident: IncidentView): readonly string[];
 }
@@ -197,6 +202,7 @@ export const DELIVERY_KINDS = [
   'approval-settled',
   'announce',
   'postmortem',
+  'task-due',
 ] as const;
 
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];

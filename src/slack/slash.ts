@@ -1,12 +1,15 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
+import type { Act } from '../command/acts.ts';
+import { readAct, usageOf } from '../command/acts.ts';
+import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { withMentions } from './mentions.ts';
-import { type ListenerParts, perform, type Reply, say } from './perform.ts';
+import { type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView, SlackCommand } from './port.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
-import { helpText, listText } from './render/overview.ts';
-import { code, incidentName } from './text.ts';
-import { findVerb, nearestVerb, type VerbName } from './verbs.ts';
+import { helpText, listText, tasksText } from './render/overview.ts';
+import { code, prose } from './text.ts';
+import { findOwnVerb, nearestVerb, type OwnVerb } from './verbs.ts';
 
 type SlashArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
@@ -25,27 +28,53 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
     const reply: Reply = (text, shown) =>
       args.respond({ text, response_type: shown === 'channel' ? 'in_channel' : 'ephemeral' });
     const tell = (text: string) => say(parts, reply, text, 'only-you');
-    // Both words are the person's own text.
-    const [word = '', rest = ''] = split(args.command.text);
-    const verb = findVerb(word === '' ? 'help' : word);
-    if (verb === undefined) {
-      const near = nearestVerb(word);
-      const here = await parts.views.incidentOfChannel(args.command.channel_id);
-      await tell(
-        `${code(word, 40)} is no verb of ${args.command.command}.${near === undefined ? '' : ` Did you mean *${near}*?`}\n${helpText(args.command.command, here)}`,
-      );
-      return;
-    }
-    await RUN[verb.verb]({ parts, args, reply, tell, rest });
+    // The person's own text, in which Slack has escaped what carries control sequences.
+    const line = unescaped(args.command.text);
+    const [word, rest] = splitWord(line);
+    const own = findOwnVerb(word === '' ? 'help' : word);
+    if (own !== undefined) return RUN[own]({ parts, args, reply, tell, rest });
+    const found = findAct(line);
+    if (found !== undefined) return runAct({ parts, args, reply, tell, rest: found.rest }, found.act);
+    const near = nearestVerb(word);
+    const here = await parts.views.incidentOfChannel(args.command.channel_id);
+    await tell(
+      `${code(line, 40)} is no verb of ${args.command.command}.${near === undefined ? '' : ` Did you mean *${near}*?`}\n${helpText(args.command.command, here)}`,
+    );
   };
 }
 
-const RUN: Record<VerbName, (slash: Slash) => Promise<void>> = {
+const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   help: async ({ parts, args, tell }) => {
     const here = await parts.views.incidentOfChannel(args.command.channel_id);
     await tell(helpText(args.command.command, here));
   },
-  list: async ({ parts, tell }) => tell(listText(await parts.views.openIncidents())),
+  list: async ({ parts, args, tell, rest }) => {
+    const open = await parts.views.openIncidents();
+    if (rest.toLowerCase() !== 'mine') return tell(listText(open));
+    const me = parts.people.responderOf(args.command.user_id);
+    return tell(listText(open.filter((each) => me !== undefined && each.involved.includes(me))));
+  },
+  declare: async (slash) => {
+    const { parts, args, reply, tell, rest } = slash;
+    const [functionArn, after] = splitWord(rest);
+    const [level, described] = splitWord(after);
+    const severity = /^[1-3]$/.test(level) ? Number(level) : 2;
+    const reason = /^[1-3]$/.test(level) ? described : after;
+    if (functionArn === '' || reason === '') {
+      return tell('Name the function and what you saw: `declare FUNCTION_ARN [1-3] WHAT YOU SAW`.');
+    }
+    await performDeclare(
+      parts,
+      {
+        slackUserId: args.command.user_id,
+        functionArn,
+        severity,
+        reason: readable(reason),
+        idempotencyKey: `slack:command:${args.command.trigger_id}`,
+      },
+      reply,
+    );
+  },
   show: async (slash) => {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
@@ -60,21 +89,10 @@ const RUN: Record<VerbName, (slash: Slash) => Promise<void>> = {
       await slash.tell(card.text);
     }
   },
-  note: async (slash) => {
+  tasks: async (slash) => {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
-    if (named.rest === '') return slash.tell('Write the note after the verb: `note TEXT`.');
-    await act(slash, { command: 'note', input: { incidentId: named.incident.id, text: named.rest } });
-  },
-  release: async (slash) => {
-    const named = await incidentAndRest(slash);
-    if (named === undefined) return;
-    if (named.rest === '') {
-      return slash.tell(
-        `Say why: \`release REASON\`. It puts back everything that Cordon changed for ${incidentName(named.incident)}.`,
-      );
-    }
-    await act(slash, { command: 'release', input: { incidentId: named.incident.id, reason: named.rest } });
+    await slash.tell(tasksText(withMentions(named.incident, slash.parts.people)));
   },
   approve: async (slash) => {
     const plan = await plannedBy(slash);
@@ -85,11 +103,55 @@ const RUN: Record<VerbName, (slash: Slash) => Promise<void>> = {
   deny: async (slash) => {
     const plan = await plannedBy(slash);
     if (plan === undefined) return;
-    const { incidentId, approvalId, digest, rest: reason } = plan;
-    if (reason === '') return slash.tell('Say why: `deny ID PLAN REASON`.');
-    await act(slash, { command: 'deny', input: { incidentId, approvalId, digest, reason } });
+    const { incidentId, approvalId, digest, rest } = plan;
+    if (rest === '') return slash.tell('Say why: `deny ID PLAN REASON`.');
+    await act(slash, {
+      command: 'deny',
+      input: { incidentId, approvalId, digest, reason: readable(rest) },
+    });
   },
 };
+
+/** An act out of the table that the terminal's verbs are made of too. */
+async function runAct(slash: Slash, wanted: Act): Promise<void> {
+  // By its name only: "severity 1" and "note 404 everywhere" are about the incident of the channel.
+  const named = await incidentAndRest(slash, NAMED);
+  if (named === undefined) return;
+  const now = slash.parts.clock.now();
+  const fields = wordsOf(wanted, named.rest, now);
+  const reading = readAct(
+    wanted,
+    Object.fromEntries(
+      wanted.parameters.map(({ name, slack }) => [
+        name,
+        slack === 'rest' ? readable(fields[name] ?? '') : fields[name],
+      ]),
+    ),
+    now,
+  );
+  if (reading.kind === 'wrong') {
+    return slash.tell(
+      `${prose(reading.message, 500)}: ${code(`${slash.args.command.command} ${usageOf(wanted)}`, 120)}`,
+    );
+  }
+  await act(slash, {
+    command: wanted.command,
+    input: { ...reading.input, incidentId: named.incident.id },
+  });
+}
+
+/** What Slack escapes in a command's text, as it was typed. */
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+/** Slack's own marks as words: a timeline outlives a workspace's ids. */
+function readable(text: string): string {
+  return text
+    .replace(/<@[UW][A-Z0-9]+\|([^<>|]+)>/g, '@$1')
+    .replace(/<#[CG][A-Z0-9]+\|([^<>|]*)>/g, '#$1')
+    .replace(/<((?:https?|mailto):[^<>|]+)(?:\|[^<>]*)?>/g, '$1');
+}
 
 /** Every mutating act is echoed to the channel: who, and what. */
 function act(slash: Slash, command: SlackCommand): Promise<void> {
@@ -102,13 +164,17 @@ function act(slash: Slash, command: SlackCommand): Promise<void> {
   );
 }
 
+const NAMED = /^(?:drill-)?inc-[0-9a-z]+$/i;
+const NAMED_OR_NUMBER = /^(?:(?:drill-)?inc-[0-9a-z]+|#?[0-9]+)$/i;
+
 /** The incident that the words name, or that of the channel; tells the person when there is none. */
 async function incidentAndRest(
   slash: Slash,
+  named: RegExp = NAMED_OR_NUMBER,
 ): Promise<{ readonly incident: IncidentView; readonly rest: string } | undefined> {
   const { views } = slash.parts;
-  const [first = '', after = ''] = split(slash.rest);
-  if (/^(?:(?:drill-)?inc-[0-9a-z]+|#?[0-9]+)$/i.test(first)) {
+  const [first, after] = splitWord(slash.rest);
+  if (named.test(first)) {
     const incident = await views.findIncident(first.replace(/^drill-/i, '').replace(/^#/, ''));
     if (incident !== undefined) return { incident, rest: after };
     await slash.tell(
@@ -129,8 +195,8 @@ async function incidentAndRest(
  * digest must be the plan's as it is now: naming the approval alone would approve whatever it has become.
  */
 async function plannedBy(slash: Slash) {
-  const [approvalId = '', afterId = ''] = split(slash.rest);
-  const [typed = '', rest = ''] = split(afterId);
+  const [approvalId, afterId] = splitWord(slash.rest);
+  const [typed, rest] = splitWord(afterId);
   if (approvalId === '' || !/^[0-9a-f]{12,64}$/i.test(typed)) {
     await slash.tell(
       `Name the approval and the first ${SHORT_DIGEST} characters of its plan; both are at the foot of the card.`,
@@ -148,10 +214,4 @@ async function plannedBy(slash: Slash) {
     return undefined;
   }
   return { incidentId: incident.id, approvalId, digest: approval.digest, rest };
-}
-
-/** The first word, and the rest as it was typed. */
-function split(text: string): [string, string] {
-  const match = /^\s*(\S+)\s*([\s\S]*)$/.exec(text);
-  return [match?.[1] ?? '', (match?.[2] ?? '').trim()];
 }

@@ -1,6 +1,9 @@
 import type { AttemptId, IncidentId, TimerId } from '../id.ts';
 import type { Sql } from './sql.ts';
 
+// Timers without a chart are about people: they go on while a playbook is halted.
+const TIMER_RUNS = `(i.status = 'open' or (i.status = 'halted' and t.row ->> 'chart' is null))`;
+
 /** Attempts and timers whose time has come and that nobody is at; a bounded page of each. */
 export async function dueWork(
   sql: Sql,
@@ -19,7 +22,7 @@ export async function dueWork(
   );
   const timers = await sql.query<{ incident: IncidentId; id: TimerId }>(
     `select t.incident_id as incident, t.id from cordon.timer as t
-     join cordon.incident as i on i.id = t.incident_id and i.status = 'open'
+     join cordon.incident as i on i.id = t.incident_id and ${TIMER_RUNS}
      where t.status = 'armed' and t.due_at <= $1::timestamptz order by t.due_at limit 500`,
     [instant],
   );
@@ -48,7 +51,7 @@ export async function futureWork(
     due: Date | string;
   }>(
     `select 'timer' as lane, t.incident_id as incident, t.id as subject, t.due_at as due from cordon.timer as t
-       join cordon.incident as i on i.id = t.incident_id and i.status = 'open'
+       join cordon.incident as i on i.id = t.incident_id and ${TIMER_RUNS}
        where t.status = 'armed' and t.due_at > $1::timestamptz
      union all
      select distinct 'delivery', incident_id, incident_id, not_before from cordon.outbox

@@ -7,8 +7,8 @@ import type { ApprovalView, IncidentView, QuestionView } from '../../src/slack/p
 import { approvalMessage, approvalSettledMessage } from '../../src/slack/render/approval.ts';
 import { incidentCard } from '../../src/slack/render/card.ts';
 import { answerModal, denyModal, noteModal } from '../../src/slack/render/modal.ts';
-import { announceMessage, postmortemMessage } from '../../src/slack/render/notice.ts';
-import { listText } from '../../src/slack/render/overview.ts';
+import { announceMessage, postmortemMessage, taskDueMessage } from '../../src/slack/render/notice.ts';
+import { listText, tasksText } from '../../src/slack/render/overview.ts';
 import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
 import { code, oneLine, plain, prose } from '../../src/slack/text.ts';
 
@@ -99,6 +99,19 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   closedAt: maybe(instant),
   level: fc.constantFrom('none', 'accepted', 'read_back', 'effective', 'observed', 'breached'),
   lead: maybe(user),
+  roles: fc.dictionary(fc.constantFrom('commander', 'scribe'), fc.array(user, { maxLength: 30 })),
+  tasks: fc.array(
+    fc.record({
+      id: fc.nat().map((number) => `T${number}`),
+      text,
+      owner: maybe(user),
+      dueAt: maybe(instant),
+      doneBy: maybe(user),
+      doneAt: maybe(instant),
+    }),
+    // As many as one incident can have, and more.
+    { maxLength: 500, size: 'max' },
+  ),
   targets: fc.array(fc.record({ functionArn: text, functionName: text, account: text, region: text }), {
     maxLength: 12,
   }),
@@ -189,7 +202,12 @@ describe('no message breaks a limit or lets a control sequence through, whatever
       fc.property(incidentView, text, facts, (incident, name, more) => {
         expectSendable(announceMessage(incident, name, more));
         expectSendable(postmortemMessage(incident, name, more));
-        expectSafe(listText(Array.from({ length: 40 }, () => incident)));
+        for (const task of incident.tasks.slice(0, 3)) {
+          expectSendable(taskDueMessage(incident, task, { to: name, last: true }));
+        }
+        expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [] }))));
+        expectSafe(tasksText(incident));
+        expect(tasksText(incident).length).toBeLessThan(4000);
         expect(channelName(incident, 3)).toMatch(/^[a-z0-9][a-z0-9_-]{0,79}$/);
         expect(channelTopic(incident).length).toBeLessThanOrEqual(250);
         expect(channelPurpose(incident).length).toBeLessThanOrEqual(250);

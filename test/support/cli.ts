@@ -59,11 +59,12 @@ export async function serveEngine(
   const outcome = await lockFolder(ground.dataDir, 'serve', systemClock);
   if (outcome.kind === 'busy') throw new Error('expected a free folder');
   const engine = await startEngine(ground, options);
-  const { views, execute, engine: inner } = engine.cordon;
+  const { views, execute, declare, engine: inner } = engine.cordon;
   const api = createLocalApi({
     sql: ground.sql,
     views,
     execute,
+    declare,
     accept: inner.accept,
     recordAccess: createRecordAccess(inner.advance),
     clock: ground.clock,

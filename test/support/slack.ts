@@ -34,14 +34,14 @@ export function peopleOn(options: {
   readonly onApp?: (app: SlackApp) => void;
 }): NonNullable<ComposeOptions['people']> {
   const enrolment = parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
-  return ({ views, execute }) => {
+  return ({ views, execute, declare }) => {
     const app = createSlackApp({
       botToken: BOT_TOKEN,
       receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       fetch: (input, init) => options.fetch(new Request(input, init)),
       clock: options.clock,
-      commands: slackCommands(execute),
+      commands: slackCommands(execute, declare, views),
       views,
       places: slackPlaces(options.sql),
       people: slackPeople(enrolment),

@@ -114,13 +114,13 @@ export async function openLiveGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: servedWorld.url }),
     dataDir: config.dataDir,
-    people: ({ views, execute }) => {
+    people: ({ views, execute, declare }) => {
       made.app = createSlackApp({
         botToken: secrets.botToken,
         receiver: { kind: 'http', signingSecret: secrets.signingSecret, port: 0, hostname: LOOPBACK },
         slackApiUrl: servedSlack.apiUrl,
         clock,
-        commands: slackCommands(execute),
+        commands: slackCommands(execute, declare, views),
         views,
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
@@ -145,6 +145,7 @@ export async function openLiveGround(options: {
       sql,
       views: cordon.views,
       execute: cordon.execute,
+      declare: cordon.declare,
       accept: engine.accept,
       recordAccess: createRecordAccess(engine.advance),
       clock,

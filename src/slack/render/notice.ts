@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../port.ts';
-import { code, prose } from '../text.ts';
-import { listed, message, section } from './blocks.ts';
+import type { IncidentView, TaskView } from '../port.ts';
+import { code, person, prose, when } from '../text.ts';
+import { context, listed, message, section } from './blocks.ts';
 
 /**
  * Words for what the engine announces and for the notifications of the playbook language
@@ -18,6 +18,8 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
     '👁 *Nothing was contained:* Cordon may only observe here. It recorded what it would have done.',
   'evidence-incomplete': '🗄 *Evidence could not be sealed.*',
   'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
+  handoff: '🤝 *The lead was handed over.*',
+  called: '📣 *Somebody is called for.*',
   'postmortem-failed': '📝 *No postmortem could be drafted.*',
 };
 
@@ -28,6 +30,25 @@ export function announceMessage(incident: IncidentView, name: string, facts: Jso
   const lines = factLines(facts);
   return message(incident, `${title.replaceAll('*', '')} ${prose(incident.title, 200)}`, [
     section([title, ...lines]),
+  ]);
+}
+
+/** A task is due: whose it is, and what to type about it. */
+export function taskDueMessage(
+  incident: IncidentView,
+  task: TaskView,
+  reminder: { readonly to: string | null; readonly last: boolean },
+): SlackMessage {
+  const to = reminder.to === null ? '' : `${person(reminder.to)} `;
+  return message(incident, `Task ${task.id} is due: ${prose(task.text, 200)}`, [
+    section([`⏰ ${to}*${task.id} is due:* ${prose(task.text, 500)}`]),
+    context([
+      [
+        ...(task.dueAt === null ? [] : [`due ${when(task.dueAt)}`]),
+        `\`/cordon task done ${task.id}\` or \`/cordon task snooze ${task.id} 30m\``,
+        ...(reminder.last ? ['this is the last reminder'] : []),
+      ].join(' · '),
+    ]),
   ]);
 }
 

@@ -1,5 +1,5 @@
-import type { IncidentSummary, IncidentView, SlackLevel } from '../port.ts';
-import { code, incidentName, prose, when } from '../text.ts';
+import type { IncidentSummary, IncidentView, SlackLevel, TaskView } from '../port.ts';
+import { code, incidentName, person, prose, when } from '../text.ts';
 import { VERBS } from '../verbs.ts';
 import { listed } from './blocks.ts';
 
@@ -24,6 +24,20 @@ export function listText(incidents: readonly IncidentSummary[]): string {
       } · ${prose(incident.title, 100)} · since ${when(incident.openedAt)}`,
     '`cordon list` in the terminal',
   ).join('\n');
+}
+
+/** An incident's open tasks, one line each. */
+export function tasksText(incident: IncidentView): string {
+  const open = incident.tasks.filter((task) => task.doneAt === null);
+  if (open.length === 0) return `${incidentName(incident)} has no open task.`;
+  return listed(open, 15, taskLine, '`cordon task list` in the terminal').join('\n');
+}
+
+/** One task: what, who, by when. */
+function taskLine(task: TaskView): string {
+  const who = task.owner === null ? 'nobody' : person(task.owner);
+  const due = task.dueAt === null ? '' : ` · due ${when(task.dueAt)}`;
+  return `• *${task.id}* ${prose(task.text, 140)} · ${who}${due}`;
 }
 
 /** What can be typed, in the place where it was asked. */

@@ -95,6 +95,41 @@ describe('an incident from the terminal', () => {
     expect((await run(['acknowledge', '1'])).stdout).toBe('alice leads\n');
   });
 
+  test('takes the acts of people, each with its words and its entry', async () => {
+    expect((await run(['note', '1', 'the', 'pager', 'rang', '--at', '2026-11-24T02:00Z'])).stdout).toBe(
+      'noted for 2026-11-24T02:00:00.000Z\n',
+    );
+    expect((await run(['assign', '1', 'commander', 'me'])).stdout).toBe('alice is commander\n');
+    expect((await run(['task', 'add', '1', 'rotate', 'it', '-o', 'bob', '-d', '2h'])).stdout).toMatch(
+      /^T1: rotate it/,
+    );
+    expect((await json(['task', 'list', '1'])).value).toMatchObject([{ id: 'T1', owner: 'bob' }]);
+    expect((await run(['task', 'list', '1'])).stdout).toMatch(/T1\s+bob\s+\d{4}-.*rotate it/);
+    expect((await run(['show', '1'])).stdout).toContain('commander: alice');
+    expect((await json(['list', '--mine'])).value).toHaveLength(1);
+    expect((await run(['task', 'done', '1', 'T1'], 'bob')).stdout).toBe('T1 done: rotate it\n');
+    expect((await run(['task', 'list', '1'])).stdout).toBe('INC-1 has no open task.\n');
+    expect((await run(['sev', '1', '3', '-r', 'customers are hit'])).code).toBe(0);
+    expect((await run(['page', '1', 'approver', '-r', 'the plan waits'])).stdout).toBe('called bob\n');
+  });
+
+  test.each([
+    [['severity', '1', '7', '-r', 'x'], 'alice', 2, 'cordon_cli_usage'],
+    [['note', '1', 'x', '--at', '14:05'], 'alice', 2, 'cordon_cli_usage'],
+    [['assign', '1', 'scribe', 'bob'], 'alice', 1, 'cordon_responder_wrong_role'],
+    [['assign', '1', 'commander', 'nobody'], 'alice', 1, 'cordon_responder_unknown'],
+    [['handoff', '1', 'alice'], 'alice', 1, 'cordon_command_not_now'],
+    [['handoff', '1', 'alice'], 'bob', 1, 'cordon_command_not_allowed'],
+    [['task', 'done', '1', 'T9'], 'alice', 1, 'cordon_task_not_found'],
+    [['task', 'done', '1', 'T1'], 'alice', 1, 'cordon_task_settled'],
+    [['task', 'snooze', '1', 'T1', 'soon'], 'alice', 2, 'cordon_cli_usage'],
+    [['false-positive', '1', '-r', 'x'], 'eve', 1, 'cordon_command_not_allowed'],
+    [['declare', 'arn:aws:s3:::b', '-r', 'x'], 'alice', 1, 'cordon_command_bad_input'],
+    [['close', '1'], 'alice', 2, 'cordon_cli_usage'],
+  ])('%j by %s exits %i with %s', async (argv, who, code, error) => {
+    expect(await json(argv, who)).toMatchObject({ code, error: { code: error } });
+  });
+
   test('takes an answer in the fields of its form, and no other', async () => {
     const wrongField = await json(['answer', '1', 'colour=red']);
     expect(wrongField).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
@@ -261,7 +296,7 @@ describe('what mode observe held back', () => {
 });
 
 describe('an incident that is not there', () => {
-  test.each([['show'], ['note'], ['timeline verify'], ['evidence verify'], ['acknowledge']])(
+  test.each([['show'], ['note'], ['task list'], ['timeline verify'], ['evidence verify'], ['acknowledge']])(
     '%s says so',
     async (verb) => {
       const words = verb === 'note' ? ['note', '77', 'text'] : [...verb.split(' '), 'INC-77'];

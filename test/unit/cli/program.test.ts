@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import type { Run } from '../../../src/cli/context.ts';
@@ -88,6 +90,33 @@ describe('wrong usage', () => {
   test('does not drive the terminal with what was typed', async () => {
     const { stderr } = await cli(['\u001b[2Jdance']);
     expect(stderr).not.toContain('\u001b');
+  });
+});
+
+describe('completion', () => {
+  const completed = async (words: readonly string[]) => {
+    const { stdout } = await cli(['completion', 'bash']);
+    const line = ['cordon', ...words].map((word) => `'${word}'`).join(' ');
+    const asked = `${stdout}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _cordon; echo "\${COMPREPLY[@]}"`;
+    return (await promisify(execFile)('bash', ['-c', asked])).stdout.trim().split(' ');
+  };
+
+  test('knows the verbs, their parts and their options', async () => {
+    expect(await completed(['ta'])).toEqual(['task']);
+    expect(await completed(['task', ''])).toEqual(expect.arrayContaining(['add', 'list', 'done', 'snooze']));
+    expect(await completed(['task', 'add', 'INC-1', '--d'])).toEqual(['--due']);
+    // What is no verb names no place, and a verb's name as an argument changes none.
+    expect(await completed(['show', '1', '--w'])).toEqual(['--watch']);
+  });
+
+  test('is there for each shell, and for no other', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      expect(await cli(['completion', shell])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('severity'),
+      });
+    }
+    expect((await cli(['completion', 'cmd'])).code).toBe(2);
   });
 });
 

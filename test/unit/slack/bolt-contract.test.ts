@@ -72,7 +72,7 @@ describe('the app', () => {
       commands: engine.commands,
       views: engine.views,
       places: engine.places,
-      people: { slackIdOf: () => undefined, invitees: () => [ALICE] },
+      people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [ALICE] },
       log: silentLog,
     });
     slack.dispatcher.connect({ url: 'http://app.invalid/slack/events', fetch: app.fetch });
@@ -95,7 +95,7 @@ describe('the app', () => {
       commands: engine.commands,
       views: engine.views,
       places: engine.places,
-      people: { slackIdOf: () => undefined, invitees: () => [] },
+      people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [] },
       log: silentLog,
     });
     const answer = await app.fetch(new Request('http://app.invalid/slack/events', { method: 'POST' }));

@@ -107,6 +107,8 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
     closedAt: null,
     level: 'effective',
     lead: null,
+    roles: {},
+    tasks: [],
     targets: [
       { functionArn: ARN, functionName: 'checkout', account: '111122223333', region: 'eu-central-1' },
     ],
@@ -128,12 +130,14 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
 /** The engine's side as these tests need it: views that a test changes, places kept as the lead's code does. */
 export function fakeEngine(start: IncidentView = incident()) {
   const executed: (SlackCommand & { actor: unknown; idempotencyKey: string })[] = [];
+  const declared: unknown[] = [];
   let view = start;
   let next: SlackCommandResult | Error = { kind: 'done', summary: 'Noted.' };
   let place: { channel: string; cardTs?: string } | undefined;
   const messages = new Map<string, { channel: string; ts: string }>();
   return {
     executed,
+    declared,
     set: (more: Partial<IncidentView>) => {
       view = { ...view, ...more };
     },
@@ -157,6 +161,11 @@ export function fakeEngine(start: IncidentView = incident()) {
         if (next instanceof Error) throw next;
         return next;
       },
+      declare: async (request: unknown) => {
+        declared.push(request);
+        if (next instanceof Error) throw next;
+        return next;
+      },
     },
     views: {
       incidentView: async (id: string) => (id === view.id ? view : undefined),
@@ -167,7 +176,7 @@ export function fakeEngine(start: IncidentView = incident()) {
       incidentOfChannel: async (channel: string) => (channel === place?.channel ? view : undefined),
       incidentOfApproval: async (id: string) =>
         view.approvals.some((one) => one.approvalId === id) ? view : undefined,
-      openIncidents: async () => [view],
+      openIncidents: async () => [{ ...view, involved: ['alice'] }],
     },
     invited: [ALICE, BOB] as string[],
     places: {
@@ -228,6 +237,7 @@ export async function stage(
     places: engine.places,
     people: {
       slackIdOf: (id) => (id === 'alice' ? ALICE : undefined),
+      responderOf: (id) => (id === ALICE ? 'alice' : undefined),
       invitees: () => engine.invited,
     },
     log: silentLog,

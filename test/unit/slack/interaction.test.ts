@@ -273,7 +273,7 @@ describe('/cordon', () => {
   });
 
   test('releases only with a reason', async () => {
-    expect(await run('/cordon release')).toContain('Say why');
+    expect(await run('/cordon release')).toContain('expected REASON');
     await run('/cordon release INC-12 the finding was a test', 'general');
     expect(on.engine.executed).toEqual([
       expect.objectContaining({
@@ -281,6 +281,42 @@ describe('/cordon', () => {
         input: { incidentId: 'inc-abc', reason: 'the finding was a test' },
       }),
     ]);
+  });
+
+  test('takes the same words as the terminal, with mentions and times in them', async () => {
+    await run('/cordon task add rotate the key of <https://a.example|a.example> for <@U0BOB00000|bob> by 2h');
+    await run('/ir task done INC-12 T1', 'general');
+    await run('/cordon note it began earlier at 02:50Z');
+    await run('/cordon note looked at logs');
+    await run('/cordon sev 1 customers &lt;are&gt; hit');
+    expect(on.engine.executed.map(({ command, input }) => ({ command, ...input }))).toEqual([
+      {
+        command: 'task-add',
+        incidentId: 'inc-abc',
+        text: 'rotate the key of https://a.example',
+        owner: '<@U0BOB00000|bob>',
+        due: '2026-03-01T05:00:00.000Z',
+      },
+      { command: 'task-done', incidentId: 'inc-abc', task: 'T1' },
+      {
+        command: 'note',
+        incidentId: 'inc-abc',
+        text: 'it began earlier',
+        at: '2026-03-01T02:50:00.000Z',
+      },
+      { command: 'note', incidentId: 'inc-abc', text: 'looked at logs' },
+      { command: 'severity', incidentId: 'inc-abc', severity: 1, reason: 'customers <are> hit' },
+    ]);
+    expect(await run('/cordon sev 9 all')).toContain('expected 1-4 to be one of 1, 2, 3, 4');
+  });
+
+  test('declares an incident, and lists mine', async () => {
+    await run('/cordon declare arn:aws:lambda:eu-central-1:111122223333:function:pay 1 it mines', 'general');
+    expect(on.engine.declared).toMatchObject([
+      { functionArn: expect.stringMatching(/:pay$/), severity: 1, reason: 'it mines', slackUserId: ALICE },
+    ]);
+    expect(await run('/cordon declare arn:aws:x', 'general')).toContain('what you saw');
+    expect(await run('/cordon list mine', 'general')).toContain('INC-12');
   });
 
   test('approves the plan that was typed, and no other', async () => {

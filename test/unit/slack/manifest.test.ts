@@ -24,8 +24,9 @@ describe('the manifest', () => {
       {
         commands: engine.commands,
         views: engine.views,
-        people: { slackIdOf: () => undefined, invitees: () => [] },
+        people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [] },
         seen: memorySeen(handClock().clock),
+        clock: handClock().clock,
         log: silentLog,
       },
     );

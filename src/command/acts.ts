@@ -1,0 +1,307 @@
+import type { JsonObject } from '../json.ts';
+import { RESPONDER_ROLES } from '../playbook/roles.ts';
+import { INSTANT_HELP, parseInstant } from './instant.ts';
+
+/**
+ * The human acts on an incident as people type them, for the terminal and for Slack alike: one table, so that an
+ * act that can be done in one place can be done in the other, with the same words. Acts that need more than words (answers to
+ * a form, approvals of a plan that was shown) have verbs of their own in both places.
+ */
+export interface Act {
+  /** What is typed: one word, or a group and a word. */
+  readonly words: readonly [string] | readonly [string, string];
+  /** Shorter forms of the whole. */
+  readonly aliases: readonly string[];
+  /** Id of the command in this folder. */
+  readonly command: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters: readonly ActParameter[];
+}
+
+export interface ActParameter {
+  /** The command's own field. */
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  readonly required: boolean;
+  readonly kind:
+    | { readonly is: 'text' }
+    | { readonly is: 'choice'; readonly options: readonly string[]; readonly number?: true }
+    | { readonly is: 'instant'; readonly direction: 'past' | 'future' };
+  /** In the terminal: an argument in its turn, or an option. */
+  readonly terminal: 'argument' | { readonly flags: string };
+  /** In Slack: the next word, all that is left, or what follows this word at the end. */
+  readonly slack: 'word' | 'rest' | { readonly after: string };
+}
+
+const reason: ActParameter = {
+  name: 'reason',
+  label: 'REASON',
+  help: 'why, for the timeline',
+  required: true,
+  kind: { is: 'text' },
+  terminal: { flags: '-r, --reason <text>' },
+  slack: 'rest',
+};
+
+const person: ActParameter = {
+  name: 'to',
+  label: 'PERSON',
+  help: 'a responder’s id, or "me"',
+  required: true,
+  kind: { is: 'text' },
+  terminal: 'argument',
+  slack: 'word',
+};
+
+const task: ActParameter = {
+  name: 'task',
+  label: 'TASK',
+  help: 'T1, T2 …',
+  required: true,
+  kind: { is: 'text' },
+  terminal: 'argument',
+  slack: 'word',
+};
+
+const words = (name: string, label: string, help: string): ActParameter => ({
+  name,
+  label,
+  help,
+  required: true,
+  kind: { is: 'text' },
+  terminal: 'argument',
+  slack: 'rest',
+});
+
+export const ACTS: readonly Act[] = Object.freeze([
+  {
+    words: ['acknowledge'],
+    aliases: ['ack'],
+    command: 'acknowledge',
+    summary: 'take the incident up',
+    description: 'Takes the incident up: escalations stop, and the first to do so leads.',
+    parameters: [],
+  },
+  {
+    words: ['note'],
+    aliases: [],
+    command: 'note',
+    summary: 'add a note to the timeline',
+    description: 'Adds your words to the incident’s timeline, where they stay.',
+    parameters: [
+      words('text', 'TEXT', 'the note'),
+      {
+        name: 'at',
+        label: 'TIME',
+        help: `when it happened: ${INSTANT_HELP.replace('from now', 'ago')}`,
+        required: false,
+        kind: { is: 'instant', direction: 'past' },
+        terminal: { flags: '--at <time>' },
+        slack: { after: 'at' },
+      },
+    ],
+  },
+  {
+    words: ['severity'],
+    aliases: ['sev'],
+    command: 'severity',
+    summary: 'change the severity',
+    description: 'Changes the severity: 1 critical, 2 high, 3 medium, 4 low.',
+    parameters: [
+      {
+        name: 'severity',
+        label: '1-4',
+        help: '1 critical to 4 low',
+        required: true,
+        kind: { is: 'choice', options: ['1', '2', '3', '4'], number: true },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      reason,
+    ],
+  },
+  {
+    words: ['assign'],
+    aliases: [],
+    command: 'assign',
+    summary: 'give somebody a role',
+    description: 'Gives somebody a role in this incident; the enrolment file says who may have which.',
+    parameters: [
+      {
+        name: 'role',
+        label: 'ROLE',
+        help: RESPONDER_ROLES.join(', '),
+        required: true,
+        kind: { is: 'choice', options: RESPONDER_ROLES },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      person,
+    ],
+  },
+  {
+    words: ['handoff'],
+    aliases: [],
+    command: 'handoff',
+    summary: 'hand the lead over',
+    description: 'Hands the lead to a commander, with a summary of where the incident stands.',
+    parameters: [
+      person,
+      {
+        name: 'note',
+        label: 'TEXT',
+        help: 'what they should know besides',
+        required: false,
+        kind: { is: 'text' },
+        terminal: { flags: '-n, --note <text>' },
+        slack: 'rest',
+      },
+    ],
+  },
+  {
+    words: ['task', 'add'],
+    aliases: [],
+    command: 'task-add',
+    summary: 'add a task',
+    description: 'Adds a task. With a due time it reminds its owner, four times at most.',
+    parameters: [
+      words('text', 'TEXT', 'what is to be done'),
+      {
+        name: 'owner',
+        label: 'PERSON',
+        help: 'who does it: a responder’s id, or "me"',
+        required: false,
+        kind: { is: 'text' },
+        terminal: { flags: '-o, --owner <person>' },
+        slack: { after: 'for' },
+      },
+      {
+        name: 'due',
+        label: 'TIME',
+        help: `when it is due: ${INSTANT_HELP}`,
+        required: false,
+        kind: { is: 'instant', direction: 'future' },
+        terminal: { flags: '-d, --due <time>' },
+        slack: { after: 'by' },
+      },
+    ],
+  },
+  {
+    words: ['task', 'done'],
+    aliases: [],
+    command: 'task-done',
+    summary: 'finish a task',
+    description: 'Says that a task is done; its reminders stop.',
+    parameters: [task],
+  },
+  {
+    words: ['task', 'snooze'],
+    aliases: [],
+    command: 'task-snooze',
+    summary: 'put a task’s reminder off',
+    description: 'Puts the next reminder off; the due time stays as it is.',
+    parameters: [
+      task,
+      {
+        name: 'until',
+        label: 'TIME',
+        help: `until when: ${INSTANT_HELP}`,
+        required: true,
+        kind: { is: 'instant', direction: 'future' },
+        terminal: 'argument',
+        slack: 'word',
+      },
+    ],
+  },
+  {
+    words: ['escalate'],
+    aliases: ['page'],
+    command: 'escalate',
+    summary: 'call somebody now',
+    description: 'Calls a person, or everybody with a role, in Slack and through the paging service.',
+    parameters: [{ ...person, label: 'PERSON|ROLE', help: 'a responder’s id, or a role' }, reason],
+  },
+  {
+    words: ['false-positive'],
+    aliases: ['fp'],
+    command: 'false-positive',
+    summary: 'call it a false positive',
+    description: 'Answers the open triage question: the alert is wrong, so the playbook releases.',
+    parameters: [reason],
+  },
+  {
+    words: ['release'],
+    aliases: ['rollback'],
+    command: 'release',
+    summary: 'put back everything that is contained',
+    description: 'Asks the playbook to release everything that the incident holds.',
+    parameters: [reason],
+  },
+  {
+    words: ['close'],
+    aliases: [],
+    command: 'close',
+    summary: 'ask the playbook to close the incident',
+    description: 'Asks the playbook to close the incident; it does so only from a state that may.',
+    parameters: [reason],
+  },
+]);
+
+/** What a person typed, as the command's input; or what is wrong with it. */
+export type ActReading =
+  | { readonly kind: 'input'; readonly input: JsonObject }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+/** Turns typed words into the command's input, by name. Times are read here, as only the typing person's clock is meant. */
+export function readAct(
+  act: Act,
+  given: Readonly<Record<string, string | undefined>>,
+  now: Date,
+): ActReading {
+  const input: Record<string, string | number> = {};
+  for (const parameter of act.parameters) {
+    const typed = given[parameter.name]?.trim() ?? '';
+    if (typed === '') {
+      if (!parameter.required) continue;
+      return wrong(`expected ${parameter.label} (${parameter.help})`);
+    }
+    const { kind } = parameter;
+    switch (kind.is) {
+      case 'text':
+        input[parameter.name] = typed;
+        break;
+      case 'choice': {
+        const option = kind.options.find((each) => each === typed.toLowerCase());
+        if (option === undefined) {
+          return wrong(`expected ${parameter.label} to be one of ${kind.options.join(', ')}`);
+        }
+        input[parameter.name] = kind.number === true ? Number(option) : option;
+        break;
+      }
+      case 'instant': {
+        const instant = parseInstant(typed, now, kind.direction);
+        if (instant === undefined) {
+          return wrong(`expected ${parameter.label} with its zone, such as ${INSTANT_HELP}`);
+        }
+        input[parameter.name] = instant;
+        break;
+      }
+    }
+  }
+  return { kind: 'input', input };
+}
+
+/** `note TEXT [at TIME]`: how an act is typed in Slack, without the incident. */
+export function usageOf(act: Act): string {
+  const parts = act.parameters.map(({ label, required, slack }) => {
+    const text = typeof slack === 'object' ? `${slack.after} ${label}` : label;
+    return required ? text : `[${text}]`;
+  });
+  return [...act.words, ...parts].join(' ');
+}
+
+function wrong(message: string): ActReading {
+  return { kind: 'wrong', message };
+}
