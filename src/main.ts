@@ -20,6 +20,7 @@ import { PLAYBOOK_CATALOGUE } from './definitions.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
 import { accountFor } from './enrolment/enrolment.ts';
 import { describeError } from './error.ts';
+import { createCheckpointer } from './evidence/checkpointer.ts';
 import type { Disk } from './evidence/disk.ts';
 import { nodeDisk } from './evidence/disk.ts';
 import { loadEvidenceKeys } from './evidence/keys.ts';
@@ -227,6 +228,15 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     exercise: options.exercise,
     periodicSweep: options.periodicSweep,
   });
+  const checkpointer = createCheckpointer({
+    sql,
+    clock,
+    log,
+    disk: trackedDisk(nodeDisk, activity),
+    folder: join(options.dataDir, 'checkpoints'),
+    signer: keys.signer,
+    owner: session.id,
+  });
   const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   late.sweep = engine.sweep;
   const execute = createExecute({
@@ -249,9 +259,14 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   return {
     engine: {
       ...engine,
+      start: async () => {
+        await engine.start();
+        if (options.periodicSweep) checkpointer.start();
+      },
       stop: async (boundMs) => {
         await pause.stop();
         await engine.stop(boundMs);
+        await checkpointer.stop();
         stopping.abort();
         aws.close();
       },

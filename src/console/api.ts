@@ -8,6 +8,7 @@ import type { IncidentSummary, IncidentView } from '../incident/view.ts';
 import type { Pause } from '../store/pause.ts';
 import type { RefusedAlert } from '../store/refusals.ts';
 import type { ChainHead } from '../timeline/chain.ts';
+import type { CheckpointRecord } from '../timeline/checkpoint.ts';
 import type { Entry } from '../timeline/entry.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface EngineApi {
   incident(reference: string): Promise<IncidentView | undefined>;
   /** A chain after `afterSeq`: an incident's, or `system`. As stored: whoever relies on it verifies it. */
   timeline(reference: string, afterSeq: number): Promise<ChainExtract | undefined>;
+  /** The log that checkpoints are made over, and every chain there is. */
+  checkpoints(): Promise<CheckpointExtract>;
   /** Says in the timeline that evidence is about to be read out; throws when it cannot be said. */
   recordAccess(access: EvidenceAccess): Promise<void>;
   execute(call: CommandCall): Promise<CommandResult>;
@@ -49,4 +52,11 @@ export interface ChainExtract {
   readonly entries: readonly Entry[];
   /** What the database says is the last entry; absent for a chain that has none yet. */
   readonly head?: ChainHead;
+}
+
+export interface CheckpointExtract {
+  readonly records: readonly CheckpointRecord[];
+  /** Records that the newest signed checkpoint covers, as the database says; 0 when there is none. */
+  readonly signedSize: number;
+  readonly chains: readonly string[];
 }

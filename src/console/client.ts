@@ -31,6 +31,7 @@ export function createClient(socket: string): EngineApi {
     incident: async (reference) => present(await get(`/v1/incidents/${part(reference)}`)),
     timeline: async (reference, afterSeq) =>
       present(await get(`/v1/timelines/${part(reference)}?after=${afterSeq}`)),
+    checkpoints: () => get('/v1/checkpoints'),
     async recordAccess(access) {
       await post('/v1/evidence-accesses', access);
     },

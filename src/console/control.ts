@@ -95,6 +95,7 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     if (!after.success) return badRequest(context, 'a whole number as after');
     return found(context, await api.timeline(context.req.param('reference'), after.data));
   });
+  app.get('/v1/checkpoints', async (context) => context.json({ result: await api.checkpoints() }));
   app.post('/v1/evidence-accesses', async (context) => {
     const access = accessSchema.safeParse(await bodyOf(context));
     if (!access.success) return badRequest(context, 'an access to evidence');

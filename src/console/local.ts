@@ -4,6 +4,7 @@ import type { Execute } from '../command/execute.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { RecordAccess } from '../incident/evidence-note.ts';
 import type { Views } from '../incident/view.ts';
+import { chainNames, lastSignature, readCheckpointRecords } from '../store/checkpoint.ts';
 import { findIncidentId } from '../store/list.ts';
 import { readPause } from '../store/pause.ts';
 import { listRefusals, refusedContent } from '../store/refusals.ts';
@@ -42,13 +43,19 @@ export function createLocalApi(options: {
     },
     incident: (reference) => views.findIncident(reference),
     async timeline(reference, afterSeq) {
-      const chain = reference === SYSTEM_CHAIN ? SYSTEM_CHAIN : await findIncidentId(sql, reference);
-      if (chain === undefined) return undefined;
+      const chain =
+        reference === SYSTEM_CHAIN ? SYSTEM_CHAIN : ((await findIncidentId(sql, reference)) ?? reference);
       // The head first: an entry that is appended in between is one more, never one that is missing.
       const head = await timelineHead(sql, chain);
       const entries = await readTimeline(sql, chain, afterSeq);
-      if (head === undefined) return { chain, entries };
+      // Entries whose incident is gone are still shown: that it is gone is what somebody has to see.
+      if (head === undefined) return entries.length === 0 ? undefined : { chain, entries };
       return { chain, entries: entries.filter((entry) => entry.seq <= head.seq), head };
+    },
+    async checkpoints() {
+      // The chains first: one that is made in between is one more, never one that is missing.
+      const [chains, signature] = [await chainNames(sql), await lastSignature(sql)];
+      return { records: await readCheckpointRecords(sql), signedSize: signature?.size ?? 0, chains };
     },
     recordAccess: options.recordAccess,
     execute: options.execute,

@@ -10,7 +10,8 @@ export type EvidenceErrorCode =
   | 'cordon_evidence_key_invalid'
   | 'cordon_evidence_key_missing'
   | 'cordon_evidence_key_mismatch'
-  | 'cordon_evidence_secret_unreadable';
+  | 'cordon_evidence_secret_unreadable'
+  | 'cordon_checkpoint_contradicted';
 
 /** What went wrong with the evidence folder or its keys. Never names a key's or an item's content. */
 export class EvidenceError extends CodedError<EvidenceErrorCode> {}

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
 import { canonicalJson } from './canonical.ts';
-import type { ChainHead } from './chain.ts';
 import { IN_TOTO_STATEMENT_TYPE } from './dsse.ts';
 import { leafHash, merkleRoot } from './merkle.ts';
 
@@ -32,37 +32,15 @@ export interface Checkpoint {
 
 const CHECKPOINT_PREDICATE = 'urn:cordon:timeline-checkpoint:v1';
 
-/** Returns the records that bring the log up to date: one for each chain whose head is not its last one there. */
-export function recordsToAppend(
-  log: readonly CheckpointRecord[],
-  heads: ReadonlyMap<string, ChainHead>,
-): readonly CheckpointRecord[] {
-  const known = latestHeads(log);
-  return [...heads]
-    .filter(([chain, head]) => known.get(chain)?.head !== head.hash)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([chain, head], offset) => ({ index: log.length + offset, chain, seq: head.seq, head: head.hash }));
+/** Returns the Merkle leaf of one record. */
+export function checkpointLeaf(record: CheckpointRecord): Uint8Array {
+  const { index, chain, seq, head } = record;
+  return leafHash(canonicalJson({ index, chain, seq, head }));
 }
 
 /** Returns the hex Merkle root over the first `size` records of the log. */
-function checkpointRoot(log: readonly CheckpointRecord[], size = log.length): string {
-  const leaves = log
-    .slice(0, size)
-    .map((record) =>
-      leafHash(
-        canonicalJson({ index: record.index, chain: record.chain, seq: record.seq, head: record.head }),
-      ),
-    );
-  return Buffer.from(merkleRoot(leaves)).toString('hex');
-}
-
-/** Returns the checkpoint of the log as it stands. */
-export function checkpointOf(
-  log: readonly CheckpointRecord[],
-  at: Date,
-  previous: string | null,
-): Checkpoint {
-  return { size: log.length, root: checkpointRoot(log), at: at.toISOString(), previous };
+function checkpointRoot(log: readonly CheckpointRecord[], size: number): string {
+  return Buffer.from(merkleRoot(log.slice(0, size).map(checkpointLeaf))).toString('hex');
 }
 
 /** Returns the in-toto statement to sign; its canonical JSON is the payload of the envelope. */
@@ -78,6 +56,34 @@ export function checkpointStatement(checkpoint: Checkpoint): JsonObject {
       previous: checkpoint.previous,
     },
   };
+}
+
+const statementSchema = z.strictObject({
+  _type: z.literal(IN_TOTO_STATEMENT_TYPE),
+  subject: z.tuple([
+    z.strictObject({ name: z.literal('timeline-log'), digest: z.strictObject({ sha256: z.string() }) }),
+  ]),
+  predicateType: z.literal(CHECKPOINT_PREDICATE),
+  predicate: z.strictObject({
+    size: z.int().positive(),
+    root: z.string().regex(/^[0-9a-f]{64}$/),
+    at: z.iso.datetime({ precision: 3 }),
+    previous: z.string().nullable(),
+  }),
+});
+
+/** Reads the payload of an envelope whose signature has been verified; null when it is no checkpoint. */
+export function readCheckpoint(payload: Uint8Array): Checkpoint | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(payload).toString('utf8'));
+  } catch {
+    return null;
+  }
+  const statement = statementSchema.safeParse(value);
+  if (!statement.success) return null;
+  const { predicate, subject } = statement.data;
+  return subject[0].digest.sha256 === predicate.root ? predicate : null;
 }
 
 export type CheckpointFinding =
@@ -113,8 +119,4 @@ export function compareWithCheckpoint(
     if (found !== null) return [{ kind: 'chain-altered', chain, seq, expected: record.head, found }];
     return [{ kind: 'chain-removed', chain, seq }];
   });
-}
-
-function latestHeads(log: readonly CheckpointRecord[]): ReadonlyMap<string, CheckpointRecord> {
-  return new Map(log.map((record) => [record.chain, record]));
 }

@@ -23,6 +23,37 @@ export function merkleRoot(leafHashes: readonly Uint8Array[]): Uint8Array {
   return nodeHash(merkleRoot(leafHashes.slice(0, split)), merkleRoot(leafHashes.slice(split)));
 }
 
+/** A tree that only grows: its root after each leaf, from a handful of hashes instead of all leaves. */
+export interface GrowingTree {
+  readonly size: () => number;
+  append(leaf: Uint8Array): void;
+  /** The same as `merkleRoot` over all leaves appended so far. */
+  root(): Uint8Array;
+}
+
+/** Begins a tree without leaves. */
+export function growTree(): GrowingTree {
+  // Roots of perfect subtrees, largest first: the binary digits of the size.
+  const peaks: { readonly leaves: number; readonly hash: Uint8Array }[] = [];
+  let size = 0;
+  return {
+    size: () => size,
+    append(leaf) {
+      size += 1;
+      let top = { leaves: 1, hash: leaf };
+      for (let last = peaks.at(-1); last?.leaves === top.leaves; last = peaks.at(-1)) {
+        peaks.pop();
+        top = { leaves: 2 * top.leaves, hash: nodeHash(last.hash, top.hash) };
+      }
+      peaks.push(top);
+    },
+    root: () =>
+      peaks.length === 0
+        ? merkleRoot([])
+        : peaks.map(({ hash }) => hash).reduceRight((right, left) => nodeHash(left, right)),
+  };
+}
+
 /** Returns the hashes that, with the leaf at `index`, lead to the root; nearest to the leaf first. */
 export function inclusionProof(leafHashes: readonly Uint8Array[], index: number): readonly Uint8Array[] {
   if (!Number.isInteger(index) || index < 0 || index >= leafHashes.length) return [];

@@ -5,7 +5,13 @@ import { canonicalJson, digestOf } from '../../src/timeline/canonical.ts';
 import { appendEntries, CHAIN_START } from '../../src/timeline/chain.ts';
 import type { Entry, EntryBody } from '../../src/timeline/entry.ts';
 import { ENTRY_KINDS } from '../../src/timeline/entry.ts';
-import { inclusionProof, leafHash, merkleRoot, verifyInclusion } from '../../src/timeline/merkle.ts';
+import {
+  growTree,
+  inclusionProof,
+  leafHash,
+  merkleRoot,
+  verifyInclusion,
+} from '../../src/timeline/merkle.ts';
 import { verifyChain } from '../../src/timeline/verify.ts';
 
 // The generator gives `unknown`; a round trip makes it what JSON can hold (no -0, no lone surrogate of a bare unit).
@@ -93,6 +99,18 @@ test('canonical JSON parses back to the value, whatever the order of its propert
       expect(digestOf(reversed)).toBe(digestOf(value));
     }),
   );
+});
+
+test('a tree that grows leaf by leaf has the same root at every size', () => {
+  const tree = growTree();
+  const leaves: Uint8Array[] = [];
+  for (let size = 0; size <= 130; size += 1) {
+    expect(tree.size()).toBe(size);
+    expect(Buffer.from(tree.root()).equals(merkleRoot(leaves))).toBe(true);
+    const leaf = leafHash(String(size));
+    leaves.push(leaf);
+    tree.append(leaf);
+  }
 });
 
 test('every inclusion proof verifies, and no altered one does', () => {

@@ -56,7 +56,8 @@ export async function emptyDatabase(sql: EmbeddedSql): Promise<void> {
   await sql.database.exec(`
     set session_replication_role = replica;
     truncate cordon.incident, cordon.playbook, cordon.worker, cordon.receipt, cordon.nonce, cordon.chain,
-      cordon.rate_budget, cordon.timeline_entry restart identity cascade;
+      cordon.rate_budget, cordon.timeline_entry, cordon.checkpoint_record, cordon.checkpoint_signature,
+      cordon.lease restart identity cascade;
     set session_replication_role = default;
   `);
 }

@@ -3,6 +3,7 @@ import { systemWord } from '../../error.ts';
 import { renderEntry } from '../../timeline/render.ts';
 import type { Api, Context, Register } from '../context.ts';
 import { CliError, EXIT, type ExitCode } from '../error.ts';
+import { readText } from '../file.ts';
 import { nameOf, notFound, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
 
@@ -37,11 +38,20 @@ export const timeline: Register = (program, run) => {
   group
     .command('verify')
     .summary('prove that nothing was altered')
-    .description('Recomputes the whole hash chain. Exit code 1 names the first entry that is not as it was.')
-    .argument('<incident>', WHICH)
+    .description(
+      'Recomputes the whole hash chain. Exit code 1 names the first entry that is not as it was. With --all, every ' +
+        'timeline, and all of them against the signed checkpoints outside the database: an incident that is gone is found.',
+    )
+    .argument('[incident]', WHICH)
+    .option('--all', 'every timeline, and that none is gone')
+    .option('--key <file>', 'with --all, the public key to trust, PEM; without it that of the data folder')
     .action(
-      run(async (context, reference: string) => {
+      run(async (context, reference: string | undefined, options: VerifyOptions) => {
         const { out } = context;
+        if (options.all === true && reference === undefined) return verifyAll(context, options.key);
+        if (options.all === true || reference === undefined) {
+          throw new CliError('cordon_cli_usage', 'expected an incident, or --all for every one');
+        }
         return context.withApi(async (api) => {
           const { describeVerdict, verifyChain } = await import('../../timeline/verify.ts');
           const { chain, entries, head } = await chainOf(api, reference);
@@ -71,6 +81,43 @@ export const timeline: Register = (program, run) => {
       ),
     );
 };
+
+interface VerifyOptions {
+  readonly all?: boolean;
+  readonly key?: string;
+}
+
+async function verifyAll(context: Context, keyFile: string | undefined): Promise<ExitCode> {
+  const { out } = context;
+  const { dataDir } = await context.config();
+  const publicKeyPem = keyFile === undefined ? undefined : await readText(keyFile);
+  const { verifyAllTimelines } = await import('../../main/timelines.ts');
+  const report = await context.withApi(async (api) => {
+    const checkpoints = await api.checkpoints();
+    async function* extracts() {
+      for (const chain of checkpoints.chains) {
+        const extract = await api.timeline(chain, 0);
+        if (extract !== undefined) yield extract;
+      }
+    }
+    return verifyAllTimelines({
+      dataDir,
+      checkpoints,
+      extracts: extracts(),
+      ...(publicKeyPem === undefined ? {} : { publicKeyPem }),
+    });
+  });
+  out.result(report, () => {
+    const verdict = report.verified ? out.paint.green('verified') : out.paint.red('not verified');
+    out.line(
+      `${verdict}; ${report.chains} timelines, ${report.entries} entries, ${report.signed} of ${report.records} checkpoint records signed`,
+    );
+    for (const { kind, subject, expected, found } of report.findings) {
+      out.line(shown(`  ${kind}: ${subject}: expected ${expected}, found ${found}`, 800));
+    }
+  });
+  return report.verified ? EXIT.ok : EXIT.no;
+}
 
 async function exportTimeline(
   context: Context,
