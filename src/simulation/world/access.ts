@@ -6,6 +6,7 @@ import {
   evaluateResourcePolicy,
   type PolicySet,
   type PrincipalNames,
+  type ResourceVerdict,
 } from './policy/authorise.ts';
 import { type RequestContext, requestContext } from './policy/condition.ts';
 import type { PolicyDocument } from './policy/document.ts';
@@ -111,7 +112,14 @@ export function decide(core: Core, caller: Caller, region: string, access: Acces
   const context = callContext(core, caller, region, access);
   const request = { action: access.action, resource: access.resource, context };
   const resource = evaluateResourcePolicy(access.resourcePolicy, principalNames(core.state, caller), request);
-  return authorise(policySet(core, caller), request, resource);
+  const shut = shutOut(access, resource);
+  return shut ?? authorise(policySet(core, caller), request, resource);
+}
+
+/** A refusal by the resource, where the resource's policy has to allow and does not. */
+function shutOut(access: Access, resource: ResourceVerdict): Decision | undefined {
+  if (access.resourceMustAllow !== true || resource.verdict !== 'none') return undefined;
+  return { kind: 'implicit-deny', by: 'resource-based policy' };
 }
 
 /** A principal of another account needs a yes of both sides: its own policies and the resource's. */
@@ -162,6 +170,7 @@ export function serviceMayAs(core: Core, role: Role, region: string, access: Acc
   const request = { action: access.action, resource: access.resource, context };
   const who = { arn: role.arn, sessionArn: '', account: state.account, service: '' };
   const resource = evaluateResourcePolicy(access.resourcePolicy, who, request);
+  if (shutOut(access, resource) !== undefined) return false;
   return authorise(rolePolicySet(state, role, 'effective'), request, resource).kind === 'allowed';
 }
 

@@ -34,6 +34,8 @@ export function aim(input: Input, service: string, resource: string): Input {
       return { ...input, body: { QueueUrl: resource, MessageBody: 'message' } };
     case 'secretsmanager':
       return { ...input, body: { SecretId: resource } };
+    case 'kms':
+      return { ...input, body: { KeyId: resource } };
     case 'logs':
       return { ...input, body: { logGroupName: resource } };
     default:

@@ -2,7 +2,6 @@ import type { Json, JsonObject } from '../../json.ts';
 import { serviceAccess } from './access.ts';
 import { aim, emptyInput, withMembers } from './aim.ts';
 import type { Core, Operation } from './call.ts';
-import { s3Operations } from './data/operations.ts';
 import { newEnvironment } from './lambda/execute.ts';
 import { invokeEvent, invokeSync } from './lambda/invoke.ts';
 import { resolveVersion } from './lambda/reference.ts';
@@ -120,10 +119,7 @@ export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
     },
     async callAs(credentials, { service, action, resource, region = home, request = {} }) {
       try {
-        const operation =
-          service === 's3' && s3Operations[action] !== undefined
-            ? s3Operations[action]
-            : operationNamed(routes, service, action);
+        const operation = operationNamed(routes, service, action);
         const input = withMembers(
           aim(emptyInput(region, 'https://world.invalid'), service, resource),
           request,

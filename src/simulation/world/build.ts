@@ -3,13 +3,16 @@ import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
 import { functionArn, logGroupArn, queueArn, secretArn } from './arns.ts';
 import { createDelayed } from './delayed.ts';
+import { buildKeys, keyNamed } from './kms/build.ts';
 import { buildFunction } from './lambda/build.ts';
 import { buildCodeSigningConfigs, buildLayers } from './lambda/build-shared.ts';
 import type { Names } from './names.ts';
 import { type PolicyKind, readPolicy } from './policy/document.ts';
+import type { WrittenPolicy } from './policy/written.ts';
+import { buildBuckets } from './s3/build.ts';
 import { buildScalableTargets } from './scaling/build.ts';
 import type { WorldSpec } from './spec.ts';
-import type { AccountState, Role, WrittenPolicy } from './state.ts';
+import type { AccountState, Role } from './state.ts';
 import { WorldError } from './world-error.ts';
 import { makeZip } from './zip.ts';
 
@@ -79,8 +82,8 @@ export function buildState(
     logGroups: new Map(),
     queues: new Map(),
     secrets: new Map(),
-    objects: new Map(),
-    buckets: new Set(),
+    buckets: new Map(),
+    keys: new Map(),
     sessions: new Map(),
     events: { delivered: [], lost: [] },
   };
@@ -97,6 +100,7 @@ export function buildState(
       document,
     });
   }
+  buildKeys(state, spec, { nowMs, names, written: (source) => writtenPolicy(source, 'resource') });
   for (const role of spec.roles) {
     for (const arn of [...role.attached, ...(role.boundary === undefined ? [] : [role.boundary])]) {
       if (!state.managedPolicies.has(arn)) {
@@ -240,10 +244,11 @@ export function buildState(
     const region = secret.region ?? home;
     state.secrets.set(secretArn(spec, region, secret.name), secret.value);
   }
-  for (const bucket of spec.buckets) {
-    state.buckets.add(bucket.name);
-    for (const [key, content] of Object.entries(bucket.objects))
-      state.objects.set(`${bucket.name}/${key}`, content);
-  }
+  buildBuckets(state, spec, {
+    clock,
+    names,
+    written: (source) => writtenPolicy(source, 'resource'),
+    keyArn: (name, region) => keyNamed(state, name, region),
+  });
   return state;
 }

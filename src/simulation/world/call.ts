@@ -57,6 +57,8 @@ export interface Access {
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The resource's own policy, where it has one. */
   readonly resourcePolicy?: PolicyDocument | undefined;
+  /** The principal's own policies count only where the resource's policy lets it or its account in: KMS. */
+  readonly resourceMustAllow?: boolean;
 }
 
 export interface Answer {

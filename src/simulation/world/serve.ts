@@ -11,7 +11,7 @@ export interface ServedWorld {
 }
 
 /** A request body may be this long; what is longer is cut off with the connection. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_BYTES = 66 * 1024 * 1024;
 
 async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
   const parts: Buffer[] = [];

@@ -203,7 +203,42 @@ const worldSpec = z
       .array(z.object({ name: z.string(), region: region.optional(), value: z.string() }).strict())
       .default([]),
     buckets: z
-      .array(z.object({ name: z.string(), objects: z.record(z.string(), z.string()).default({}) }).strict())
+      .array(
+        z
+          .object({
+            name: z.string(),
+            region: region.optional(),
+            versioned: z.boolean().default(false),
+            /** Object Lock, which brings versions with it. */
+            objectLock: z.boolean().default(false),
+            /** What a new object gets that names no retention. */
+            retention: z
+              .object({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE']), days: z.number().int().min(1) })
+              .strict()
+              .optional(),
+            policy: policy.optional(),
+            /** Name of the key that encrypts it. */
+            key: name.optional(),
+            objects: z.record(z.string(), z.string()).default({}),
+          })
+          .strict(),
+      )
+      .default([]),
+    /** Keys of KMS; each has the alias `alias/<name>`. */
+    keys: z
+      .array(
+        z
+          .object({
+            name,
+            region: region.optional(),
+            spec: z
+              .enum(['SYMMETRIC_DEFAULT', 'ECC_NIST_P256', 'ECC_NIST_EDWARDS25519'])
+              .default('SYMMETRIC_DEFAULT'),
+            /** Absent: the account may use it as its identity policies say. */
+            policy: policy.optional(),
+          })
+          .strict(),
+      )
       .default([]),
   })
   .strict();

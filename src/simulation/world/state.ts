@@ -1,7 +1,10 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { Delayed } from './delayed.ts';
 import type { Behaviour } from './function-spec.ts';
+import type { KmsKey } from './kms/state.ts';
 import type { PolicyDocument } from './policy/document.ts';
+import type { WrittenPolicy } from './policy/written.ts';
+import type { Bucket } from './s3/state.ts';
 import type { ScalableTarget } from './scaling/state.ts';
 
 /** The account as it is now. Changed only by operations, in `perform.ts`'s order. */
@@ -33,21 +36,16 @@ export interface AccountState {
   readonly queues: Map<string, Queue>;
   /** Secrets by ARN. */
   readonly secrets: Map<string, string>;
-  /** Objects by `<bucket>/<key>`. */
-  readonly objects: Map<string, string>;
-  readonly buckets: Set<string>;
+  /** By name. */
+  readonly buckets: Map<string, Bucket>;
+  /** Keys of KMS by ARN. */
+  readonly keys: Map<string, KmsKey>;
   /** Warm environments by qualified ARN of their version. */
   readonly environments: Map<string, { readonly session: Session; readonly usedMs: number }>;
   /** Sessions by access key id. */
   readonly sessions: Map<string, Session>;
   /** What asynchronous events came to. */
   readonly events: { delivered: DeliveredEvent[]; lost: LostEvent[] };
-}
-
-/** A policy as written (for reads) and as read (for evaluation). */
-export interface WrittenPolicy {
-  readonly json: JsonObject;
-  readonly parsed: PolicyDocument;
 }
 
 /** What IAM evaluates of a role; replaced as a whole at each write, so that it can take effect late. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Input, Operation } from '../call.ts';
 import { readPolicy } from '../policy/document.ts';
-import type { WrittenPolicy } from '../state.ts';
+import type { WrittenPolicy } from '../policy/written.ts';
 import { AwsRefusal, WorldError } from '../world-error.ts';
 import {
   changePolicies,

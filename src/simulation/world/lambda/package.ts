@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Core } from '../call.ts';
+import { currentVersion } from '../s3/state.ts';
 import { invalid } from './reference.ts';
 
 /** Where code comes from: a package in the request or in a bucket. An image is named, not read. */
@@ -37,12 +38,13 @@ function s3Error(code: string, message: string): Error {
 export function readPackage(core: Core, wanted: z.output<typeof codeMembers>): string | undefined {
   if (wanted.ImageUri !== undefined) return undefined;
   if (wanted.ZipFile !== undefined) return keepPackage(core, Buffer.from(wanted.ZipFile, 'base64'));
-  if (!core.state.buckets.has(wanted.S3Bucket ?? '')) {
+  const bucket = core.state.buckets.get(wanted.S3Bucket ?? '');
+  if (bucket === undefined) {
     throw s3Error('NoSuchBucket', 'The specified bucket does not exist');
   }
-  const content = core.state.objects.get(`${wanted.S3Bucket}/${wanted.S3Key}`);
-  if (content === undefined) throw s3Error('NoSuchKey', 'The specified key does not exist.');
-  return keepPackage(core, Buffer.from(content, 'latin1'));
+  const version = currentVersion(bucket, wanted.S3Key ?? '');
+  if (version === undefined) throw s3Error('NoSuchKey', 'The specified key does not exist.');
+  return keepPackage(core, version.body);
 }
 
 /** Nothing in the world is signed: a function that enforces code signing takes no other code. */

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../../json.ts';
 import { serviceMayAs } from '../access.ts';
 import type { Core } from '../call.ts';
 import type { CountedMetric } from '../cloudwatch/metrics.ts';
+import { putVersion } from '../s3/store.ts';
 import { enqueue } from '../sqs/queue.ts';
 import type { FunctionVersion, LambdaFunction, LostEvent } from '../state.ts';
 
@@ -59,9 +60,9 @@ function deliver(
     enqueue(core, queue, body, attributes);
   }
   if (service === 's3') {
-    const bucket = sink.split(':').at(-1) ?? '';
-    if (!core.state.buckets.has(bucket)) return 'sink-missing';
-    core.state.objects.set(`${bucket}/${key}`, body);
+    const bucket = core.state.buckets.get(sink.split(':').at(-1) ?? '');
+    if (bucket === undefined) return 'sink-missing';
+    putVersion(core, bucket, key, { body: Buffer.from(body) });
   }
   return 'delivered';
 }

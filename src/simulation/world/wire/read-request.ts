@@ -3,21 +3,26 @@ import type { Input, Operation } from '../call.ts';
 import { cloudTrailOperations } from '../cloudtrail/lookup.ts';
 import { cloudWatchOperations } from '../cloudwatch/operations.ts';
 import type { PresentedCredentials } from '../credentials.ts';
-import { genericOperation, s3Operations } from '../data/operations.ts';
+import { genericOperation } from '../data/operations.ts';
 import { policyOperations } from '../iam/policy-operations.ts';
 import { roleOperations } from '../iam/role-operations.ts';
 import { simulateOperation } from '../iam/simulate.ts';
+import { kmsOperations } from '../kms/operations.ts';
 import type { LambdaRoutes } from '../lambda/routes.ts';
 import { logsOperations } from '../logs/operations.ts';
+import { bucketOperations } from '../s3/buckets.ts';
+import { lockOperations } from '../s3/lock.ts';
+import { objectOperations } from '../s3/objects.ts';
+import { matchS3 } from '../s3/route.ts';
 import { scalingOperations } from '../scaling/operations.ts';
 import { sqsOperations } from '../sqs/operations.ts';
 import { stsOperations } from '../sts/operations.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { queryXml, REST_JSON, REST_XML, targetJson, type WireFormat } from './format.ts';
-import { decodeLabel } from './label.ts';
 
-/** A request may be this long; Lambda's own limit on a synchronous payload. */
+/** A request may be this long: Lambda's own limit on a synchronous payload, and more for an object. */
 const MOST_BYTES = 6 * 1024 * 1024;
+const MOST_OBJECT_BYTES = 64 * 1024 * 1024;
 
 /** Where a request goes, from its SigV4 credential scope: the host name plays no part. */
 export interface Scope {
@@ -75,6 +80,8 @@ const BY_NAME: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   sts: stsOperations,
   logs: logsOperations,
   sqs: sqsOperations,
+  s3: { ...objectOperations, ...lockOperations, ...bucketOperations },
+  kms: kmsOperations,
   cloudtrail: cloudTrailOperations,
   monitoring: cloudWatchOperations,
   'application-autoscaling': scalingOperations,
@@ -122,8 +129,9 @@ export async function readRequest(
   const url = new URL(request.url);
   const raw = new Uint8Array(await request.arrayBuffer());
   const { service, region } = scope;
-  if (raw.byteLength > MOST_BYTES) {
-    throw new AwsRefusal('RequestTooLargeException', 413, `Request must be smaller than ${MOST_BYTES} bytes`);
+  const most = service === 's3' ? MOST_OBJECT_BYTES : MOST_BYTES;
+  if (raw.byteLength > most) {
+    throw new AwsRefusal('RequestTooLargeException', 413, `Request must be smaller than ${most} bytes`);
   }
   const input: Input = {
     region,
@@ -150,12 +158,13 @@ export async function readRequest(
       };
     }
     case 's3': {
-      const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeLabel);
-      const key = rest.join('/');
-      const name = key === '' ? 'ListObjectsV2' : request.method === 'PUT' ? 'PutObject' : 'GetObject';
-      const operation = s3Operations[name];
-      if (operation === undefined) throw unknownOperation(service, name);
-      return { operation, input: { ...input, path: { Bucket: bucket, Key: key } } };
+      const { name, bucket, key } = matchS3(request.method, url);
+      if (name === undefined)
+        throw unknownOperation(service, `${request.method} ${url.pathname}${url.search}`);
+      return {
+        operation: operationNamed(routes, service, name),
+        input: { ...input, path: { Bucket: bucket, Key: key } },
+      };
     }
     default: {
       const name = (request.headers.get('x-amz-target') ?? '').split('.').at(-1) ?? '';

@@ -4,7 +4,9 @@ import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Clock } from '../../../../src/clock.ts';
@@ -99,6 +101,8 @@ export function clientsOf(served: ServedWorld, credentials: Credentials = ADMIN,
     sts: new STSClient(config),
     logs: new CloudWatchLogsClient(config),
     sqs: new SQSClient(config),
+    s3: new S3Client(config),
+    kms: new KMSClient(config),
     trail: new CloudTrailClient(config),
     metrics: new CloudWatchClient(config),
     scaling: new ApplicationAutoScalingClient(config),
