@@ -30,3 +30,8 @@ export function systemWord(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
   return typeof error.code === 'string' && /^[A-Z0-9_]+$/.test(error.code) ? ` (${error.code})` : '';
 }
+
+/** True for an error of the operating system or of Node with this code (`ENOENT`). */
+export function codeIs(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}

@@ -1,7 +1,5 @@
 import './guardrail/wasm-flags.ts'; // before anything loads Cedar: see that file
-import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACTIONS } from './action/catalogue.ts';
 import type { EvidencePort } from './action/ports.ts';
@@ -42,10 +40,16 @@ import { createViews, viewOf } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
 import type { Log } from './log.ts';
+import {
+  earlierMetrics,
+  postmortemPath,
+  readIfThere,
+  renderPostmortem,
+  writePostmortem,
+} from './main/postmortem.ts';
 import type { CompiledPlaybook } from './playbook/compile.ts';
 import { compilePlaybook } from './playbook/compile.ts';
 import { matchPlaybook } from './playbook/match.ts';
-import { draftPostmortem } from './postmortem/draft.ts';
 import type { RateBudget } from './rate.ts';
 import type { Sql } from './store/sql.ts';
 import { readTimeline } from './store/timeline.ts';
@@ -100,6 +104,7 @@ export interface Cordon {
 // How long an IAM change may take to bite: about 4 s was measured by others, 10 s is the default budget.
 const PROPAGATION_BUDGET_MS = 10_000;
 const LOG_WINDOW_MS = 24 * 3_600_000;
+const EARLIER_LIMIT = 200;
 
 /** Builds an engine and what people reach it by. Starts nothing. */
 export async function compose(options: ComposeOptions): Promise<Cordon> {
@@ -150,6 +155,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       }),
     );
 
+  const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   const postmortem = async (state: IncidentState, port: EvidencePort) => {
     // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
     const { manifestSha256 } = await port.seal();
@@ -158,16 +164,13 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       publicKeyPem: keys.signer.publicKeyPem,
       manifestSha256,
     });
-    const text = draftPostmortem({
-      incident: viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null }),
-      entries,
-      evidence: report,
-    });
-    const folder = join(options.dataDir, 'postmortems');
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, `${state.id}.md`);
-    await writeFile(path, text);
-    return { path, sha256: createHash('sha256').update(text).digest('hex') };
+    const incident = viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null });
+    const earlier = await earlierMetrics(incident, await views.allIncidents(EARLIER_LIMIT), (id) =>
+      readTimeline(sql, id),
+    );
+    const path = postmortemPath(options.dataDir, state.id);
+    const text = renderPostmortem({ incident, entries, evidence: report, earlier }, await readIfThere(path));
+    return { path, sha256: await writePostmortem(path, text) };
   };
 
   const late: { sweep: () => Promise<void> } = { sweep: async () => {} };
@@ -237,7 +240,6 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     signer: keys.signer,
     owner: session.id,
   });
-  const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   late.sweep = engine.sweep;
   const execute = createExecute({
     sql,

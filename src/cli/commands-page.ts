@@ -21,23 +21,20 @@ function summary(commands: readonly Command[]): string {
 
 function section(command: Command, parent: string, depth: number): readonly string[] {
   const name = `${parent} ${command.name()}`;
-  const heading = `${'#'.repeat(depth)} ${name}`;
-  const description = command.description();
-  if (command.commands.length > 0) {
-    return [heading, description, ...command.commands.flatMap((each) => section(each, name, depth + 1))];
-  }
   const given = [
     ...command.registeredArguments.map((each) => [`<${each.name()}>`, each.description]),
     ...command.options.map((each) => [each.flags, each.description]),
   ];
   const rows = given.map(([term = '', meaning = '']) => `| \`${cell(term)}\` | ${cell(meaning)} |`);
+  const runs = command.commands.length === 0 || given.length > 0;
   return [
-    heading,
-    `\`${name} ${command.usage()}\``,
-    description,
+    `${'#'.repeat(depth)} ${name}`,
+    ...(runs ? [`\`${name} ${command.usage().replace(' [command]', '')}\``] : []),
+    command.description(),
     ...(rows.length === 0
       ? []
       : [['| argument or option | what it is |', '| --- | --- |', ...rows].join('\n')]),
+    ...command.commands.flatMap((each) => section(each, name, depth + 1)),
   ];
 }
 

@@ -17,6 +17,7 @@ import { list } from './verbs/list.ts';
 import { observe } from './verbs/observe.ts';
 import { pause } from './verbs/pause.ts';
 import { playbook } from './verbs/playbook.ts';
+import { postmortem } from './verbs/postmortem.ts';
 import { refusals } from './verbs/refusals.ts';
 import { resume } from './verbs/resume.ts';
 import { serve } from './verbs/serve.ts';
@@ -40,6 +41,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   resume,
   timeline,
   evidence,
+  postmortem,
   refusals,
   observe,
   exercise,

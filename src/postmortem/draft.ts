@@ -1,4 +1,5 @@
 import type { Entry } from '../timeline/entry.ts';
+import type { TimelineMetrics } from '../timeline/metrics.ts';
 import { renderActor, renderInstant, renderSummary } from '../timeline/render.ts';
 import type { EvidenceSummary } from './evidence-summary.ts';
 import { type Facts, gatherFacts } from './facts.ts';
@@ -33,6 +34,8 @@ export interface PostmortemInput {
   /** The incident's whole chain, in order. */
   readonly entries: readonly Entry[];
   readonly evidence: EvidenceSummary;
+  /** Metrics of earlier incidents of the same kind (drills beside drills), to compare with. */
+  readonly earlier: readonly TimelineMetrics[];
 }
 
 const SEVERITIES = ['unknown', '1 (critical)', '2 (high)', '3 (medium)', '4 (low)'];
@@ -45,9 +48,10 @@ const SEVERITIES = ['unknown', '1 (critical)', '2 (high)', '3 (medium)', '4 (low
 export function draftPostmortem(input: PostmortemInput): string {
   const facts = gatherFacts(input.entries);
   const sections: readonly string[] = [
-    generated('header', header(input, facts)),
+    `${generated('header', header(input, facts))}\n\n${human('document', 'The document itself: who owns it, how far it is, and who may read it.', documentForm())}`,
     `## Summary\n\n${generated('summary', summary(input, facts))}`,
     `## Impact\n\n${generated('impact', impact(input))}\n\n${human('impact', 'Data, identities, customers and cost, with numbers and where each comes from.')}`,
+    `## Exposure\n\n${generated('exposure', exposure(facts))}\n\n${human('exposure', 'What the role could reach, what was reached, and how sure we are; what containment itself cost (throttled calls, events held, redriven, lost).')}`,
     `## Detection\n\n${generated('detection', detection(facts))}\n\n${human('detection', 'Could it have been seen sooner, and by what?')}`,
     `## Contributing factors\n\n${human('contributing-factors', 'Several, not one root cause. Ask what and how; use roles, not names.')}`,
     `## Response\n\n${generated('response', response(facts))}`,
@@ -55,7 +59,8 @@ export function draftPostmortem(input: PostmortemInput): string {
     `## Evidence\n\n${generated('evidence', evidence(input.evidence))}`,
     `## What went well, what went badly\n\n${human('well-and-badly', 'Also where we were lucky, and what surprised us.')}`,
     `## Action items\n\n${human('action-items', 'One row each; every action has an owner, a due date and a way to see that it is done.', actionItems())}`,
-    `## Metrics\n\n${generated('metrics', metrics(facts))}`,
+    `## Metrics\n\n${generated('metrics', metrics(facts, input.earlier))}`,
+    `## Messages and notifications\n\n${generated('messages', messages(input.entries, facts))}\n\n${human('notifications', 'Whom the law or a contract wants told: who owns it, what was decided, when it was sent.', notificationForm())}`,
     `## Open questions\n\n${generated('open-questions', openQuestions(input, facts))}\n\n${human('open-questions', 'What we still do not know, and who finds out.')}`,
     `## What no log can show\n\n${generated('limits', limits(input.evidence))}`,
   ];
@@ -66,7 +71,6 @@ function header({ incident }: PostmortemInput, facts: Facts): string {
   const { metrics: times } = facts;
   const rows: readonly (readonly string[])[] = [
     ['Incident', `${code(incident.id)} (number ${incident.number})`],
-    ['Document', 'Draft. Owner: _to be named_. Authors: _to be named_. Privilege marking: _to be decided_.'],
     ['Kind', incident.exercise ? '**Exercise: nothing real was touched**' : 'Real incident'],
     ['Status', `${incident.status} when this was drafted`],
     ['Severity', SEVERITIES[incident.severity] ?? SEVERITIES[0] ?? ''],
@@ -244,17 +248,97 @@ function actionItems(): string {
   );
 }
 
-function metrics({ metrics: times }: Facts): string {
+function documentForm(): string {
   return table(
-    ['Metric', 'From the alert'],
+    ['Document', 'Value'],
     [
-      ['Time to acknowledge', duration(times.timeToAcknowledgeMs)],
-      ['Time to containment accepted', duration(times.timeToAcceptedMs)],
-      ['Time to containment effective', duration(times.timeToEffectiveMs)],
-      ['Time to close', duration(times.timeToCloseMs)],
-      ['Breaches of containment seen', `${times.breaches}`],
+      ['Owner', ''],
+      ['Authors', ''],
+      ['Status', 'Draft'],
+      ['Privilege marking', ''],
     ],
   );
+}
+
+function notificationForm(): string {
+  return table(['Who is told', 'Why', 'Owner', 'Due', 'Decision', 'Sent'], []);
+}
+
+/** The window in which the attacker could act. Its beginning is a claim of the finding: it may be earlier. */
+function exposure({ metrics: times, detections }: Facts): string {
+  const [first] = detections.flatMap((found) =>
+    found.firstSeenAt === null ? [] : [{ at: found.firstSeenAt, seq: found.seq }],
+  );
+  const from = first?.at ?? times.startedAt;
+  const to = times.effectiveAt;
+  const length = from === null || to === null ? null : Date.parse(to) - Date.parse(from);
+  return table(
+    ['Exposure', 'Value', 'Confidence'],
+    [
+      [
+        'From',
+        instant(from),
+        first === undefined
+          ? 'low: no finding says when it began, so this is the alert'
+          : `medium: as the finding of entry ${first.seq} claims; it may have begun earlier`,
+      ],
+      [
+        'To',
+        instant(to),
+        to === null ? 'none: containment was not shown to be effective' : 'high: shown, see the levels above',
+      ],
+      [
+        'Length',
+        duration(length),
+        times.breaches === 0 ? '' : `containment was breached ${times.breaches} times`,
+      ],
+    ],
+  );
+}
+
+function metrics({ metrics: times }: Facts, earlier: readonly TimelineMetrics[]): string {
+  const row = (name: string, of: (metrics: TimelineMetrics) => number | null) => {
+    const known = earlier.map(of).filter((value) => value !== null);
+    return [
+      name,
+      duration(of(times)),
+      known.length === 0
+        ? 'none yet'
+        : `${duration(medianOf(known))} (n = ${known.length}, worst ${duration(Math.max(...known))})`,
+    ];
+  };
+  return table(
+    ['Metric', 'From the alert', 'Median of earlier incidents'],
+    [
+      row('Time to acknowledge', (each) => each.timeToAcknowledgeMs),
+      row('Time to containment accepted', (each) => each.timeToAcceptedMs),
+      row('Time to containment effective', (each) => each.timeToEffectiveMs),
+      row('Time to close', (each) => each.timeToCloseMs),
+      ['Breaches of containment seen', `${times.breaches}`, ''],
+    ],
+  );
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const low = sorted[Math.ceil(middle) - 1] ?? 0;
+  const high = sorted[Math.floor(middle)] ?? 0;
+  return (low + high) / 2;
+}
+
+// Regulation (EU) 2016/679, article 33: to the authority within 72 hours of becoming aware.
+const NOTIFICATION_MS = 72 * 3_600_000;
+
+function messages(entries: readonly Entry[], { metrics: times }: Facts): string {
+  const sent = entries.filter((entry) => entry.body?.kind === 'slack.sent').length;
+  const delayed = entries.filter((entry) => entry.body?.kind === 'slack.delayed').length;
+  const due =
+    times.startedAt === null ? null : new Date(Date.parse(times.startedAt) + NOTIFICATION_MS).toISOString();
+  return [
+    `- Messages posted to Slack: ${sent}; delayed: ${delayed}. Each is an entry of the timeline above.`,
+    `- If personal data was breached, 72 hours from the alert are over at ${instant(due)}.`,
+  ].join('\n');
 }
 
 function openQuestions({ incident, evidence: summarised }: PostmortemInput, facts: Facts): string {

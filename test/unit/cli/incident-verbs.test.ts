@@ -325,3 +325,37 @@ describe('watching an incident', () => {
     expect(watched.stdout).toMatch(/INC-1/);
   });
 });
+
+describe('a postmortem from the terminal', () => {
+  test('is written, keeps what people write into it, and says what is left to write', async () => {
+    const file = join(ground.dataDir, 'report.md');
+    const first = await json(['postmortem', '1', '--out', file]);
+    expect(first).toMatchObject({ code: 0, value: { incident: 'INC-1', format: 'md', file } });
+    const text = await readFile(file, 'utf8');
+    const edited = text.replace(/_To be written by people. Data[^\n]*/, 'Two customers were affected.');
+    expect(edited).not.toBe(text);
+    await writeFile(file, edited);
+    await run(['postmortem', 'INC-1', '--out', file]);
+    expect(await readFile(file, 'utf8')).toContain('Two customers were affected.');
+    const page = await run(['postmortem', '1', '--format', 'html', '--from', file]);
+    expect(page.stdout).toMatch(/^<!doctype html>[\s\S]*Two customers were affected/);
+    const found = await run(['postmortem', 'lint', file]);
+    expect(found.code).toBe(1);
+    expect(found.stdout).toMatch(/report[.]md:\d+: error document-incomplete: /);
+    expect((await json(['postmortem', 'actions', file])).value).toEqual([]);
+  });
+
+  test('is refused for an incident, a format or a place that is not there', async () => {
+    expect(await json(['postmortem', '99'])).toMatchObject({
+      code: 1,
+      error: { code: 'cordon_cli_incident_not_found' },
+    });
+    expect(await json(['postmortem', '1', '--format', 'pdf'])).toMatchObject({ code: 2 });
+    const nowhere = join(ground.dataDir, 'enrolment.yaml', 'x.md');
+    await writeFile(join(ground.dataDir, 'enrolment.yaml'), '');
+    expect(await json(['postmortem', '1', '--out', nowhere])).toMatchObject({
+      code: 2,
+      error: { code: 'cordon_cli_file_unwritable' },
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { Option } from 'commander';
+import { systemWord } from '../../error.ts';
+import type { Api, Context, Register } from '../context.ts';
+import type { ExitCode } from '../error.ts';
+import { CliError, EXIT } from '../error.ts';
+import { readText } from '../file.ts';
+import { findIncident, type Incident, nameOf, REFERENCE } from '../incident.ts';
+import { shown } from '../output.ts';
+
+interface RenderOptions {
+  readonly format: 'md' | 'html';
+  readonly out?: string;
+  readonly from?: string;
+}
+
+const FILE = 'the postmortem, in Markdown';
+
+export const postmortem: Register = (program, run) => {
+  const group = program
+    .command('postmortem')
+    .summary('write, check and export a postmortem')
+    .description(
+      'Writes the postmortem of an incident from its timeline and evidence. What people wrote between the markers of an earlier one stays.',
+    )
+    .argument('<incident>', REFERENCE)
+    .addOption(
+      new Option('-f, --format <format>', 'Markdown, to write in, or one page of HTML, to read')
+        .choices(['md', 'html'])
+        .default('md'),
+    )
+    .option('-o, --out <file>', 'write it there; else to standard output')
+    .option(
+      '--from <file>',
+      'the one that people wrote in, in Markdown; by default the file itself, or the draft',
+    )
+    .action(
+      run(async (context, reference: string, options: RenderOptions) =>
+        context.withApi(async (api) => write(context, api, await findIncident(api, reference), options)),
+      ),
+    );
+  group
+    .command('lint')
+    .summary('say what keeps a postmortem from being reviewed')
+    .description(
+      'Checks a postmortem: sections unwritten, actions without owner, due day or proof, rows without a source, words that blame. Exit code 1 when something must be mended.',
+    )
+    .argument('<file>', FILE)
+    .action(run(lint));
+  group
+    .command('actions')
+    .summary('export the action items')
+    .description('Prints the action items of a postmortem, for a tracker.')
+    .argument('<file>', FILE)
+    .addOption(
+      new Option('-f, --format <format>', 'a table for people, Markdown tasks, CSV')
+        .choices(['table', 'md', 'csv'])
+        .default('table'),
+    )
+    .action(run(actions));
+};
+
+async function write(
+  context: Context,
+  api: Api,
+  incident: Incident,
+  options: RenderOptions,
+): Promise<ExitCode> {
+  const { out } = context;
+  const { earlierMetrics, postmortemPath, readIfThere, renderPostmortem, writePostmortem } = await import(
+    '../../main/postmortem.ts'
+  );
+  const { verifyEvidence } = await import('../../main/evidence.ts');
+  const { dataDir } = await context.config();
+  const entriesOf = async (id: string) => (await api.timeline(id, 0))?.entries ?? [];
+  const entries = await entriesOf(incident.id);
+  const evidence = await verifyEvidence({ dataDir, incident: incident.id, entries });
+  const earlier = await earlierMetrics(incident, await api.incidents({ all: true }), entriesOf);
+  const own =
+    options.format === 'md' && options.out !== undefined ? await readIfThere(options.out) : undefined;
+  const written =
+    options.from === undefined
+      ? (own ?? (await readIfThere(postmortemPath(dataDir, incident.id))))
+      : await readText(options.from);
+  const markdown = renderPostmortem({ incident, entries, evidence, earlier }, written);
+  const text = options.format === 'md' ? markdown : await page(markdown, entries);
+  if (options.out === undefined) {
+    out.result({ incident: nameOf(incident), format: options.format, text }, () =>
+      context.io.stdout.write(text),
+    );
+    return EXIT.ok;
+  }
+  const file = options.out;
+  try {
+    const sha256 = await writePostmortem(file, text);
+    out.result({ incident: nameOf(incident), format: options.format, file, sha256 }, () =>
+      out.line(`Wrote the postmortem of ${nameOf(incident)} to ${shown(file)}`),
+    );
+  } catch (cause) {
+    throw new CliError(
+      'cordon_cli_file_unwritable',
+      `expected to write to ${shown(file)}; it cannot be written${systemWord(cause)}`,
+      { cause },
+    );
+  }
+  return EXIT.ok;
+}
+
+async function page(
+  markdown: string,
+  entries: Parameters<typeof import('../../postmortem/facts.ts').gatherFacts>[0],
+) {
+  const { gatherFacts } = await import('../../postmortem/facts.ts');
+  const { postmortemPage } = await import('../../postmortem/html.ts');
+  return postmortemPage(markdown, gatherFacts(entries));
+}
+
+async function lint(context: Context, file: string): Promise<ExitCode> {
+  const { out } = context;
+  const { lintPostmortem } = await import('../../postmortem/lint.ts');
+  const findings = lintPostmortem(await readText(file));
+  const errors = findings.filter((finding) => finding.level === 'error').length;
+  out.result({ file, errors, findings }, () => {
+    for (const { line, level, rule, message } of findings) {
+      const word = level === 'error' ? out.paint.red(level) : out.paint.yellow(level);
+      out.line(`${shown(file)}:${line}: ${word} ${rule}: ${shown(message, 500)}`);
+    }
+    out.line(errors === 0 ? 'Ready to be reviewed.' : `${errors} to mend before it can be reviewed.`);
+  });
+  return errors === 0 ? EXIT.ok : EXIT.no;
+}
+
+async function actions(context: Context, file: string, options: { readonly format: 'table' | 'md' | 'csv' }) {
+  const { out } = context;
+  const { actionItemsOf, actionItemsAsCsv, actionItemsAsTasks } = await import(
+    '../../postmortem/action-items.ts'
+  );
+  const items = actionItemsOf(await readText(file));
+  out.result(items, () => {
+    if (options.format === 'csv') return void context.io.stdout.write(actionItemsAsCsv(items));
+    if (options.format === 'md') return void context.io.stdout.write(actionItemsAsTasks(items));
+    out.table(
+      ['action', 'type', 'owner', 'due', 'priority', 'verified by'],
+      items.map((item) =>
+        [item.action, item.type, item.owner, item.due, item.priority, item.verifiedBy].map((cell) =>
+          shown(cell, 60),
+        ),
+      ),
+    );
+  });
+  return EXIT.ok;
+}
