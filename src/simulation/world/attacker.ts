@@ -81,7 +81,7 @@ function frontDoor(target: LambdaFunction, event: boolean, payload: Json): Opera
     target: () => target.arn,
     run(core, input) {
       const open = [...target.urls.values()].some((url) => url.authType === 'NONE');
-      const [access] = invokeAccess(core, input);
+      const [access] = invokeAccess(core, input.region, target.arn);
       const gateway = 'apigateway.amazonaws.com';
       if (!open && (access === undefined || !serviceAccess(core, gateway, input.region, access))) {
         throw accessDenied(

@@ -6,13 +6,14 @@ import { createDelayed } from './delayed.ts';
 import { buildKeys, keyNamed } from './kms/build.ts';
 import { buildFunction } from './lambda/build.ts';
 import { buildCodeSigningConfigs, buildLayers } from './lambda/build-shared.ts';
+import { appendRecord } from './lambda/stream.ts';
 import type { Names } from './names.ts';
 import { type PolicyKind, readPolicy } from './policy/document.ts';
 import type { WrittenPolicy } from './policy/written.ts';
 import { buildBuckets } from './s3/build.ts';
 import { buildScalableTargets } from './scaling/build.ts';
 import type { WorldSpec } from './spec.ts';
-import type { AccountState, Role } from './state.ts';
+import type { AccountState, Role, Stream } from './state.ts';
 import { WorldError } from './world-error.ts';
 import { makeZip } from './zip.ts';
 
@@ -82,6 +83,11 @@ export function buildState(
     logGroups: new Map(),
     queues: new Map(),
     secrets: new Map(),
+    topics: new Map(),
+    eventBuses: new Map(),
+    streams: new Map(),
+    asyncQueue: [],
+    messageMoves: [],
     buckets: new Map(),
     keys: new Map(),
     sessions: new Map(),
@@ -147,7 +153,7 @@ export function buildState(
       policies: Object.values(user.policies).map((document) => writtenPolicy(document, 'identity').parsed),
     });
   }
-  for (const { name, region = home, messages, redrive, policy, ...rest } of spec.queues) {
+  for (const { name, region = home, messages, redrive, policy, key, ...rest } of spec.queues) {
     const arn = queueArn(state, region, name);
     state.queues.set(arn, {
       name,
@@ -161,6 +167,7 @@ export function buildState(
           ? undefined
           : { targetArn: queueArn(state, region, redrive.to), maxReceiveCount: redrive.maxReceiveCount },
       policy: policy === undefined ? undefined : writtenPolicy(policy, 'resource'),
+      keyArn: key === undefined ? undefined : keyNamed(state, key, region),
       messages: messages.map((body) => ({
         id: names.uuid(),
         body,
@@ -209,6 +216,14 @@ export function buildState(
       functionArn: mapping.qualifier === undefined ? arn : `${arn}:${mapping.qualifier}`,
       source: mapping.source,
       batchSize: mapping.batchSize,
+      windowSeconds: 0,
+      startingPosition: mapping.source.includes(':sqs:') ? '' : 'TRIM_HORIZON',
+      maximumRecordAgeSeconds: mapping.maximumRecordAgeSeconds,
+      maximumRetryAttempts: mapping.maximumRetryAttempts,
+      onFailure: mapping.onFailure,
+      checkpoint: '',
+      attempts: 0,
+      deniedSinceMs: undefined,
       state: mapping.enabled ? 'Enabled' : 'Disabled',
       transition: undefined,
       settlesAtMs: 0,
@@ -243,6 +258,27 @@ export function buildState(
   for (const secret of spec.secrets) {
     const region = secret.region ?? home;
     state.secrets.set(secretArn(spec, region, secret.name), secret.value);
+  }
+  for (const { name, region = home, key, policy } of spec.topics) {
+    const arn = `arn:${spec.partition}:sns:${region}:${spec.account}:${name}`;
+    state.topics.set(arn, {
+      name,
+      arn,
+      region,
+      keyArn: key === undefined ? undefined : keyNamed(state, key, region),
+      policy: policy === undefined ? undefined : writtenPolicy(policy, 'resource'),
+      published: [],
+    });
+  }
+  const buses = spec.regions.map((region) => ({ name: 'default', region }));
+  for (const { name, region = home } of [...buses, ...spec.eventBuses]) {
+    const arn = `arn:${spec.partition}:events:${region}:${spec.account}:event-bus/${name}`;
+    state.eventBuses.set(arn, { arn, events: [] });
+  }
+  for (const { source, retentionSeconds, records } of spec.streams) {
+    const stream: Stream = { arn: source, retentionSeconds, records: [] };
+    for (const data of records) appendRecord(stream, data, nowMs);
+    state.streams.set(source, stream);
   }
   buildBuckets(state, spec, {
     clock,

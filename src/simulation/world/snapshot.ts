@@ -93,7 +93,13 @@ export function takeSnapshot(core: Core): WorldSnapshot {
     eventSourceMappings: Object.fromEntries(
       [...mappings].map(([uuid, one]) => [
         uuid,
-        { function: one.functionArn, source: one.source, state: one.state, batchSize: one.batchSize },
+        {
+          function: one.functionArn,
+          source: one.source,
+          state: one.state,
+          batchSize: one.batchSize,
+          onFailure: one.onFailure ?? null,
+        },
       ]),
     ),
     scalableTargets: Object.fromEntries(

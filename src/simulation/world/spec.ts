@@ -157,6 +157,10 @@ const worldSpec = z
             source: z.string(),
             enabled: z.boolean().default(true),
             batchSize: z.number().int().min(1).default(10),
+            /** For streams; -1 is without limit. */
+            maximumRecordAgeSeconds: z.number().int().min(-1).default(-1),
+            maximumRetryAttempts: z.number().int().min(-1).default(-1),
+            onFailure: z.string().optional(),
           })
           .strict(),
       )
@@ -194,7 +198,30 @@ const worldSpec = z
               .strict()
               .optional(),
             policy: policy.optional(),
+            /** Name of the key that encrypts it. */
+            key: name.optional(),
             messages: z.array(z.string()).default([]),
+          })
+          .strict(),
+      )
+      .default([]),
+    topics: z
+      .array(
+        z
+          .object({ name, region: region.optional(), key: name.optional(), policy: policy.optional() })
+          .strict(),
+      )
+      .default([]),
+    /** Besides `default`, which every Region has. */
+    eventBuses: z.array(z.object({ name, region: region.optional() }).strict()).default([]),
+    /** Kinesis and DynamoDB streams, by ARN, with the records that they hold. */
+    streams: z
+      .array(
+        z
+          .object({
+            source: z.string().regex(/^arn:aws[a-z-]*:(kinesis|dynamodb):/),
+            retentionSeconds: z.number().int().min(3_600).default(86_400),
+            records: z.array(z.string()).default([]),
           })
           .strict(),
       )

@@ -36,6 +36,15 @@ export interface AccountState {
   readonly queues: Map<string, Queue>;
   /** Secrets by ARN. */
   readonly secrets: Map<string, string>;
+  /** Topics by ARN. */
+  readonly topics: Map<string, Topic>;
+  /** Event buses by ARN. */
+  readonly eventBuses: Map<string, EventBus>;
+  /** Kinesis and DynamoDB streams by ARN. */
+  readonly streams: Map<string, Stream>;
+  /** What waits in Lambda's own queue of asynchronous events. */
+  readonly asyncQueue: AsyncEvent[];
+  readonly messageMoves: MessageMove[];
   /** By name. */
   readonly buckets: Map<string, Bucket>;
   /** Keys of KMS by ARN. */
@@ -263,10 +272,23 @@ export interface Mapping {
   functionArn: string;
   readonly source: string;
   batchSize: number;
+  windowSeconds: number;
+  /** Empty for a queue, which has no positions. */
+  readonly startingPosition: string;
+  /** -1 is without limit, as for the retries. */
+  maximumRecordAgeSeconds: number;
+  maximumRetryAttempts: number;
+  onFailure: string | undefined;
+  /** Sequence of the last record that is done with. */
+  checkpoint: string;
+  /** How often the batch at hand has failed. */
+  attempts: number;
+  /** Since when the execution role keeps the poller out. */
+  deniedSinceMs: number | undefined;
   /** The state that the mapping is in from `settlesAtMs` on. */
   state: 'Enabled' | 'Disabled';
   /** What it shows until then. */
-  transition: 'Enabling' | 'Disabling' | 'Updating' | undefined;
+  transition: 'Creating' | 'Enabling' | 'Disabling' | 'Updating' | 'Deleting' | undefined;
   settlesAtMs: number;
   stateTransitionReason: string;
   lastModifiedMs: number;
@@ -305,11 +327,59 @@ export interface Queue {
   readonly arn: string;
   readonly region: string;
   readonly createdMs: number;
-  readonly visibilityTimeoutSeconds: number;
-  readonly retentionSeconds: number;
-  readonly redrive: { readonly targetArn: string; readonly maxReceiveCount: number } | undefined;
-  readonly policy: WrittenPolicy | undefined;
+  visibilityTimeoutSeconds: number;
+  retentionSeconds: number;
+  redrive: { readonly targetArn: string; readonly maxReceiveCount: number } | undefined;
+  policy: WrittenPolicy | undefined;
+  /** Key that encrypts its messages. */
+  readonly keyArn: string | undefined;
   messages: QueueMessage[];
+}
+
+/** A topic, with what was published. */
+export interface Topic {
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly keyArn: string | undefined;
+  readonly policy: WrittenPolicy | undefined;
+  readonly published: string[];
+}
+
+export interface EventBus {
+  readonly arn: string;
+  readonly events: JsonObject[];
+}
+
+export interface StreamRecord {
+  /** Numbers of the same length: their order is that of their text. */
+  readonly sequence: string;
+  readonly data: string;
+  readonly atMs: number;
+}
+
+export interface Stream {
+  readonly arn: string;
+  retentionSeconds: number;
+  readonly records: StreamRecord[];
+}
+
+/** An asynchronous event in Lambda's own queue. */
+export interface AsyncEvent {
+  readonly functionArn: string;
+  readonly qualifier: string;
+  readonly requestId: string;
+  readonly payload: Json;
+  readonly submittedMs: number;
+}
+
+/** Dead letters that were moved; a move is over at once. */
+export interface MessageMove {
+  readonly handle: string;
+  readonly sourceArn: string;
+  readonly targetArn: string | undefined;
+  readonly moved: number;
+  readonly startedMs: number;
 }
 
 /** An asynchronous event that reached a sink. */
@@ -327,5 +397,5 @@ export interface LostEvent {
   readonly at: string;
   readonly functionArn: string;
   readonly condition: string;
-  readonly reason: 'no-sink' | 'sink-denied' | 'sink-missing';
+  readonly reason: 'no-sink' | 'sink-denied' | 'sink-missing' | 'expired' | 'function-gone';
 }

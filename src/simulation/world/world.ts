@@ -10,6 +10,7 @@ import { createJournal, type Journal } from './journal.ts';
 import { codeLinkDigest, openCodeLink } from './lambda/code-link.ts';
 import { pollSources } from './lambda/poll.ts';
 import { lambdaRoutes } from './lambda/routes.ts';
+import { appendRecord } from './lambda/stream.ts';
 import { createNames } from './names.ts';
 import { perform } from './perform.ts';
 import { createRateLimiter } from './rate-limit.ts';
@@ -20,7 +21,7 @@ import type { WorldSpec } from './spec.ts';
 import type { AccountState, DeliveredEvent, LostEvent } from './state.ts';
 import { REST_XML, type WireFormat } from './wire/format.ts';
 import { formatOf, readRequest, readScope } from './wire/read-request.ts';
-import { AwsRefusal } from './world-error.ts';
+import { AwsRefusal, WorldError } from './world-error.ts';
 
 /**
  * A simulated AWS account. Real SDK clients talk to it, over HTTP (`serve.ts`) or by handing their
@@ -54,7 +55,14 @@ export interface World {
   /** Runs of a function that have not ended: what an isolation does not stop. */
   runningExecutions(functionName: string, region: string): number;
   /** What asynchronous events came to: taken by a sink, or lost. */
-  events(): { readonly delivered: readonly DeliveredEvent[]; readonly lost: readonly LostEvent[] };
+  events(): {
+    readonly delivered: readonly DeliveredEvent[];
+    readonly lost: readonly LostEvent[];
+    /** How many still wait in Lambda's own queue. */
+    readonly waiting: number;
+  };
+  /** Appends a record to a stream. Throws `cordon_world_unknown_name`. */
+  writeRecord(streamArn: string, data: string): void;
   /** Replaces the organisation's policies, one list per level; in force after the propagation delay. */
   setServiceControlPolicies(levels: readonly (readonly unknown[])[]): void;
   /** The state itself, for tests that look closer than the API does. Not to be changed. */
@@ -139,7 +147,17 @@ export function createWorld(
     autoScale: () => autoScale(core),
     runningExecutions: (functionName, region) =>
       core.metrics.running({ region, functionName }, clock.now().getTime()),
-    events: () => core.state.events,
+    events: () => ({ ...core.state.events, waiting: core.state.asyncQueue.length }),
+    writeRecord(streamArn, data) {
+      const stream = core.state.streams.get(streamArn);
+      if (stream === undefined) {
+        throw new WorldError(
+          'cordon_world_unknown_name',
+          `expected a stream of the world, found ${streamArn}`,
+        );
+      }
+      appendRecord(stream, data, clock.now().getTime());
+    },
     setServiceControlPolicies(levels) {
       core.state.serviceControl.write(
         levels.map((level) => level.map((document) => writtenPolicy(document, 'identity').parsed)),

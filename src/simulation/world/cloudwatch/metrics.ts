@@ -23,8 +23,15 @@ export interface Sample {
   readonly value: number;
 }
 
+/**
+ * Whether a run holds its share of the concurrency until it ends. One whose caller has its answer does not:
+ * the world answers at once, and a caller that goes on then must not be kept out by its own last call.
+ */
+export type RunManner = 'holds' | 'answers';
+
 /** One run of the code, from its start to the end of its duration. */
 interface Run extends MetricOwner {
+  readonly manner: RunManner;
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -36,9 +43,11 @@ export type MetricFilter = Partial<MetricOwner> & { readonly region: string };
 export interface Metrics {
   count(metric: CountedMetric, owner: MetricOwner, atMs: number, value?: number): void;
   /** Counts a run: its invocation, duration and share of the concurrency. */
-  run(owner: MetricOwner, startMs: number, durationMs: number): void;
+  run(owner: MetricOwner, startMs: number, durationMs: number, manner: RunManner): void;
   /** Runs that have not ended at an instant. */
   running(filter: MetricFilter, atMs: number): number;
+  /** Those of them that keep others out at the concurrency of their function. */
+  holding(filter: MetricFilter, atMs: number): number;
   /** The samples of a metric between two instants, oldest first. */
   samples(metric: string, filter: MetricFilter, fromMs: number, toMs: number): readonly Sample[];
 }
@@ -81,15 +90,23 @@ export function createMetrics(): Metrics {
     counted.set(metric, all);
     all.push({ owner, atMs, value });
   };
+  const running = (filter: MetricFilter, atMs: number, manner?: RunManner) =>
+    runs.filter(
+      (run) =>
+        fits(run, filter) &&
+        run.startMs <= atMs &&
+        run.endMs > atMs &&
+        (manner === undefined || run.manner === manner),
+    ).length;
   return {
     count,
-    run(owner, startMs, durationMs) {
+    run(owner, startMs, durationMs, manner) {
       count('Invocations', owner, startMs);
       count('Duration', owner, startMs, durationMs);
-      runs.push({ ...owner, startMs, endMs: startMs + durationMs });
+      runs.push({ ...owner, manner, startMs, endMs: startMs + durationMs });
     },
-    running: (filter, atMs) =>
-      runs.filter((run) => fits(run, filter) && run.startMs <= atMs && run.endMs > atMs).length,
+    running,
+    holding: (filter, atMs) => running(filter, atMs, 'holds'),
     samples(metric, filter, fromMs, toMs) {
       if (metric === 'ConcurrentExecutions') {
         return concurrency(

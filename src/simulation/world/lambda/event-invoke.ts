@@ -4,6 +4,7 @@ import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
 import type { EventInvokeConfig, LambdaFunction } from '../state.ts';
+import { mayDeliver } from './deliver.ts';
 import { type FunctionReference, invalid, notFound, readReference, resolveVersion } from './reference.ts';
 import { functionAccess } from './resource.ts';
 
@@ -48,6 +49,28 @@ function existing(core: Core, reference: FunctionReference): LambdaFunction {
   return target;
 }
 
+/** What the role must be allowed for a new sink, as Lambda names it when it is not. */
+const SINK_WORDS: Readonly<Record<string, string>> = {
+  sqs: 'SendMessage on SQS',
+  sns: 'Publish on SNS',
+  events: 'PutEvents on EventBridge',
+  lambda: 'Invoke on Lambda',
+  s3: 'PutObject on S3',
+};
+
+/** Lambda asks, when a sink is set, whether the execution role may write to it; what was just allowed is not yet. */
+function checkPermission(core: Core, target: LambdaFunction, qualifier: string, arn: string): void {
+  const version = resolveVersion(target, qualifier);
+  const role = [...core.state.roles.values()].find((one) => one.arn === version?.roleArn);
+  const parcel = role && { role, region: target.region, from: target, qualifier, failed: true, record: {} };
+  if (parcel !== undefined && mayDeliver(core, arn, parcel)) return;
+  throw invalid(
+    'InvalidParameterValueException',
+    400,
+    `The function's execution role does not have permissions to call ${SINK_WORDS[arn.split(':')[2] ?? ''] ?? arn}`,
+  );
+}
+
 function checkDestinations(core: Core, reference: FunctionReference, wanted: Members): void {
   for (const one of [wanted.DestinationConfig?.OnSuccess, wanted.DestinationConfig?.OnFailure]) {
     const arn = one?.Destination;
@@ -66,6 +89,8 @@ function checkDestinations(core: Core, reference: FunctionReference, wanted: Mem
     if (arn.includes(':lambda:') && !core.state.functions.has(unqualified)) {
       throw invalid('InvalidParameterValueException', 400, `The destination ARN ${arn} is invalid.`);
     }
+    const target = core.state.functions.get(reference.arn);
+    if (target !== undefined) checkPermission(core, target, reference.qualifier ?? '$LATEST', arn);
   }
 }
 

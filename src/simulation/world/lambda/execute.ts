@@ -3,6 +3,7 @@ import { decide } from '../access.ts';
 import { aim, emptyInput } from '../aim.ts';
 import { type Core, callerArn } from '../call.ts';
 import { trailCall, trailService } from '../cloudtrail/record.ts';
+import type { RunManner } from '../cloudwatch/metrics.ts';
 import { mintSession } from '../credentials.ts';
 import { appendLog } from '../logs/append.ts';
 import type { FunctionVersion, LambdaFunction, Session } from '../state.ts';
@@ -70,6 +71,7 @@ export function execute(
   core: Core,
   run: { readonly target: LambdaFunction; readonly version: FunctionVersion; readonly qualifier: string },
   requestId: string,
+  manner: RunManner,
 ): Execution {
   const { target, version, qualifier } = run;
   const { behaviour } = target;
@@ -109,7 +111,7 @@ export function execute(
   const error = behaviour.fails ?? (refused.length === 0 ? undefined : `AccessDenied: ${refused.join(', ')}`);
   const owner = { region: target.region, functionName: target.name, qualifier };
   const startMs = core.clock.now().getTime();
-  core.metrics.run(owner, startMs, behaviour.durationMs);
+  core.metrics.run(owner, startMs, behaviour.durationMs, manner);
   if (error !== undefined) core.metrics.count('Errors', owner, startMs);
   const billed = Math.ceil(behaviour.durationMs);
   const lines = [

@@ -1,17 +1,13 @@
 import type { Json } from '../../../json.ts';
 import type { Answer, Core, Operation } from '../call.ts';
-import type { MetricOwner } from '../cloudwatch/metrics.ts';
 import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
-import { provisionedTotal } from './concurrency.ts';
+import { drainAsync } from './async.ts';
+import { ownerOf, roomFor } from './capacity.ts';
 import { execute } from './execute.ts';
 import { findFunction, functionNotFound, readReference, resolveVersion } from './reference.ts';
 import { invokeAccess } from './resource.ts';
-import { settleEvent } from './sinks.ts';
 import { settle } from './update.ts';
-
-/** An asynchronous event is tried once and then, by default, twice more. */
-const DEFAULT_RETRIES = 2;
 
 /** How a function is called. */
 export interface Invocation {
@@ -22,11 +18,6 @@ export interface Invocation {
   readonly payload: Json;
 }
 
-/** Whose metrics an invocation counts in. */
-function ownerOf({ target, qualifier }: Invocation): MetricOwner {
-  return { region: target.region, functionName: target.name, qualifier };
-}
-
 /** The recorded refusal of a synchronous call at concurrency 0. */
 function concurrencyRefusal(): AwsRefusal {
   return new AwsRefusal('TooManyRequestsException', 429, 'Rate Exceeded.', {
@@ -34,24 +25,14 @@ function concurrencyRefusal(): AwsRefusal {
   });
 }
 
-/**
- * Whether nothing is left for a version: concurrency is 0, or all of it is provisioned for others
- * (recorded: with 2 reserved and 2 provisioned on version 1, `$LATEST` is refused and version 1 runs).
- */
-function nothingLeft({ target, version, qualifier }: Invocation): boolean {
-  if (target.reserved === undefined) return false;
-  const own = target.provisioned.has(qualifier) || target.provisioned.has(version.version);
-  return own ? target.reserved === 0 : target.reserved <= provisionedTotal(target);
-}
-
 /** Invokes and answers. Throws the concurrency refusal when nothing may run. */
 export function invokeSync(core: Core, invocation: Invocation): Answer {
   const { version } = invocation;
-  if (nothingLeft(invocation)) {
+  if (!roomFor(core, invocation)) {
     core.metrics.count('Throttles', ownerOf(invocation), core.clock.now().getTime());
     throw concurrencyRefusal();
   }
-  const execution = execute(core, invocation, core.names.uuid());
+  const execution = execute(core, invocation, core.names.uuid(), 'answers');
   return {
     status: 200,
     raw: Buffer.from(JSON.stringify(execution.payload)),
@@ -62,34 +43,14 @@ export function invokeSync(core: Core, invocation: Invocation): Answer {
   };
 }
 
-/**
- * Accepts an event. At concurrency 0 it goes to its sink at once, without a retry, or is lost
- * (recorded from AWS: condition `ZeroReservedConcurrency`, count 0); else it runs here and now.
- */
+/** Accepts an event into Lambda's own queue, and takes what waits there. */
 export function invokeEvent(core: Core, invocation: Invocation): Answer {
-  const { target, version, qualifier, payload } = invocation;
-  core.metrics.count('AsyncEventsReceived', ownerOf(invocation), core.clock.now().getTime());
+  const { target, qualifier, payload } = invocation;
+  const submittedMs = core.clock.now().getTime();
+  core.metrics.count('AsyncEventsReceived', ownerOf(invocation), submittedMs);
   const requestId = core.names.uuid();
-  const event = { target, version, qualifier, requestId, payload };
-  if (target.reserved === 0) {
-    settleEvent(core, {
-      ...event,
-      condition: 'ZeroReservedConcurrency',
-      invokeCount: 0,
-      response: undefined,
-    });
-    return { status: 202, raw: new Uint8Array() };
-  }
-  const retries = target.eventInvoke.get(qualifier)?.maximumRetryAttempts ?? DEFAULT_RETRIES;
-  let execution = execute(core, invocation, requestId);
-  let invokeCount = 1;
-  while (execution.error && invokeCount <= retries) {
-    execution = execute(core, invocation, requestId);
-    invokeCount += 1;
-  }
-  const condition = execution.error ? 'RetriesExhausted' : 'Success';
-  const response = { payload: execution.payload, error: execution.error };
-  settleEvent(core, { ...event, condition, invokeCount, response });
+  core.state.asyncQueue.push({ functionArn: target.arn, qualifier, requestId, payload, submittedMs });
+  drainAsync(core);
   return { status: 202, raw: new Uint8Array() };
 }
 
@@ -137,7 +98,13 @@ export const invokeOperation: Operation = {
   service: 'lambda',
   name: 'Invoke',
   write: true,
-  access: invokeAccess,
+  access: (core, input) =>
+    invokeAccess(
+      core,
+      input.region,
+      input.path.FunctionName ?? '',
+      input.query.get('Qualifier') ?? undefined,
+    ),
   run(core, input) {
     const reference = readReference(core, input);
     const qualifier = reference.qualifier ?? '$LATEST';

@@ -4,7 +4,8 @@ import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
 import type { Mapping } from '../state.ts';
-import { notFound } from './reference.ts';
+import { createMapping } from './create-mapping.ts';
+import { invalid, notFound } from './reference.ts';
 import { regionAccess } from './resource.ts';
 
 /** How long a mapping stays in transition; tens of seconds are usual (reference, section 1.8.1). */
@@ -14,6 +15,12 @@ const updateMapping = z.object({
   Enabled: z.boolean().optional(),
   BatchSize: z.number().int().min(1).optional(),
   FunctionName: z.string().optional(),
+  MaximumBatchingWindowInSeconds: z.number().int().min(0).optional(),
+  MaximumRecordAgeInSeconds: z.number().int().min(-1).optional(),
+  MaximumRetryAttempts: z.number().int().min(-1).optional(),
+  DestinationConfig: z
+    .object({ OnFailure: z.object({ Destination: z.string().optional() }).optional() })
+    .optional(),
 });
 
 /** What a mapping shows now: its transition until that is over. */
@@ -27,11 +34,24 @@ function describe(core: Core, mapping: Mapping): JsonObject {
   return {
     UUID: mapping.uuid,
     BatchSize: mapping.batchSize,
-    MaximumBatchingWindowInSeconds: 0,
+    MaximumBatchingWindowInSeconds: mapping.windowSeconds,
     EventSourceArn: mapping.source,
     FunctionArn: mapping.functionArn,
     LastModified: mapping.lastModifiedMs / 1000,
-    ...(stream ? { LastProcessingResult: 'No records processed', StartingPosition: 'TRIM_HORIZON' } : {}),
+    ...(stream
+      ? {
+          LastProcessingResult: 'No records processed',
+          StartingPosition: mapping.startingPosition,
+          ParallelizationFactor: 1,
+          BisectBatchOnFunctionError: false,
+          MaximumRecordAgeInSeconds: mapping.maximumRecordAgeSeconds,
+          MaximumRetryAttempts: mapping.maximumRetryAttempts,
+          TumblingWindowInSeconds: 0,
+          DestinationConfig: {
+            OnFailure: mapping.onFailure === undefined ? {} : { Destination: mapping.onFailure },
+          },
+        }
+      : {}),
     State: mappingState(core, mapping),
     StateTransitionReason: mapping.stateTransitionReason,
     FunctionResponseTypes: [],
@@ -41,7 +61,9 @@ function describe(core: Core, mapping: Mapping): JsonObject {
 
 function find(core: Core, input: Input): Mapping {
   const mapping = core.state.mappings.get(input.path.UUID ?? '');
-  if (mapping === undefined || mapping.region !== input.region) {
+  const gone = mapping?.transition === 'Deleting' && core.clock.now().getTime() >= mapping.settlesAtMs;
+  if (gone) core.state.mappings.delete(mapping.uuid);
+  if (mapping === undefined || mapping.region !== input.region || gone) {
     throw notFound('The resource you requested does not exist.');
   }
   return mapping;
@@ -64,7 +86,34 @@ export function mappedFunction(mapping: Mapping): string {
   return mapping.functionArn.split(':').slice(0, 7).join(':');
 }
 
-/** ListEventSourceMappings, Get and Update. */
+function update(core: Core, mapping: Mapping, wanted: z.output<typeof updateMapping>): void {
+  const nowMs = core.clock.now().getTime();
+  const windowSeconds = wanted.MaximumBatchingWindowInSeconds ?? mapping.windowSeconds;
+  const batchSize = wanted.BatchSize ?? mapping.batchSize;
+  if (mapping.source.includes(':sqs:') && batchSize > 10 && windowSeconds === 0) {
+    throw invalid(
+      'InvalidParameterValueException',
+      400,
+      'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
+    );
+  }
+  const enabled = wanted.Enabled ?? mapping.state === 'Enabled';
+  const changes = enabled !== (mapping.state === 'Enabled');
+  mapping.transition = changes ? (enabled ? 'Enabling' : 'Disabling') : 'Updating';
+  mapping.state = enabled ? 'Enabled' : 'Disabled';
+  mapping.batchSize = batchSize;
+  mapping.windowSeconds = windowSeconds;
+  mapping.maximumRecordAgeSeconds = wanted.MaximumRecordAgeInSeconds ?? mapping.maximumRecordAgeSeconds;
+  mapping.maximumRetryAttempts = wanted.MaximumRetryAttempts ?? mapping.maximumRetryAttempts;
+  const sink = wanted.DestinationConfig?.OnFailure?.Destination;
+  if (sink !== undefined) mapping.onFailure = sink === '' ? undefined : sink;
+  mapping.settlesAtMs = nowMs + TRANSITION_MS;
+  mapping.lastModifiedMs = nowMs;
+  mapping.deniedSinceMs = undefined;
+  mapping.stateTransitionReason = mapping.source.includes(':sqs:') ? 'USER_INITIATED' : 'User action';
+}
+
+/** Event source mappings: created and deleted in time, changed in time. */
 export const mappingOperations: Readonly<Record<string, Operation>> = {
   ListEventSourceMappings: {
     service: 'lambda',
@@ -74,9 +123,11 @@ export const mappingOperations: Readonly<Record<string, Operation>> = {
     run(core, input) {
       const source = input.query.get('EventSourceArn');
       const name = input.query.get('FunctionName');
+      const nowMs = core.clock.now().getTime();
       const all = [...core.state.mappings.values()].filter(
         (mapping) =>
           mapping.region === input.region &&
+          !(mapping.transition === 'Deleting' && nowMs >= mapping.settlesAtMs) &&
           (source === null || mapping.source === source) &&
           (name === null ||
             name === mapping.functionArn ||
@@ -91,6 +142,14 @@ export const mappingOperations: Readonly<Record<string, Operation>> = {
         },
       };
     },
+  },
+  CreateEventSourceMapping: {
+    service: 'lambda',
+    name: 'CreateEventSourceMapping',
+    write: true,
+    status: 202,
+    access: regionAccess('lambda:CreateEventSourceMapping'),
+    run: (core, input) => ({ body: describe(core, createMapping(core, input, TRANSITION_MS)) }),
   },
   GetEventSourceMapping: {
     service: 'lambda',
@@ -107,16 +166,21 @@ export const mappingOperations: Readonly<Record<string, Operation>> = {
     access: mappingAccess('lambda:UpdateEventSourceMapping'),
     run(core, input) {
       const mapping = find(core, input);
-      const wanted = readMembers(updateMapping, input.body);
-      const nowMs = core.clock.now().getTime();
-      const enabled = wanted.Enabled ?? mapping.state === 'Enabled';
-      const changes = enabled !== (mapping.state === 'Enabled');
-      mapping.transition = changes ? (enabled ? 'Enabling' : 'Disabling') : 'Updating';
-      mapping.state = enabled ? 'Enabled' : 'Disabled';
-      mapping.batchSize = wanted.BatchSize ?? mapping.batchSize;
-      mapping.settlesAtMs = nowMs + TRANSITION_MS;
-      mapping.lastModifiedMs = nowMs;
-      mapping.stateTransitionReason = 'USER_INITIATED';
+      update(core, mapping, readMembers(updateMapping, input.body));
+      return { body: describe(core, mapping) };
+    },
+  },
+  DeleteEventSourceMapping: {
+    service: 'lambda',
+    name: 'DeleteEventSourceMapping',
+    write: true,
+    status: 202,
+    access: mappingAccess('lambda:DeleteEventSourceMapping'),
+    run(core, input) {
+      const mapping = find(core, input);
+      mapping.state = 'Disabled';
+      mapping.transition = 'Deleting';
+      mapping.settlesAtMs = core.clock.now().getTime() + TRANSITION_MS;
       return { body: describe(core, mapping) };
     },
   },

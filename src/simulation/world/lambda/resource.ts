@@ -1,3 +1,4 @@
+import { emptyInput } from '../aim.ts';
 import type { Access, Core, Input } from '../call.ts';
 import { readPolicy } from '../policy/document.ts';
 import type { LambdaFunction } from '../state.ts';
@@ -24,9 +25,21 @@ export function regionAccess(action: string): () => readonly Access[] {
   return () => [{ action, resource: '*' }];
 }
 
+/** An input of nothing but a function's name. */
+function named(region: string, name: string, qualifier: string | undefined): Input {
+  const input = emptyInput(region, '');
+  if (qualifier !== undefined) input.query.set('Qualifier', qualifier);
+  return { ...input, path: { FunctionName: name } };
+}
+
 /** Access to invoke, which the function's own policy may grant as well. */
-export function invokeAccess(core: Core, input: Input): readonly Access[] {
-  const reference = readReference(core, input);
+export function invokeAccess(
+  core: Core,
+  region: string,
+  name: string,
+  qualifier?: string,
+): readonly Access[] {
+  const reference = readReference(core, named(region, name, qualifier));
   const target = core.state.functions.get(reference.arn);
   const policy = target?.resourcePolicies.get(reference.qualifier ?? '');
   return [

@@ -1,13 +1,11 @@
 import type { Json, JsonObject } from '../../../json.ts';
-import { serviceMayAs } from '../access.ts';
 import type { Core } from '../call.ts';
 import type { CountedMetric } from '../cloudwatch/metrics.ts';
-import { putVersion } from '../s3/store.ts';
-import { enqueue } from '../sqs/queue.ts';
 import type { FunctionVersion, LambdaFunction, LostEvent } from '../state.ts';
+import { type Delivery, deliver, type Parcel } from './deliver.ts';
 
 /** How an asynchronous event ended. */
-export type EventCondition = 'Success' | 'RetriesExhausted' | 'ZeroReservedConcurrency';
+export type EventCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency';
 
 /** One asynchronous event at its end. */
 export interface EndedEvent {
@@ -23,54 +21,10 @@ export interface EndedEvent {
   readonly response: { readonly payload: Json; readonly error: boolean } | undefined;
 }
 
-type Delivery = 'delivered' | 'sink-denied' | 'sink-missing';
-
-/** What the execution role must be allowed for a sink of each kind. */
-const SINK_ACTIONS: Readonly<Record<string, string>> = {
-  sqs: 'sqs:SendMessage',
-  sns: 'sns:Publish',
-  events: 'events:PutEvents',
-  lambda: 'lambda:InvokeFunction',
-  s3: 's3:PutObject',
-};
-
-function instant(core: Core): string {
-  return core.clock.now().toISOString();
-}
-
-/** Delivers with the execution role, outside the function's environment. */
-function deliver(
-  core: Core,
-  event: EndedEvent,
-  sink: string,
-  body: string,
-  attributes: JsonObject,
-): Delivery {
-  const service = sink.split(':')[2] ?? '';
-  const action = SINK_ACTIONS[service];
-  const role = [...core.state.roles.values()].find((one) => one.arn === event.version.roleArn);
-  if (action === undefined || role === undefined) return 'sink-missing';
-  const key = `aws/lambda/async/${event.target.name}/${event.requestId}`;
-  const resource = service === 's3' ? `${sink}/${key}` : sink;
-  const queue = core.state.queues.get(sink);
-  const access = { action, resource, resourcePolicy: queue?.policy?.parsed };
-  if (!serviceMayAs(core, role, event.target.region, access)) return 'sink-denied';
-  if (service === 'sqs') {
-    if (queue === undefined) return 'sink-missing';
-    enqueue(core, queue, body, attributes);
-  }
-  if (service === 's3') {
-    const bucket = core.state.buckets.get(sink.split(':').at(-1) ?? '');
-    if (bucket === undefined) return 'sink-missing';
-    putVersion(core, bucket, key, { body: Buffer.from(body) });
-  }
-  return 'delivered';
-}
-
 function recordOf(core: Core, event: EndedEvent): JsonObject {
   return {
     version: '1.0',
-    timestamp: instant(core),
+    timestamp: core.clock.now().toISOString(),
     requestContext: {
       requestId: event.requestId,
       functionArn: `${event.target.arn}:${event.qualifier}`,
@@ -91,54 +45,71 @@ function recordOf(core: Core, event: EndedEvent): JsonObject {
   };
 }
 
+/** Message attributes of a dead letter: why, in the words of the last error (as recorded). */
+function deadLetterAttributes(event: EndedEvent): JsonObject {
+  const text = (value: string, type: string) => ({ DataType: type, StringValue: value });
+  const answer = event.response?.payload;
+  const said =
+    typeof answer === 'object' && answer !== null && 'errorMessage' in answer ? answer.errorMessage : null;
+  return {
+    RequestID: text(event.requestId, 'String'),
+    ErrorCode: text(event.response === undefined ? '429' : '200', 'Number'),
+    ErrorMessage: text(
+      event.response === undefined ? 'Rate Exceeded.' : typeof said === 'string' ? said : 'Unhandled',
+      'String',
+    ),
+  };
+}
+
 /**
  * Sends an ended event to its sinks: the destination for its outcome, and the dead-letter queue of the
  * version when it failed. Counts it lost when it failed and no sink took it.
  */
 export function settleEvent(core: Core, event: EndedEvent): void {
   const failed = event.condition !== 'Success';
-  const config = event.target.eventInvoke.get(event.qualifier);
+  const { target, version, qualifier } = event;
+  const config = target.eventInvoke.get(qualifier);
   const destination = failed ? config?.onFailure : config?.onSuccess;
-  const at = instant(core);
-  const functionArn = event.target.arn;
+  const at = core.clock.now().toISOString();
+  const functionArn = target.arn;
+  const role = [...core.state.roles.values()].find((one) => one.arn === version.roleArn);
   const outcomes: Delivery[] = [];
-  const keep = (sink: string, record: JsonObject, outcome: Delivery) => {
+  const count = (metric: CountedMetric) => {
+    const owner = { region: target.region, functionName: target.name, qualifier };
+    core.metrics.count(metric, owner, core.clock.now().getTime());
+  };
+  const send = (
+    sink: string,
+    failure: CountedMetric,
+    parcel: Pick<Parcel, 'record' | 'text' | 'attributes'>,
+  ) => {
+    const whole = role && { role, region: target.region, from: target, qualifier, failed, ...parcel };
+    const outcome = whole === undefined ? 'sink-denied' : deliver(core, sink, whole);
     outcomes.push(outcome);
-    if (outcome !== 'delivered') return;
+    if (outcome !== 'delivered') {
+      count(failure);
+      return;
+    }
+    const { condition } = event;
     core.state.events.delivered.push({
       at,
       functionArn,
       destination: sink,
-      condition: event.condition,
-      record,
+      condition,
+      record: parcel.record,
     });
   };
 
-  const count = (metric: CountedMetric) => {
-    const owner = {
-      region: event.target.region,
-      functionName: event.target.name,
-      qualifier: event.qualifier,
-    };
-    core.metrics.count(metric, owner, core.clock.now().getTime());
-  };
   if (destination !== undefined) {
-    const record = recordOf(core, event);
-    const outcome = deliver(core, event, destination, JSON.stringify(record), {});
-    if (outcome !== 'delivered') count('DestinationDeliveryFailures');
-    keep(destination, record, outcome);
+    send(destination, 'DestinationDeliveryFailures', { record: recordOf(core, event) });
   }
-  const { deadLetterArn } = event.version;
+  const { deadLetterArn } = version;
   if (failed && deadLetterArn !== undefined) {
-    const text = (value: string, type: string) => ({ DataType: type, StringValue: value });
-    const attributes = {
-      RequestID: text(event.requestId, 'String'),
-      ErrorCode: text(event.response === undefined ? '429' : '200', 'Number'),
-      ErrorMessage: text(event.response === undefined ? 'Rate Exceeded.' : 'Unhandled', 'String'),
-    };
-    const outcome = deliver(core, event, deadLetterArn, JSON.stringify(event.payload), attributes);
-    if (outcome !== 'delivered') count('DeadLetterErrors');
-    keep(deadLetterArn, { payload: event.payload }, outcome);
+    send(deadLetterArn, 'DeadLetterErrors', {
+      record: { payload: event.payload },
+      text: JSON.stringify(event.payload),
+      attributes: deadLetterAttributes(event),
+    });
   }
   if (!failed || outcomes.includes('delivered')) return;
   const reason: LostEvent['reason'] =

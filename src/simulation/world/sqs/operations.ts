@@ -6,7 +6,7 @@ import type { Core, Input, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
 import type { Queue, QueueMessage } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
-import { enqueue, receive } from './queue.ts';
+import { enqueue, queueAccess, queueName, queueOf, receive } from './queue.ts';
 
 const attribute = z.object({
   DataType: z.string(),
@@ -32,32 +32,6 @@ const remove = z.object({ QueueUrl: z.string(), ReceiptHandle: z.string() });
 const visibility = remove.extend({ VisibilityTimeout: z.number().int().min(0).max(43_200) });
 const getAttributes = z.object({ QueueUrl: z.string(), AttributeNames: z.array(z.string()).optional() });
 const getUrl = z.object({ QueueName: z.string() });
-
-function nonExistent(): AwsRefusal {
-  // The query-compatible name stays in a header for older clients.
-  return new AwsRefusal('com.amazonaws.sqs#QueueDoesNotExist', 400, 'The specified queue does not exist.', {
-    headers: { 'x-amzn-query-error': 'AWS.SimpleQueueService.NonExistentQueue;Sender' },
-  });
-}
-
-/** The name at the end of a queue's URL or ARN. */
-function queueName(input: Input): string {
-  const named = input.body.QueueUrl ?? input.body.QueueName;
-  return typeof named === 'string' ? (named.split(/[/:]/).at(-1) ?? '') : '';
-}
-
-function queueOf(core: Core, input: Input): Queue {
-  const queue = core.state.queues.get(queueArn(core.state, input.region, queueName(input)));
-  if (queue === undefined) throw nonExistent();
-  return queue;
-}
-
-function queueAccess(action: string): Operation['access'] {
-  return (core, input) => {
-    const resource = queueArn(core.state, input.region, queueName(input));
-    return [{ action, resource, resourcePolicy: core.state.queues.get(resource)?.policy?.parsed }];
-  };
-}
 
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');

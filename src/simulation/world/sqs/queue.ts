@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../../json.ts';
-import type { Core } from '../call.ts';
+import { queueArn } from '../arns.ts';
+import type { Core, Input, Operation } from '../call.ts';
 import type { Queue, QueueMessage } from '../state.ts';
+import { AwsRefusal } from '../world-error.ts';
 
 /** Puts a message into a queue, visible at once or after `delaySeconds`. */
 export function enqueue(
@@ -56,4 +58,30 @@ export function receive(
   }
   queue.messages = kept;
   return received;
+}
+
+export function nonExistent(): AwsRefusal {
+  // The query-compatible name stays in a header for older clients.
+  return new AwsRefusal('com.amazonaws.sqs#QueueDoesNotExist', 400, 'The specified queue does not exist.', {
+    headers: { 'x-amzn-query-error': 'AWS.SimpleQueueService.NonExistentQueue;Sender' },
+  });
+}
+
+/** The name at the end of a queue's URL or ARN. */
+export function queueName(input: Input): string {
+  const named = input.body.QueueUrl ?? input.body.QueueName;
+  return typeof named === 'string' ? (named.split(/[/:]/).at(-1) ?? '') : '';
+}
+
+export function queueOf(core: Core, input: Input): Queue {
+  const queue = core.state.queues.get(queueArn(core.state, input.region, queueName(input)));
+  if (queue === undefined) throw nonExistent();
+  return queue;
+}
+
+export function queueAccess(action: string): Operation['access'] {
+  return (core, input) => {
+    const resource = queueArn(core.state, input.region, queueName(input));
+    return [{ action, resource, resourcePolicy: core.state.queues.get(resource)?.policy?.parsed }];
+  };
 }

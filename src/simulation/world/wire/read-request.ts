@@ -15,6 +15,7 @@ import { lockOperations } from '../s3/lock.ts';
 import { objectOperations } from '../s3/objects.ts';
 import { matchS3 } from '../s3/route.ts';
 import { scalingOperations } from '../scaling/operations.ts';
+import { queueOperations } from '../sqs/moves.ts';
 import { sqsOperations } from '../sqs/operations.ts';
 import { stsOperations } from '../sts/operations.ts';
 import { AwsRefusal } from '../world-error.ts';
@@ -79,7 +80,7 @@ const BY_NAME: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   iam: IAM_OPERATIONS,
   sts: stsOperations,
   logs: logsOperations,
-  sqs: sqsOperations,
+  sqs: { ...sqsOperations, ...queueOperations },
   s3: { ...objectOperations, ...lockOperations, ...bucketOperations },
   kms: kmsOperations,
   cloudtrail: cloudTrailOperations,

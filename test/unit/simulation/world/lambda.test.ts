@@ -150,7 +150,7 @@ describe('asynchronous events at concurrency 0', () => {
   test('run, as a control, when concurrency is not 0', async () => {
     const { as, world } = await opened();
     await as().lambda.send(event({}));
-    expect(world.events()).toEqual({ delivered: [], lost: [] });
+    expect(world.events()).toEqual({ delivered: [], lost: [], waiting: 0 });
     expect(world.state.logGroups.has(`arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/webhook`)).toBe(
       true,
     );
