@@ -95,7 +95,9 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
     const { lambda, iam } = context.aws('read');
     const { target } = context;
     const arn = target.functionArn;
-    const qualifier = context.alert.target?.qualifier;
+    // Only of the function that the alert is about: a target that was added later has other versions.
+    const about = context.alert.target;
+    const qualifier = about?.functionArn === arn ? about.qualifier : undefined;
     const named = qualifier !== undefined && qualifier !== '$LATEST' ? qualifier : undefined;
     const capturedAt = context.clock.now().toISOString();
 

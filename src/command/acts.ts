@@ -104,6 +104,25 @@ export const ACTS: readonly Act[] = Object.freeze([
     ],
   },
   {
+    words: ['add-target'],
+    aliases: [],
+    command: 'add-target',
+    summary: 'add a function to a running incident',
+    description: 'Adds a function to a running incident: it is contained and its evidence collected too.',
+    parameters: [
+      {
+        name: 'functionArn',
+        label: 'FUNCTION_ARN',
+        help: 'the function, as arn:aws:lambda:REGION:ACCOUNT:function:NAME',
+        required: true,
+        kind: { is: 'text' },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      reason,
+    ],
+  },
+  {
     words: ['severity'],
     aliases: ['sev'],
     command: 'severity',

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Target } from '../action/ports.ts';
+import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Draft } from '../incident/draft.ts';
 
 /** A person with an identity that the enrolment file knows, and where they act from. */
@@ -23,6 +25,7 @@ export type CommandRefusalCode =
   | 'cordon_responder_wrong_role'
   | 'cordon_task_not_found'
   | 'cordon_task_settled'
+  | 'cordon_target_claimed'
   | 'cordon_incident_not_found'
   | 'cordon_incident_ambiguous'
   | 'cordon_question_settled'
@@ -48,8 +51,10 @@ export interface Command<Input = unknown> {
   readonly title: string;
   /** Fields besides the incident. */
   readonly input: z.ZodType<Input>;
-  /** Decides on a draft whose guardrail has been passed. Pure. */
-  decide(draft: Draft, input: Input, person: Person): CommandResult;
+  /** The target that the gate is asked about, where it is not the incident itself. Pure. */
+  target?(input: Input, enrolment: Enrolment): Target | null;
+  /** Decides on a draft whose guardrail has been passed. Pure. `target` is what `target()` returned. */
+  decide(draft: Draft, input: Input, person: Person, target: Target | null): CommandResult;
 }
 
 /** Keeps the inferred input type inside the file that declares a command. */

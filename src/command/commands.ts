@@ -1,4 +1,5 @@
 import { acknowledge } from './acknowledge.ts';
+import { addTarget } from './add-target.ts';
 import { answer } from './answer.ts';
 import { approve, deny } from './approval.ts';
 import { assign } from './assign.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   release,
   falsePositive,
   severity,
+  addTarget,
   note,
   acknowledge,
   assign,

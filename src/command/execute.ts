@@ -58,31 +58,34 @@ export function createExecute(
     input: unknown,
     person: Person,
   ): CommandResult => {
+    const target = command.target?.(input, enrolment) ?? null;
     const decision = gate.decide(
-      commandRequest(draft, `command.${command.id}`, {
-        kind: 'responder',
-        id: person.id,
-        roles: person.roles,
-      }),
+      commandRequest(
+        draft,
+        `command.${command.id}`,
+        { kind: 'responder', id: person.id, roles: person.roles },
+        target,
+      ),
     );
-    const actor = { kind: 'responder', id: person.id, via: person.via } as const;
     const result =
-      decision.kind === 'run' ? command.decide(draft, input, person) : notAllowed(person, decision);
-    if (result.kind === 'refused') {
-      draft.log(
-        'command.refused',
-        actor,
-        `Refused ${command.title.toLowerCase()} by ${person.id}: ${result.message}`,
-        {
-          command: command.id,
-          code: result.code,
-          policies: [...decision.policies],
-        },
-      );
-    }
+      decision.kind === 'run' ? command.decide(draft, input, person, target) : notAllowed(person, decision);
+    if (result.kind === 'refused') recordRefusal(draft, command, person, result, decision.policies);
     draft.receipts.push({ key: call.idempotencyKey, result: { ...result } });
     return result;
   };
+
+  /** Another incident has the function: found only by the commit, which knows of all incidents. */
+  const refuseClaimed =
+    (command: Command, call: CommandCall, person: Person) =>
+    (draft: Draft): CommandResult => {
+      const result = refused(
+        'cordon_target_claimed',
+        'another open incident has this function as a target and contains it; work on it there ("cordon list")',
+      );
+      recordRefusal(draft, command, person, result, []);
+      draft.receipts.push({ key: call.idempotencyKey, result: { ...result } });
+      return result;
+    };
 
   const runOnEngine = async (
     command: EngineCommand,
@@ -142,6 +145,7 @@ export function createExecute(
     try {
       return await advance.advance(incident, (draft) => decide(draft, command, call, input.data, person), {
         amend: async (refusal) => {
+          if (refusal === 'function-has-open-incident') return refuseClaimed(command, call, person);
           if (refusal !== 'receipt-exists') return undefined;
           const first = await earlier(call.idempotencyKey);
           return first === undefined ? undefined : () => first;
@@ -163,6 +167,21 @@ function notAllowed(person: Person, decision: Decision) {
   return refused(
     'cordon_command_not_allowed',
     `${person.id} may not do this: ${decision.kind === 'refuse' ? decision.reason : 'it needs somebody else to approve'}`,
+  );
+}
+
+function recordRefusal(
+  draft: Draft,
+  command: Command,
+  person: Person,
+  result: Extract<CommandResult, { kind: 'refused' }>,
+  policies: readonly string[],
+): void {
+  draft.log(
+    'command.refused',
+    { kind: 'responder', id: person.id, via: person.via },
+    `Refused ${command.title.toLowerCase()} by ${person.id}: ${result.message}`,
+    { command: command.id, code: result.code, policies: [...policies] },
   );
 }
 

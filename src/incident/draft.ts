@@ -70,6 +70,8 @@ export class Draft {
   readonly delivered: DeliveryRecord[] = [];
   /** Answers of human commands, kept so that the same request again gets the same answer. */
   readonly receipts: { readonly key: string; readonly result: JsonObject }[] = [];
+  /** Set while a target joins: a `forEach` entered then starts a child for this target alone. */
+  joining: Target | null = null;
   status: IncidentState['status'];
   record: IncidentRecord;
   readonly charts: Map<ChartId, ChartRow>;

@@ -19,14 +19,21 @@ export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: num
   };
 }
 
-/** What the gate is asked about one human command on this incident. */
-export function commandRequest(draft: Draft, command: string, principal: Principal): GuardrailRequest {
-  const target = draft.record.targets[0] ?? null;
+/** What the gate is asked about one human command on this incident, or on `about`, a target of its own. */
+export function commandRequest(
+  draft: Draft,
+  command: string,
+  principal: Principal,
+  about: Target | null = null,
+): GuardrailRequest {
+  const target = about ?? draft.record.targets[0] ?? null;
+  const resource = resourceOf(draft, target);
   return {
     principal,
     action: command,
     effect: 'command',
-    resource: { ...resourceOf(draft, target), id: draft.id },
+    // A command about one target is judged by that target: is it enrolled, is it excluded?
+    resource: about === null ? { ...resource, id: draft.id } : resource,
     context: contextOf(draft, target, 0),
   };
 }

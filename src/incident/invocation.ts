@@ -3,7 +3,7 @@ import type { Target } from '../action/ports.ts';
 import { CodedError } from '../error.ts';
 import type { ChartId, InvocationId } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { isEngineStep } from '../playbook/engine-steps.ts';
+import { FOR_EACH, isEngineStep } from '../playbook/engine-steps.ts';
 import { cancelAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { handOverHolds, releaseOf } from './release.ts';
@@ -28,7 +28,7 @@ export function startInvocation(
     chart,
     xstateId: effect.id,
     src: effect.src,
-    input: effect.input,
+    input: draft.joining === null ? effect.input : continuing(draft, chart, effect),
     status: 'open',
     output: null,
     openedAt: draft.at,
@@ -37,7 +37,7 @@ export function startInvocation(
   };
   draft.putInvocation(invocation);
   switch (effect.src) {
-    case 'cordon.for-each':
+    case FOR_EACH:
       startForEach(draft, invocation);
       return;
     case 'human.question':
@@ -56,10 +56,25 @@ export function startInvocation(
   }
 }
 
+/** The input of a `forEach` that is entered again for a target that joins: the outcomes so far still count. */
+function continuing(
+  draft: Draft,
+  chart: ChartId,
+  effect: { readonly src: string; readonly input: JsonObject },
+): JsonObject {
+  const before = [...draft.invocations.values()].findLast(
+    (row) => row.chart === chart && row.src === effect.src && row.input.chart === effect.input.chart,
+  );
+  return effect.src !== FOR_EACH || before === undefined
+    ? effect.input
+    : { ...effect.input, continues: before.id };
+}
+
 function startForEach(draft: Draft, invocation: InvocationRow): void {
   const path = String(invocation.input.chart ?? '');
+  const joins = draft.joining !== null && invocation.input.continues !== undefined;
   // The list comes from `incident.targets`, which is ours: the playbook only names it.
-  for (const item of draft.record.targets)
+  for (const item of joins && draft.joining !== null ? [draft.joining] : draft.record.targets)
     draft.agenda.push({ kind: 'open-chart', path, parent: invocation.id, item });
   draft.agenda.push({ kind: 'settle-for-each', invocation: invocation.id });
 }
@@ -68,7 +83,8 @@ function startForEach(draft: Draft, invocation: InvocationRow): void {
 export function settleForEach(draft: Draft, parent: InvocationId): void {
   const invocation = draft.invocations.get(parent);
   if (invocation === undefined || invocation.status !== 'open') return;
-  const children = [...draft.charts.values()].filter((row) => row.parent === parent);
+  const line = lineOf(draft, invocation);
+  const children = [...draft.charts.values()].filter((row) => row.parent !== null && line.has(row.parent));
   if (children.some((row) => row.status === 'active')) return;
   finishInvocation(draft, invocation, {
     outcomes: children.map((row) => ({
@@ -77,6 +93,16 @@ export function settleForEach(draft: Draft, parent: InvocationId): void {
       output: row.stored.output,
     })),
   });
+}
+
+/** The invocation with those that it continues. */
+function lineOf(draft: Draft, invocation: InvocationRow): ReadonlySet<InvocationId> {
+  const line = new Set<InvocationId>();
+  for (let at: InvocationRow | undefined = invocation; at !== undefined && !line.has(at.id); ) {
+    line.add(at.id);
+    at = draft.invocations.get(String(at.input.continues ?? '') as InvocationId); // looked up, not trusted
+  }
+  return line;
 }
 
 function ask(draft: Draft, invocation: InvocationRow): void {
@@ -251,8 +277,7 @@ export function finishInvocation(
 /** The chart left the state: waiting attempts are cancelled, running ones finish and are recorded. */
 export function withdrawInvocation(draft: Draft, invocation: InvocationRow): void {
   draft.putInvocation({ ...invocation, status: 'withdrawn', closedAt: draft.at });
-  if (invocation.src === 'cordon.for-each')
-    draft.agenda.push({ kind: 'withdraw-children', parent: invocation.id });
+  if (invocation.src === FOR_EACH) draft.agenda.push({ kind: 'withdraw-children', parent: invocation.id });
   if (invocation.src === 'human.question') {
     draft.log(
       'question.withdrawn',

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { FOR_EACH } from './engine-steps.ts';
 import { PlaybookError } from './error.ts';
 import type { Variables } from './expression.ts';
-import type { Cause, Chart, State, Transition } from './model.ts';
+import { type Cause, type Chart, type State, staysInside, type Transition } from './model.ts';
 import { misfit, type Shape } from './shape.ts';
 import type { Ambient } from './types.ts';
 import { evaluateMap, evaluateValue } from './value.ts';
@@ -171,7 +171,9 @@ function transitionConfig(
     ...(target === undefined ? {} : { target: reference(target, id) }),
     // A transition with a target leaves its source, also when it leads back to it: timers start anew.
     // XState's own default keeps the state and its running timers.
-    ...(target === undefined || source.parent === undefined ? {} : { reenter: true }),
+    ...(target === undefined || source.parent === undefined || staysInside(source, target)
+      ? {}
+      : { reenter: true }),
     ...(assignments.size === 0
       ? {}
       : {

@@ -114,8 +114,17 @@ export function isWithin(state: State, ancestor: State): boolean {
   return false;
 }
 
+/**
+ * Whether a transition of a region of a parallel state leads to a state inside that region: then the region is not
+ * left. Leaving it, as other transitions leave their source, would leave the other regions with it.
+ */
+export function staysInside(source: State, target: State): boolean {
+  return source.parent?.kind === 'parallel' && target !== source && isWithin(target, source);
+}
+
 /** The nearest state that has both inside it; what a transition from one to the other leaves and enters lies in it. */
 export function domainOf(source: State, target: State): State {
+  if (staysInside(source, target)) return source;
   let at = source.parent ?? source;
   while (!(isWithin(target, at) && target !== at) && at.parent !== undefined) at = at.parent;
   return at;
