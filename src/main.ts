@@ -51,6 +51,7 @@ import type { CompiledPlaybook } from './playbook/compile.ts';
 import { compilePlaybook } from './playbook/compile.ts';
 import { matchPlaybook } from './playbook/match.ts';
 import type { RateBudget } from './rate.ts';
+import { alertContents } from './store/alert-content.ts';
 import type { Sql } from './store/sql.ts';
 import { readTimeline } from './store/timeline.ts';
 import { VERSION } from './version.ts';
@@ -103,6 +104,8 @@ export interface Cordon {
 
 // How long an IAM change may take to bite: about 4 s was measured by others, 10 s is the default budget.
 const PROPAGATION_BUDGET_MS = 10_000;
+// One source identity for all incidents: a session cannot change it, and sessions are kept warm.
+const SOURCE_IDENTITY = 'cordon';
 const LOG_WINDOW_MS = 24 * 3_600_000;
 const EARLIER_LIMIT = 200;
 
@@ -137,13 +140,12 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   });
   const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) =>
     aws(
-      // One source identity for all incidents: a session cannot change it, and sessions are kept warm.
       {
         account: target.account,
         region: target.region,
         partition: target.partition,
         purpose,
-        sourceIdentity: 'cordon',
+        sourceIdentity: SOURCE_IDENTITY,
       },
       budgetedGuard({
         budget: options.budget,
@@ -202,7 +204,10 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
         region: state.record.region,
         caller: accountFor(enrolment, state.record.account, state.record.region)?.roles.read ?? null,
         attempt: attempt.id,
+        sourceIdentity: SOURCE_IDENTITY,
+        approvedBy: attempt.approvals.map((approval) => approval.responder),
       }),
+    alertContents: (incident) => alertContents(sql, incident),
     settings: { propagationBudgetMs: PROPAGATION_BUDGET_MS, logWindowMs: LOG_WINDOW_MS },
     clock,
     isLive: (worker) => session.isLive(worker),

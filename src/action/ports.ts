@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptId, IncidentId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
+import type { AnsweredCalls, CallTrail, SurveyPort } from './survey-port.ts';
 
 /**
  * What an action may reach. The real implementations are in `src/aws` and `src/evidence`; both an
@@ -123,6 +124,8 @@ export interface AwsAccess {
   readonly lambda: LambdaPort;
   readonly iam: IamPort;
   readonly logs: LogsPort;
+  readonly survey: SurveyPort;
+  readonly trail: CallTrail;
 }
 
 /** One evidence item as an action hands it over; the store computes size and SHA-256 while it streams. */
@@ -133,12 +136,20 @@ export interface EvidenceItem {
   readonly artifact: string;
   readonly sourceArn: string;
   readonly apiCall: string;
+  /** Version or alias that it is of, where it is of one. */
+  readonly qualifier?: string;
+  /** The request of `apiCall`: custody keeps its digest. Never a secret. */
+  readonly request?: JsonObject;
+  /** The calls that gave the content; asked once the content has been read to its end. */
+  readonly answered?: () => AnsweredCalls;
   readonly mediaType: string;
   /** True for content that is secret: it is encrypted to the case key and never shown. */
   readonly secret: boolean;
   /** Base64 SHA-256 that the content must have (Lambda's `CodeSha256`), where the source gives one. */
   readonly expectedSha256?: string;
   readonly content: Uint8Array | string | AsyncIterable<Uint8Array>;
+  /** False when the content turned out to break off; asked once it has been read as far as it goes. */
+  readonly whole?: () => boolean;
 }
 
 export interface StoredEvidence {
@@ -158,7 +169,16 @@ export interface EvidencePort {
     readonly artifact: string;
     readonly sourceArn: string;
     readonly reason: string;
+    /** Code of the failure, or why nothing was asked. */
+    readonly code?: string;
+    /** How often it was tried; more than once only where trying again could help. */
+    readonly tries?: number;
   }): Promise<void>;
+  /**
+   * Names that are stored whole: an attempt that is made again goes on after them. A gap stated later under
+   * the same name, or as a part of it (`name#part`), takes a name out again.
+   */
+  stored(): Promise<ReadonlySet<string>>;
   /** Seals the bundle over all items so far; returns the manifest's digest and the signing key's id. */
   seal(): Promise<{ readonly manifestSha256: string; readonly items: number; readonly keyId: string }>;
 }
@@ -187,6 +207,21 @@ export interface HeldObject {
   readonly acceptedAt?: string;
 }
 
+/**
+ * Links to code packages that the first round of reads gave, kept in memory alone while they live: the
+ * package behind one stays what it was when the alert came, whatever is deployed over it meanwhile.
+ */
+export interface CodeLinks {
+  offer(incident: IncidentId, found: FunctionDescription): void;
+  /** Live links of a function, newest first of one version; a link is handed out once. */
+  take(incident: IncidentId, functionArn: string): readonly OfferedCode[];
+}
+
+export interface OfferedCode {
+  readonly configuration: FunctionConfiguration;
+  readonly location: string;
+}
+
 /** What every function of an action receives. */
 export interface ActionContext {
   readonly incidentId: IncidentId;
@@ -201,6 +236,9 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   aws(purpose: AwsPurpose): AwsAccess;
   readonly evidence: EvidencePort;
+  readonly codeLinks: CodeLinks;
+  /** The alerts of the incident as they arrived, byte by byte. Attacker-controlled in part: kept, never parsed. */
+  alertContents(): Promise<readonly { readonly sha256: string; readonly bytes: Uint8Array }[]>;
 }
 
 export interface ActionSettings {

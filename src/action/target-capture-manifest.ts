@@ -133,6 +133,11 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
       unknown.push({ part: name, code: found.code, reason: found.reason });
       return null;
     };
+    // The download begins elsewhere, in its own time: containment does not wait for it.
+    if (latest.kind === 'found') context.codeLinks.offer(context.incidentId, latest.value);
+    if (version.kind === 'found' && version.value !== null) {
+      context.codeLinks.offer(context.incidentId, version.value);
+    }
     const configurations: readonly FunctionConfiguration[] = [
       ...(latest.kind === 'found' ? [latest.value.configuration] : []),
       ...(version.kind === 'found' && version.value !== null ? [version.value.configuration] : []),

@@ -4,12 +4,14 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsAccess, AwsPurpose } from '../action/ports.ts';
 import type { Clock } from '../clock.ts';
 import { createCaller } from './call.ts';
+import { callTrail } from './call-trail.ts';
 import { download } from './download.ts';
 import type { CallGuard } from './guard.ts';
 import { iamPort } from './iam.ts';
 import { lambdaPort } from './lambda.ts';
 import { logsPort } from './logs.ts';
 import { type AssumedRole, type AwsScope, createSessions } from './sessions.ts';
+import { surveyPort } from './survey.ts';
 import { type AwsTransport, guardedHandler, openWire, type SentRequests } from './transport.ts';
 
 export interface AwsAccessOptions {
@@ -53,6 +55,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
 
   const open = (scope: AwsScope, guard: CallGuard): AwsAccess => {
     const sent: SentRequests = new WeakMap();
+    const trail = callTrail();
     const handler = guardedHandler(wire, requestTimeoutMs, guard, sent);
     const call = createCaller({
       guard,
@@ -64,6 +67,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       readAttempts: options.readAttempts ?? 3,
       requestTimeoutMs,
       slowRequestTimeoutMs,
+      answered: trail.note,
     });
     const role = options.roleFor?.(scope.account, scope.purpose);
     const config = {
@@ -93,6 +97,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       lambda: once(() => lambdaPort(lambda(), confirmed, downloadCode)),
       iam: once(() => iamPort(iam(), confirmed)),
       logs: once(() => logsPort(logs(), confirmed)),
+      survey: once(() => surveyPort(config, confirmed)),
     };
     return {
       get lambda() {
@@ -104,6 +109,10 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       get logs() {
         return ports.logs();
       },
+      get survey() {
+        return ports.survey();
+      },
+      trail,
     };
   };
   return Object.assign(open, {

@@ -14,7 +14,20 @@ const LIMITS: Readonly<Record<RateFamily, number>> = {
   iam: 20,
   sts: 50,
   logs: 5,
+  // LookupEvents: two a second per account and Region (CloudTrail quotas).
+  cloudtrail: 2,
+  cloudwatch: 50,
+  // These publish no quota for reads, or a generous one; what evidence takes stays far below it.
+  scaling: 10,
+  ec2: 20,
+  xray: 10,
+  config: 5,
+  secretsmanager: 20,
+  sqs: 50,
 };
+
+/** What only evidence calls: nothing more urgent ever waits there. */
+const EVIDENCE_ONLY: ReadonlySet<RateFamily> = new Set(['cloudtrail', 'cloudwatch', 'xray', 'config', 'ec2']);
 
 /** Share of the budget that each priority may use up: the rest stays free for what is more urgent. */
 const SHARES: Readonly<Record<Priority, number>> = { contain: 1, verify: 0.7, evidence: 0.5 };
@@ -34,7 +47,8 @@ export function budgetedGuard(options: {
     beforeSend,
     signal,
     async take({ family, account, region }) {
-      const capacity = Math.max(1, Math.floor(LIMITS[family] * (1 - headroom) * SHARES[priority]));
+      const share = EVIDENCE_ONLY.has(family) ? 1 : SHARES[priority];
+      const capacity = Math.max(1, Math.floor(LIMITS[family] * (1 - headroom) * share));
       for (;;) {
         const waitMs = await budget.take({ key: `${account}/${region}/${family}`, capacity });
         if (waitMs === 0 || signal.aborted) return;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AwsError } from '../action/failure.ts';
 import type { Clock } from '../clock.ts';
 import { classify } from './classify.ts';
@@ -31,10 +32,14 @@ export interface CallerOptions {
   readonly requestTimeoutMs: number;
   /** For operations marked slow, which never write. */
   readonly slowRequestTimeoutMs: number;
+  /** Told of each answer, by its AWS request id where it has one. */
+  readonly answered?: (requestId: string | undefined) => void;
 }
 
 // What waiting here cannot mend: the engine takes the attempt up again when it may.
 const NOT_HERE: ReadonlySet<string> = new Set(['cordon_lease_lost', 'cordon_writes_paused']);
+
+const metadata = z.object({ $metadata: z.object({ requestId: z.string().optional() }) });
 
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 2000;
@@ -56,10 +61,12 @@ export function createCaller(options: CallerOptions): Caller {
       if (guard.signal?.aborted === true) lost();
       guard.signal?.addEventListener('abort', lost, { once: true });
       try {
-        return await send({
+        const answer = await send({
           requestTimeout: facts.slow === true ? options.slowRequestTimeoutMs : options.requestTimeoutMs,
           abortSignal: over.signal,
         });
+        options.answered?.(requestIdOf(answer));
+        return answer;
       } catch (error) {
         const failure = classify(error, operation, options.sent.get(over.signal));
         const hopeless = failure.classification !== 'retryable' || NOT_HERE.has(failure.code);
@@ -77,4 +84,10 @@ export function createCaller(options: CallerOptions): Caller {
       }
     }
   };
+}
+
+/** Every answer of the SDK carries its metadata; what came from elsewhere has none. */
+function requestIdOf(answer: unknown): string | undefined {
+  const read = metadata.safeParse(answer);
+  return read.success ? read.data.$metadata.requestId : undefined;
 }

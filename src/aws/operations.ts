@@ -5,7 +5,15 @@ export type RateFamily =
   | 'lambda-get-policy'
   | 'iam'
   | 'sts'
-  | 'logs';
+  | 'logs'
+  | 'cloudtrail'
+  | 'cloudwatch'
+  | 'scaling'
+  | 'ec2'
+  | 'xray'
+  | 'config'
+  | 'secretsmanager'
+  | 'sqs';
 
 interface OperationFacts {
   readonly family: RateFamily;
@@ -42,6 +50,26 @@ export const OPERATIONS = {
   'iam:PutRolePolicy': { family: 'iam', effect: 'write' },
   'iam:DeleteRolePolicy': { family: 'iam', effect: 'write' },
   'logs:FilterLogEvents': { family: 'logs', effect: 'read', slow: true },
+  'lambda:GetLayerVersion': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetLayerVersionPolicy': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetFunctionRecursionConfig': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetRuntimeManagementConfig': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetFunctionCodeSigningConfig': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetCodeSigningConfig': { family: 'lambda-control', effect: 'read' },
+  'lambda:GetFunctionScalingConfig': { family: 'lambda-control', effect: 'read' },
+  'lambda:ListDurableExecutionsByFunction': { family: 'lambda-control', effect: 'read', slow: true },
+  'lambda:GetDurableExecutionHistory': { family: 'lambda-control', effect: 'read', slow: true },
+  'application-autoscaling:DescribeScalableTargets': { family: 'scaling', effect: 'read' },
+  'application-autoscaling:DescribeScalingPolicies': { family: 'scaling', effect: 'read' },
+  'sqs:GetQueueUrl': { family: 'sqs', effect: 'read' },
+  'sqs:GetQueueAttributes': { family: 'sqs', effect: 'read' },
+  'cloudwatch:GetMetricData': { family: 'cloudwatch', effect: 'read', slow: true },
+  'cloudtrail:LookupEvents': { family: 'cloudtrail', effect: 'read', slow: true },
+  'ec2:DescribeNetworkInterfaces': { family: 'ec2', effect: 'read', slow: true },
+  'ec2:DescribeFlowLogs': { family: 'ec2', effect: 'read', slow: true },
+  'xray:GetTraceSummaries': { family: 'xray', effect: 'read', slow: true },
+  'config:GetResourceConfigHistory': { family: 'config', effect: 'read', slow: true },
+  'secretsmanager:ListSecrets': { family: 'secretsmanager', effect: 'read', slow: true },
   // Both only hand out knowledge or credentials: calling them again does no harm, so they count as reads.
   'sts:AssumeRole': { family: 'sts', effect: 'read' },
   'sts:GetCallerIdentity': { family: 'sts', effect: 'read' },

@@ -1,3 +1,4 @@
+import type { EvidenceItem } from '../action/ports.ts';
 import type { EvidenceRecord, ItemRecord, StoredRecord } from './record.ts';
 import type { Staged } from './stage.ts';
 
@@ -15,11 +16,13 @@ export function sameItem(
   records: readonly StoredRecord[],
   name: string,
   staged: Staged,
-  secret: boolean,
+  item: Pick<EvidenceItem, 'secret' | 'whole'>,
 ): ItemRecord | null {
   const last = itemsNamed(records, name).at(-1);
-  if (last === undefined || last.item.secret !== secret) return null;
-  const same = secret ? last.item.contentMac === staged.contentMac : last.item.sha256 === staged.sha256;
+  if (last === undefined || last.item.secret !== item.secret) return null;
+  // The same bytes that are now known to be all there is are news.
+  if (last.item.whole !== (item.whole?.() ?? true)) return null;
+  const same = item.secret ? last.item.contentMac === staged.contentMac : last.item.sha256 === staged.sha256;
   return same ? last : null;
 }
 
@@ -29,4 +32,17 @@ export function explains(record: EvidenceRecord, sha256: string): boolean {
     (record.kind === 'item' && record.item.sha256 === sha256) ||
     (record.kind === 'abandoned' && record.object === sha256)
   );
+}
+
+/**
+ * Names whose newest version is whole: no gap was stated since under the name, nor as a part of it
+ * (`name#part`).
+ */
+export function storedWhole(records: readonly StoredRecord[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { record } of records) {
+    if (record.kind === 'item' && record.item.whole) names.add(record.item.name);
+    if (record.kind === 'missing') names.delete(record.gap.name.split('#', 1)[0] ?? '');
+  }
+  return names;
 }

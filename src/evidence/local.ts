@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { EvidenceItem, EvidencePort, StoredEvidence } from '../action/ports.ts';
 import { cleanText } from '../alert/clean-text.ts';
 import type { Clock } from '../clock.ts';
+import { digestOf } from '../timeline/canonical.ts';
 import type { Disk } from './disk.ts';
 import { EvidenceError } from './error.ts';
 import { damaged, openJournal } from './journal.ts';
 import type { EvidenceKeys } from './keys.ts';
-import { explains, itemsNamed, sameItem } from './known.ts';
+import { explains, itemsNamed, sameItem, storedWhole } from './known.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
 import type { Custody, ItemRecord, StoredRecord } from './record.ts';
@@ -25,6 +26,9 @@ export interface CaseContext {
   /** ARN of the identity whose calls these are; null when no AWS identity is used. */
   readonly caller: string | null;
   readonly attempt: string | null;
+  readonly sourceIdentity?: string;
+  /** Responders who approved the attempt. */
+  readonly approvedBy?: readonly string[];
 }
 
 /** Evidence of many incidents in one local folder. */
@@ -141,13 +145,20 @@ function createCase(
     } as const;
   }
 
-  function custody(collectedAt: string): Custody {
+  function custody(collectedAt: string, item?: EvidenceItem): Custody {
     const { account, region, caller, attempt } = context;
+    const answered = item?.answered?.() ?? { count: 0, requestIds: [] };
     return {
       account,
       region,
       caller,
+      sourceIdentity: context.sourceIdentity ?? null,
       attempt,
+      approvedBy: [...(context.approvedBy ?? [])],
+      qualifier: item?.qualifier === undefined ? null : cleanText(item.qualifier, 200),
+      requestSha256: item?.request === undefined ? null : digestOf(item.request),
+      requests: answered.count,
+      requestIds: answered.requestIds.map((id) => cleanText(id, 200)),
       collectedAt,
       clock: 'engine',
       collector: { ...options.collector },
@@ -182,14 +193,16 @@ function createCase(
     collectedAt: string,
     owner: string,
   ): Promise<StoredEvidence> {
-    const known = sameItem(await journal.refresh(), name, staged, item.secret);
+    const known = sameItem(await journal.refresh(), name, staged, item);
     if (known !== null) return storedEvidence(known);
     const mark = join(place.unfinished, `${staged.sha256}~${owner}`);
     const marked = await placeObject(staged, mark);
     const expected = item.expectedSha256 ?? null;
+    const whole = item.whole?.() ?? true;
     let result: ItemRecord | null = null;
+    const custodyOf = custody(collectedAt, item);
     const stored = await append((records, next) => {
-      result = sameItem(records, name, staged, item.secret);
+      result = sameItem(records, name, staged, item);
       if (result !== null) return null;
       return {
         ...stamp(next),
@@ -209,8 +222,9 @@ function createCase(
           expectedSha256: expected === null ? null : cleanText(expected, 100),
           actualSha256: item.secret ? null : staged.contentSha256,
           matchesExpected: expected === null || expected === staged.contentSha256,
+          whole,
         },
-        custody: custody(collectedAt),
+        custody: custodyOf,
       };
     });
     if (marked) await disk.remove(mark);
@@ -252,6 +266,7 @@ function createCase(
       await open();
       const name = cleanText(gap.name, 512);
       const reason = cleanText(gap.reason, 1_000);
+      const code = gap.code === undefined ? null : cleanText(gap.code, 100);
       await inTurn(() =>
         append((records, next) => {
           const last = records.findLast(
@@ -268,11 +283,18 @@ function createCase(
               artifact: cleanText(gap.artifact, 100),
               sourceArn: cleanText(gap.sourceArn, 2_048),
               reason,
+              code,
+              tries: gap.tries ?? 0,
             },
             custody: custody(clock.now().toISOString()),
           };
         }),
       );
+    },
+
+    async stored() {
+      await open();
+      return storedWhole(await inTurn(() => journal.refresh()));
     },
 
     async seal() {

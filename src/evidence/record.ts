@@ -26,6 +26,17 @@ const custody = z.strictObject({
   region: z.string(),
   /** ARN of the identity that made the call; null where no AWS identity was used. */
   caller: z.string().nullable(),
+  /** The session's source identity, which CloudTrail has too. */
+  sourceIdentity: z.string().nullable(),
+  /** Version or alias; null where the item is of neither. */
+  qualifier: z.string().nullable(),
+  /** Of the request's canonical JSON; null where there was no request to name. */
+  requestSha256: hex.nullable(),
+  /** Calls that AWS answered for it, and the ids it gave them: the first and the last when there are many. */
+  requests: count,
+  requestIds: z.array(z.string()),
+  /** Responders who approved the attempt, where policy asked. */
+  approvedBy: z.array(z.string()),
   /** The attempt of the incident's timeline that collected it. */
   attempt: z.string().nullable(),
   collectedAt: instant,
@@ -54,6 +65,8 @@ const item = z.strictObject({
   expectedSha256: z.string().nullable(),
   actualSha256: z.string().nullable(),
   matchesExpected: z.boolean(),
+  /** False when reading broke off: what came before is kept, and a gap names the rest. */
+  whole: z.boolean(),
 });
 
 const base = {
@@ -82,6 +95,9 @@ export const recordSchema = z.discriminatedUnion('kind', [
       artifact: z.string(),
       sourceArn: z.string(),
       reason: z.string(),
+      code: z.string().nullable(),
+      /** How often it was tried; 0 where nothing was asked. */
+      tries: count,
     }),
     custody,
   }),

@@ -8,6 +8,7 @@ import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Ids, IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { claimsOn, countCopy, knownAlert } from '../store/alert.ts';
+import { keepAlertContent } from '../store/alert-content.ts';
 import type { Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
@@ -126,6 +127,15 @@ export function createAccept(options: {
     return linkedTo === null ? { kind: 'opened', incidentId: id } : { kind: 'linked', incidentId: id };
   };
 
+  /** After the alert is placed, so that containment never waits for it, and before the sender's receipt. */
+  const keepContent = async (submission: AlertSubmission, outcomes: readonly AlertOutcome[]) => {
+    const sha256 = digestOfBytes(submission.bytes);
+    const incidents = new Set(outcomes.flatMap((one) => (one.kind === 'refused' ? [] : [one.incidentId])));
+    for (const incident of incidents) {
+      await keepAlertContent(sql, incident, { sha256, bytes: submission.bytes }, clock.now());
+    }
+  };
+
   return {
     recordRefusal,
     async submit(submission) {
@@ -133,6 +143,7 @@ export function createAccept(options: {
       if (reading.kind !== 'alerts') return [await refuse(submission, reading.code, reading.message)];
       const outcomes: AlertOutcome[] = [];
       for (const alert of reading.alerts) outcomes.push(await acceptOne(alert, submission));
+      await keepContent(submission, outcomes);
       for (const unread of reading.refused)
         outcomes.push(await refuse(submission, unread.code, unread.message));
       return outcomes;

@@ -1,4 +1,5 @@
 import type { Action, ContainAction } from '../action/action.ts';
+import { createCodeLinks } from '../action/code-links.ts';
 import { AwsError } from '../action/failure.ts';
 import type {
   ActionContext,
@@ -46,6 +47,7 @@ export function createPerform(options: {
   readonly steps: ReadonlyMap<string, EngineStep>;
   readonly aws: OpenAws;
   readonly evidence: (state: IncidentState, attempt: AttemptRow) => EvidencePort;
+  readonly alertContents: (incident: IncidentId) => ReturnType<ActionContext['alertContents']>;
   readonly settings: ActionSettings;
   readonly clock: Clock;
   readonly isLive: (worker: WorkerId) => boolean;
@@ -54,6 +56,7 @@ export function createPerform(options: {
   readonly stopping: AbortSignal;
 }): Perform {
   const { catalogue, steps, isLive } = options;
+  const codeLinks = createCodeLinks(options.clock);
 
   const contextOf = (
     state: IncidentState,
@@ -108,6 +111,8 @@ export function createPerform(options: {
           beforeSend: purpose === 'contain' ? beforeWrite : beforeSend,
         }),
       evidence: noting(options.evidence(state, attempt), notes),
+      codeLinks,
+      alertContents: () => options.alertContents(state.id),
     };
   };
 
@@ -233,6 +238,7 @@ function noting(port: EvidencePort, notes: EvidenceNote[]): EvidencePort {
       await port.missing(gap);
       notes.push({ kind: 'missing', name: gap.name, reason: gap.reason });
     },
+    stored: () => port.stored(),
     async seal() {
       const sealed = await port.seal();
       notes.push({ kind: 'sealed', ...sealed });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createCodeLinks } from '../../src/action/code-links.ts';
 import type { ActionContext, EvidenceItem, HeldObject, Target } from '../../src/action/ports.ts';
 import type { Alert } from '../../src/alert/alert.ts';
 import type { AwsAccessFactory } from '../../src/aws/access.ts';
@@ -60,6 +61,14 @@ export function memoryEvidence() {
     async missing(gap: { readonly name: string; readonly reason: string }) {
       gaps.push(gap);
     },
+    async stored() {
+      const whole = [...items.values()].filter(({ item }) => item.whole?.() !== false);
+      return new Set(
+        whole
+          .map(({ item }) => item.name)
+          .filter((name) => !gaps.some((gap) => gap.name.split('#', 1)[0] === name)),
+      );
+    },
     async seal() {
       return { manifestSha256: 'f'.repeat(64), items: items.size, keyId: 'key' };
     },
@@ -80,6 +89,8 @@ export function actionContext(open: AwsAccessFactory, overrides: Partial<ActionC
     signal: new AbortController().signal,
     aws: (purpose) => open({ ...SCOPE, purpose }, openGuard()),
     evidence: memoryEvidence(),
+    codeLinks: createCodeLinks({ now: () => NOW, monotonicMs: () => 0, sleep: async () => {} }),
+    alertContents: async () => [{ sha256: 'a'.repeat(64), bytes: Buffer.from('{}') }],
     ...overrides,
   };
 }

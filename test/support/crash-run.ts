@@ -69,7 +69,7 @@ function start(
     sql: own,
     dead: mortal.dead,
     fetch: (request) =>
-      mortal.call(`aws ${request.method} ${new URL(request.url).pathname}`, () =>
+      mortal.call(`aws ${verbOf(request)} ${new URL(request.url).pathname}`, () =>
         ground.world.fetch(request),
       ),
     overrides: {
@@ -165,6 +165,12 @@ export function doubledMessages(double: ReturnType<typeof slackDouble>): string[
     ...[...posted].filter(([, times]) => times > 1).map(([key, times]) => `posted ${times} times: ${key}`),
     ...(channels === 1 ? [] : [`${channels} channels instead of 1`]),
   ];
+}
+
+/** The method, with what many operations share one method and path for: those that only look count as `GET`. */
+function verbOf(request: Request): string {
+  const target = request.headers.get('x-amz-target')?.split('.').at(-1) ?? '';
+  return /^(Filter|Get|List|Describe|Lookup)/.test(target) ? `GET ${target}` : request.method;
 }
 
 /** True between two reads of the account: nothing durable happens there, so one death stands for both. */

@@ -9,15 +9,21 @@ export interface StubAccount {
   readonly inline: Map<string, string>;
   readonly code: Buffer;
   codeSha256: string;
+  /** Where the link to the package leads. */
+  codePath: string;
   logGroup: string;
+  /** True for a function with everything that evidence looks up only where it is: layers, a VPC, tracing … */
+  elaborate: boolean;
   environment: Record<string, string>;
   simulated: 'denied' | 'allowed' | 'refused';
   /** Log pages; a page of `null` is refused. `undefined`: there is no such group. */
   logPages: readonly (readonly string[] | null)[] | undefined;
+  /** Every event that CloudTrail finds, whatever is looked up. */
+  trail: readonly { readonly EventName: string; readonly CloudTrailEvent: string }[];
   /** Answers instead of the account, by operation as the stub names it. */
   readonly instead: Map<string, StubReply>;
   origin: string;
-  answer(request: StubRequest): StubReply;
+  answer: (request: StubRequest) => StubReply;
 }
 
 export const OTHER_ROLE = `arn:aws:iam::${ACCOUNT}:role/old-role`;
@@ -30,16 +36,33 @@ export function stubAccount(): StubAccount {
     inline: new Map(),
     code,
     codeSha256: createHash('sha256').update(code).digest('base64'),
+    codePath: '/code.zip',
+    elaborate: false,
     logGroup: '/aws/lambda/checkout',
     environment: { TOKEN: 'hush-hush' },
     simulated: 'denied',
     logPages: [['START', 'END']],
+    trail: [
+      { EventName: 'UpdateFunctionCode20150331v2', CloudTrailEvent: '{"functionName":"checkout"}' },
+      { EventName: 'UpdateFunctionCode20150331v2', CloudTrailEvent: '{"functionName":"another"}' },
+    ],
     instead: new Map(),
     origin: '',
     answer: (request) => account.instead.get(request.operation) ?? answer(account, request),
   };
   return account;
 }
+
+const LAYER = `arn:aws:lambda:${REGION}:${ACCOUNT}:layer:tools:3`;
+const EXECUTION = `${FUNCTION_ARN}:$LATEST/durable-execution/run/1`;
+const ELABORATE = {
+  Layers: [{ Arn: LAYER, CodeSize: 1 }],
+  VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'], VpcId: 'vpc-1' },
+  TracingConfig: { Mode: 'Active' },
+  DurableConfig: { ExecutionTimeout: 60, RetentionPeriodInDays: 1 },
+  CapacityProviderConfig: { LambdaManagedInstancesCapacityProviderConfig: { CapacityProviderArn: 'c' } },
+  DeadLetterConfig: { TargetArn: `arn:aws:sqs:${REGION}:${ACCOUNT}:failed` },
+};
 
 function configuration(account: StubAccount, version: string) {
   return {
@@ -54,6 +77,7 @@ function configuration(account: StubAccount, version: string) {
     Timeout: 3,
     PackageType: 'Zip',
     LoggingConfig: { LogGroup: account.logGroup },
+    ...(account.elaborate ? ELABORATE : {}),
     Environment: { Variables: account.environment },
   };
 }
@@ -65,7 +89,7 @@ function answer(account: StubAccount, request: StubRequest): StubReply {
     case `GET /2015-03-31${base}`:
       return json({
         Configuration: configuration(account, query.get('Qualifier') ?? '$LATEST'),
-        Code: { Location: `${account.origin}/code.zip?X-Amz-Signature=hush-hush` },
+        Code: { Location: `${account.origin}${account.codePath}?X-Amz-Signature=hush-hush` },
         Tags: { tier: 'test' },
         ...(account.reserved === null
           ? {}
@@ -102,6 +126,51 @@ function answer(account: StubAccount, request: StubRequest): StubReply {
       return query.get('Qualifier') === null
         ? json({ Policy: '{"Version":"2012-10-17","Statement":[]}' })
         : jsonError('ResourceNotFoundException', 404);
+    case `GET /2024-08-31/functions/checkout/recursion-config`:
+      return json({ RecursiveLoop: 'Terminate' });
+    case `GET /2021-07-20/functions/checkout/runtime-management-config`:
+      return json({ UpdateRuntimeOn: 'Auto' });
+    case `GET /2020-06-30/functions/checkout/code-signing-config`:
+      return json({
+        FunctionName: 'checkout',
+        ...(account.elaborate
+          ? { CodeSigningConfigArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:code-signing-config:csc-1` }
+          : {}),
+      });
+    case `GET /2020-04-22/code-signing-configs/arn:aws:lambda:${REGION}:${ACCOUNT}:code-signing-config:csc-1`:
+      return json({ CodeSigningConfig: {} });
+    case 'GET /2025-11-30/functions/checkout/function-scaling-config':
+      return json({ FunctionArn: FUNCTION_ARN });
+    case 'GET /2018-10-31/layers':
+      return json({
+        LayerVersionArn: LAYER,
+        Content: {
+          Location: `${account.origin}/layer.zip?X-Amz-Signature=hush-hush`,
+          CodeSha256: account.codeSha256,
+        },
+      });
+    case 'GET /layer.zip':
+      return { kind: 'answer', status: 200, body: account.code };
+    case `GET /2018-10-31/layers/${LAYER.slice(0, -2)}/versions/3/policy`:
+      return jsonError('ResourceNotFoundException', 404);
+    case 'GET /2025-12-01/functions/checkout/durable-executions':
+      return json({ DurableExecutions: [{ DurableExecutionArn: EXECUTION }] });
+    case `GET /2025-12-01/durable-executions/${EXECUTION}/history`:
+      return json({ Events: [{ EventType: 'ExecutionStarted' }] });
+    case 'GetQueueUrl':
+      return json({ QueueUrl: `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/failed` });
+    case 'GetQueueAttributes':
+      return json({ Attributes: { ApproximateNumberOfMessages: '3' } });
+    case 'DescribeNetworkInterfaces':
+    case 'DescribeFlowLogs':
+      return {
+        kind: 'answer',
+        status: 200,
+        headers: { 'content-type': 'text/xml' },
+        body: `<${operation}Response/>`,
+      };
+    case 'POST /TraceSummaries':
+      return json({ TraceSummaries: [] });
     case 'GET /2015-03-31/functions':
       return json({
         Functions: [
@@ -110,6 +179,27 @@ function answer(account: StubAccount, request: StubRequest): StubReply {
           { FunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:other`, Role: `${ROLE_ARN}-else` },
         ],
       });
+    case 'DescribeScalableTargets':
+      return json({
+        ScalableTargets: [
+          { ResourceId: 'function:checkout:live' },
+          { ResourceId: 'function:checkout-2:live' },
+        ],
+      });
+    case 'DescribeScalingPolicies':
+      return json({ ScalingPolicies: [] });
+    case 'LookupEvents':
+      return json({ Events: account.trail });
+    case 'GetMetricData':
+      return json({ MetricDataResults: [{ Id: 'invocations', Timestamps: [], Values: [] }] });
+    case 'ListSecrets':
+      return json({
+        SecretList: [
+          { Name: 'payments', ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments' },
+        ],
+      });
+    case 'GetResourceConfigHistory':
+      return json({ configurationItems: [] });
     case 'FilterLogEvents':
       return logPage(account, fields.nextToken === undefined ? 0 : Number(fields.nextToken));
     default:

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReadAction } from '../../../src/action/action.ts';
+import { createCodeLinks } from '../../../src/action/code-links.ts';
 import { verifyContainment } from '../../../src/action/containment-verify.ts';
 import { snapshotEvidence } from '../../../src/action/evidence-snapshot.ts';
 import { AwsError } from '../../../src/action/failure.ts';
@@ -31,6 +33,8 @@ async function run(action: unknown, overrides = {}): Promise<JsonObject> {
 
 const writes = () => stub.requests.filter((item) => /^(PUT|DELETE|POST|Put|Delete)/.test(item.operation));
 const FOLDER = '123456789012/eu-west-1/checkout';
+const LOGS = 'logs/%2Faws%2Flambda%2Fcheckout';
+const CODE = 'code/LATEST-a159de5b4a84.zip';
 
 describe('target.capture-manifest', () => {
   test('finds every distinct role of every version, and who shares them', async () => {
@@ -175,32 +179,120 @@ describe('containment.verify', () => {
 });
 
 describe('evidence.snapshot', () => {
-  test('collects configurations, code, settings, roles and logs, and seals them', async () => {
+  const names = () => [...evidence.items.keys()].map((name) => name.slice(FOLDER.length + 1));
+
+  test('collects what disappears first before what lasts, and seals it', async () => {
     const result = await run(snapshotEvidence);
-    expect([...evidence.items.keys()].map((name) => name.slice(FOLDER.length + 1))).toEqual(
-      [
-        'function.json',
-        'configuration/LATEST.json',
-        'environment/LATEST.json',
-        'configuration/1.json',
-        'environment/1.json',
-        'code/LATEST.zip',
-        'aliases.json',
-        'policy.json',
-        'event-source-mappings.json',
-        'event-invoke-configs.json',
-        'function-urls.json',
-        'provisioned-concurrency.json',
-        'policy/live.json',
-        `roles/${encodeURIComponent(ROLE_ARN)}.json`,
-        `roles/${encodeURIComponent(OTHER_ROLE)}.json`,
-        'logs/%2Faws%2Flambda%2Fcheckout.ndjson',
-      ].sort((left, right) =>
-        left.startsWith('roles') && right.startsWith('roles') ? (left < right ? -1 : 1) : 0,
-      ),
-    );
-    expect(result).toEqual({ items: 16, missing: 0, manifestSha256: 'f'.repeat(64) });
+    const roles = [OTHER_ROLE, ROLE_ARN].sort().map((role) => `roles/${encodeURIComponent(role)}.json`);
+    expect(names()).toEqual([
+      'alerts/aaaaaaaaaaaa.json',
+      'function.json',
+      'versions.json',
+      'configuration/LATEST.json',
+      'environment/LATEST.json',
+      'configuration/1.json',
+      'environment/1.json',
+      CODE,
+      'aliases.json',
+      'event-source-mappings.json',
+      'event-invoke-configs.json',
+      'function-urls.json',
+      'provisioned-concurrency.json',
+      'recursion.json',
+      'runtime-management.json',
+      'code-signing.json',
+      'scaling-targets.ndjson',
+      'scaling-policies.ndjson',
+      'policy.json',
+      'policy/live.json',
+      'policy/1.json',
+      ...roles,
+      'metrics.ndjson',
+      ...[
+        'from-the-alert',
+        'from-2026-11-20T0400',
+        'from-2026-11-19T2200',
+        'from-2026-11-19T1600',
+        'from-2026-11-19T1000',
+      ].map((piece) => `${LOGS}/${piece}.ndjson`),
+      ...names().filter((name) => name.startsWith('cloudtrail/')),
+      'secrets.ndjson',
+      'config-history.ndjson',
+      'coverage.json',
+    ]);
+    expect(result).toEqual({
+      items: names().length,
+      missing: 0,
+      mismatches: 0,
+      manifestSha256: 'f'.repeat(64),
+    });
     expect(writes()).toEqual([]);
+  });
+
+  test('looks CloudTrail up by versioned names, and keeps only what is about the function', async () => {
+    await run(snapshotEvidence);
+    const asked = stub.requests
+      .filter((item) => item.operation === 'LookupEvents')
+      .map((item) => JSON.stringify(item.fields.LookupAttributes));
+    expect(asked).toContain('[{"AttributeKey":"EventName","AttributeValue":"UpdateFunctionCode20150331v2"}]');
+    expect(asked).toContain('[{"AttributeKey":"Username","AttributeValue":"checkout"}]');
+    const found = evidence.items.get(`${FOLDER}/cloudtrail/EventName-UpdateFunctionCode20150331v2.ndjson`);
+    expect(found?.text).toContain('checkout');
+    expect(found?.text).not.toContain('another');
+  });
+
+  test('goes on after what an earlier try has stored', async () => {
+    await run(snapshotEvidence);
+    const first = names().length;
+    const before = stub.requests.length;
+    await run(snapshotEvidence);
+    expect(names().length).toBe(first);
+    const again = new Set(stub.requests.slice(before).map((item) => item.operation));
+    for (const large of ['GET /code.zip', 'FilterLogEvents', 'LookupEvents', 'GetMetricData', 'GetRole']) {
+      expect(again.has(large)).toBe(false);
+    }
+  });
+
+  test('tries again, after everything else, what may work later', async () => {
+    let refused = 0;
+    const answer = account.answer;
+    account.answer = (request) =>
+      request.operation === 'ListSecrets' && refused++ === 0
+        ? jsonError('ThrottlingException', 400)
+        : answer(request);
+    expect(await run(snapshotEvidence)).toMatchObject({ missing: 0 });
+    expect(names().slice(-2)).toEqual(['secrets.ndjson', 'coverage.json']);
+  });
+
+  test('says how often it tried what stays out of reach', async () => {
+    account.instead.set('ListSecrets', jsonError('ThrottlingException', 400));
+    account.instead.set('GetMetricData', jsonError('AccessDeniedException', 400));
+    await run(snapshotEvidence);
+    expect(evidence.gaps).toEqual([
+      expect.objectContaining({
+        name: `${FOLDER}/metrics.ndjson`,
+        code: 'cordon_aws_access_denied',
+        tries: 1,
+      }),
+      expect.objectContaining({ name: `${FOLDER}/secrets.ndjson`, code: 'cordon_aws_throttled', tries: 2 }),
+    ]);
+  });
+
+  test('fetches the code behind the link of the first round, whatever was deployed since', async () => {
+    const overrides = { codeLinks: createCodeLinks(actionContext(accessTo(stub.url)).clock) };
+    await run(captureManifest, overrides);
+    account.codeSha256 = createHash('sha256').update('PK code of the attacker').digest('base64');
+    const attackers = Buffer.from('PK code of the attacker');
+    account.instead.set('GET /new.zip', { kind: 'answer', status: 200, body: attackers });
+    account.codePath = '/new.zip';
+    await run(snapshotEvidence, overrides);
+    expect(evidence.items.get(`${FOLDER}/${CODE}`)).toMatchObject({
+      matches: true,
+      text: 'PK code of checkout',
+    });
+    expect(names().filter((name) => name.startsWith('code/')).length).toBe(2);
+    // Before anything else is asked: right after the manifest.
+    expect(names().slice(0, 2)).toEqual(['manifest.json', CODE]);
   });
 
   test('keeps environment values in secret items only', async () => {
@@ -210,12 +302,10 @@ describe('evidence.snapshot', () => {
     expect(leaking.every(({ item }) => item.secret && item.artifact === 'function-environment')).toBe(true);
   });
 
-  test('gives the store the digest that the code must have', async () => {
-    await run(snapshotEvidence);
-    expect(evidence.items.get(`${FOLDER}/code/LATEST.zip`)).toMatchObject({ matches: true });
+  test('calls code that is not what Lambda says a mismatch, and keeps it', async () => {
     account.codeSha256 = 'c29tZXRoaW5nIGVsc2U=';
-    await run(snapshotEvidence);
-    expect(evidence.items.get(`${FOLDER}/code/LATEST.zip`)).toMatchObject({ matches: false });
+    expect(await run(snapshotEvidence)).toMatchObject({ mismatches: 1, missing: 0 });
+    expect(evidence.items.get(`${FOLDER}/code/LATEST-736f6d657468.zip`)).toMatchObject({ matches: false });
   });
 
   test('states each gap with its reason, and seals what there is', async () => {
@@ -224,37 +314,47 @@ describe('evidence.snapshot', () => {
     account.logPages = undefined;
     const result = await run(snapshotEvidence);
     expect(evidence.gaps).toEqual([
-      expect.objectContaining({
-        name: `${FOLDER}/code/LATEST.zip`,
-        reason: expect.stringContaining('ten minutes'),
-      }),
+      expect.objectContaining({ name: `${FOLDER}/${CODE}`, reason: expect.stringContaining('ten minutes') }),
       expect.objectContaining({ name: expect.stringContaining('attached policy') }),
       expect.objectContaining({ name: expect.stringContaining('attached policy') }),
       expect.objectContaining({
-        name: expect.stringContaining('/logs/'),
+        name: `${FOLDER}/${LOGS}/from-the-alert.ndjson`,
         reason: expect.stringContaining('no such group'),
       }),
+      expect.objectContaining({ name: `${FOLDER}/${LOGS}/earlier` }),
     ]);
-    expect(result).toMatchObject({ missing: 4 });
+    expect(result).toMatchObject({ missing: 5 });
   });
 
-  test('keeps the log pages that came before a failure, and states the rest as a gap', async () => {
+  test('keeps the log pages that came before a log group was deleted, and states the rest as a gap', async () => {
     account.logPages = [['one'], [], null];
     await run(snapshotEvidence);
-    expect(evidence.items.get(`${FOLDER}/logs/%2Faws%2Flambda%2Fcheckout.ndjson`)?.text).toBe(
+    expect(evidence.items.get(`${FOLDER}/${LOGS}/from-the-alert.ndjson`)?.text).toBe(
       '{"stream":"stream","timestampMs":0,"message":"one"}\n',
     );
-    expect(evidence.gaps).toEqual([
-      expect.objectContaining({ reason: expect.stringContaining('broke off after 1 events') }),
-    ]);
+    expect(await evidence.stored()).not.toContain(`${FOLDER}/${LOGS}/from-the-alert.ndjson`);
+    expect(evidence.gaps).toContainEqual(
+      expect.objectContaining({
+        name: `${FOLDER}/${LOGS}/from-the-alert.ndjson#rest`,
+        reason: expect.stringContaining('broke off after 1 rows'),
+      }),
+    );
   });
 
   test('asks for the logs of the window before the alert', async () => {
     await run(snapshotEvidence);
-    expect(stub.requests.find((item) => item.operation === 'FilterLogEvents')?.fields).toMatchObject({
-      startTime: Date.parse('2026-11-19T10:00:00.000Z'),
+    const asked = stub.requests
+      .filter((item) => item.operation === 'FilterLogEvents')
+      .map((item) => item.fields);
+    const from = asked.map((fields) => Number(fields.startTime)).sort();
+    expect(from[0]).toBe(Date.parse('2026-11-19T10:00:00.000Z'));
+    expect(asked[0]).toMatchObject({
+      startTime: Date.parse('2026-11-20T10:00:00.000Z'),
       endTime: Date.parse('2026-11-20T12:00:00.000Z'),
     });
+    // Both ends belong to a piece, so each begins a millisecond after the one before it ends.
+    const ends = asked.map((fields) => Number(fields.endTime) + 1);
+    expect(from.slice(1).every((start) => ends.includes(start))).toBe(true);
   });
 
   test('keeps a log group with a hostile name inside its folder', async () => {

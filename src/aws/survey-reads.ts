@@ -1,0 +1,176 @@
+import type { SurveyCall } from '../action/survey-port.ts';
+import type { JsonObject } from '../json.ts';
+import type { SurveyRead } from './survey-read.ts';
+
+/** How each call of the survey port is made; the SDK of its service is loaded by the first. */
+
+const NEXT_TOKEN = { answer: 'NextToken', request: 'NextToken' };
+const MARKER = { answer: 'NextMarker', request: 'Marker' };
+
+export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
+  'lambda:GetLayerVersion': {
+    async open(config) {
+      const { LambdaClient, GetLayerVersionByArnCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetLayerVersionByArnCommand(request(input)), options);
+    },
+  },
+  'lambda:GetLayerVersionPolicy': {
+    async open(config) {
+      const { LambdaClient, GetLayerVersionPolicyCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetLayerVersionPolicyCommand(request(input)), options);
+    },
+  },
+  'lambda:GetFunctionRecursionConfig': {
+    async open(config) {
+      const { LambdaClient, GetFunctionRecursionConfigCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetFunctionRecursionConfigCommand(request(input)), options);
+    },
+  },
+  'lambda:GetRuntimeManagementConfig': {
+    async open(config) {
+      const { LambdaClient, GetRuntimeManagementConfigCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetRuntimeManagementConfigCommand(request(input)), options);
+    },
+  },
+  'lambda:GetFunctionCodeSigningConfig': {
+    async open(config) {
+      const { LambdaClient, GetFunctionCodeSigningConfigCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) =>
+        client.send(new GetFunctionCodeSigningConfigCommand(request(input)), options);
+    },
+  },
+  'lambda:GetCodeSigningConfig': {
+    async open(config) {
+      const { LambdaClient, GetCodeSigningConfigCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetCodeSigningConfigCommand(request(input)), options);
+    },
+  },
+  'lambda:GetFunctionScalingConfig': {
+    async open(config) {
+      const { LambdaClient, GetFunctionScalingConfigCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetFunctionScalingConfigCommand(request(input)), options);
+    },
+  },
+  'lambda:ListDurableExecutionsByFunction': {
+    token: MARKER,
+    async open(config) {
+      const { LambdaClient, ListDurableExecutionsByFunctionCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) =>
+        client.send(new ListDurableExecutionsByFunctionCommand(request(input)), options);
+    },
+  },
+  'lambda:GetDurableExecutionHistory': {
+    token: MARKER,
+    async open(config) {
+      const { LambdaClient, GetDurableExecutionHistoryCommand } = await import('@aws-sdk/client-lambda');
+      const client = new LambdaClient(config);
+      return (input, options) => client.send(new GetDurableExecutionHistoryCommand(request(input)), options);
+    },
+  },
+  'application-autoscaling:DescribeScalableTargets': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const sdk = await import('@aws-sdk/client-application-auto-scaling');
+      const client = new sdk.ApplicationAutoScalingClient(config);
+      return (input, options) => client.send(new sdk.DescribeScalableTargetsCommand(request(input)), options);
+    },
+  },
+  'application-autoscaling:DescribeScalingPolicies': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const sdk = await import('@aws-sdk/client-application-auto-scaling');
+      const client = new sdk.ApplicationAutoScalingClient(config);
+      return (input, options) => client.send(new sdk.DescribeScalingPoliciesCommand(request(input)), options);
+    },
+  },
+  'sqs:GetQueueUrl': {
+    async open(config) {
+      const { SQSClient, GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+      const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
+      return (input, options) => client.send(new GetQueueUrlCommand(request(input)), options);
+    },
+  },
+  'sqs:GetQueueAttributes': {
+    async open(config) {
+      const { SQSClient, GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
+      // The link comes from an answer: it names the queue, and never where the call goes.
+      const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
+      return (input, options) => client.send(new GetQueueAttributesCommand(request(input)), options);
+    },
+  },
+  'cloudwatch:GetMetricData': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { CloudWatchClient, GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
+      const client = new CloudWatchClient(config);
+      return (input, options) => client.send(new GetMetricDataCommand(request(input)), options);
+    },
+  },
+  'cloudtrail:LookupEvents': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { CloudTrailClient, LookupEventsCommand } = await import('@aws-sdk/client-cloudtrail');
+      const client = new CloudTrailClient(config);
+      return (input, options) => client.send(new LookupEventsCommand(request(input)), options);
+    },
+  },
+  'ec2:DescribeNetworkInterfaces': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { EC2Client, DescribeNetworkInterfacesCommand } = await import('@aws-sdk/client-ec2');
+      const client = new EC2Client(config);
+      return (input, options) => client.send(new DescribeNetworkInterfacesCommand(request(input)), options);
+    },
+  },
+  'ec2:DescribeFlowLogs': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { EC2Client, DescribeFlowLogsCommand } = await import('@aws-sdk/client-ec2');
+      const client = new EC2Client(config);
+      return (input, options) => client.send(new DescribeFlowLogsCommand(request(input)), options);
+    },
+  },
+  'xray:GetTraceSummaries': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { XRayClient, GetTraceSummariesCommand } = await import('@aws-sdk/client-xray');
+      const client = new XRayClient(config);
+      return (input, options) => client.send(new GetTraceSummariesCommand(request(input)), options);
+    },
+  },
+  'config:GetResourceConfigHistory': {
+    token: { answer: 'nextToken', request: 'nextToken' },
+    async open(config) {
+      const sdk = await import('@aws-sdk/client-config-service');
+      const client = new sdk.ConfigServiceClient(config);
+      return (input, options) =>
+        client.send(new sdk.GetResourceConfigHistoryCommand(request(input)), options);
+    },
+  },
+  'secretsmanager:ListSecrets': {
+    token: NEXT_TOKEN,
+    async open(config) {
+      const { SecretsManagerClient, ListSecretsCommand } = await import('@aws-sdk/client-secrets-manager');
+      const client = new SecretsManagerClient(config);
+      return (input, options) => client.send(new ListSecretsCommand(request(input)), options);
+    },
+  },
+};
+
+/** The request as the SDK takes it: instants are dates there. */
+function request<Input>(input: JsonObject): Input {
+  const instants = (['StartTime', 'EndTime'] as const).flatMap((key) => {
+    const value = input[key];
+    return typeof value === 'string' ? [[key, new Date(value)]] : [];
+  });
+  // The request is written by our own actions, in the words of the API; AWS checks it once more.
+  return { ...input, ...Object.fromEntries(instants) } as Input;
+}
