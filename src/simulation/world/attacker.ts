@@ -20,6 +20,12 @@ export interface HeldCredentials {
   readonly sessionToken: string;
 }
 
+/** A long-lived key: of a deployment, of a person. */
+export interface UserKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** What came of a call. */
 export type CallOutcome =
   | { readonly kind: 'ok'; readonly data: JsonObject }
@@ -40,9 +46,9 @@ export interface Attacker {
    * `lambda:SourceFunctionArn` and live twelve hours. `name` is a function's name or ARN.
    */
   stealCredentials(name: string, qualifier?: string): HeldCredentials;
-  /** Makes one call with stolen credentials, evaluated, limited, journaled and hindered like any other. */
+  /** Makes one call with credentials that somebody holds, evaluated, limited, journaled and hindered like any other. */
   callAs(
-    credentials: HeldCredentials,
+    credentials: HeldCredentials | UserKey,
     call: {
       readonly service: string;
       readonly action: string;
@@ -124,7 +130,10 @@ export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
           aim(emptyInput(region, 'https://world.invalid'), service, resource),
           request,
         );
-        const answer = await perform(core, { operation, input, credentials, signal: undefined });
+        const { accessKeyId } = credentials;
+        const sessionToken = 'sessionToken' in credentials ? credentials.sessionToken : undefined;
+        const presented = { accessKeyId, sessionToken };
+        const answer = await perform(core, { operation, input, credentials: presented, signal: undefined });
         return { kind: 'ok', data: answer.body ?? {} };
       } catch (error) {
         if (!(error instanceof AwsRefusal)) throw error;
