@@ -3,7 +3,7 @@
 // modules only through @swc/core.
 
 const PURE = 'alert|playbook|timeline|action|guardrail|enrolment|postmortem';
-const ADAPTERS = 'queue|intake|aws|slack|console|cli|simulation|evidence';
+const ADAPTERS = 'queue|intake|aws|slack|paging|console|cli|simulation|evidence';
 /** Lowest first; a layer may import what stands before it, and itself. */
 const LAYERS = [
   ['kernel', '^src/(?!(main|definitions)[.]ts$)[^/]+[.]ts$'],

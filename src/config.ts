@@ -19,6 +19,7 @@ export interface Config {
   readonly webhookSecrets: Readonly<Record<string, readonly string[]>>;
   readonly sqsQueueUrl: string | undefined;
   readonly slack: SlackConfig | undefined;
+  readonly paging: PagingConfig;
   readonly logLevel: LogLevel;
   readonly drainMs: number;
   /** Share of AWS's rate limits that is left for the customer's own deploys; 0 to 0.9. */
@@ -34,6 +35,15 @@ export interface SlackConfig {
   readonly signingSecret: string | undefined;
   readonly port: number;
   readonly apiUrl: string | undefined;
+}
+
+/** How people are paged beside Slack; all of them when several are set. */
+export interface PagingConfig {
+  readonly pagerdutyRoutingKey: string | undefined;
+  readonly pagerdutyUrl: string;
+  readonly webhookUrl: string | undefined;
+  readonly webhookSecret: string | undefined;
+  readonly snsTopicArn: string | undefined;
 }
 
 /** One setting, for people: never its value when it is secret. */
@@ -131,6 +141,36 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     purpose: 'Slack Web API, for tests against another server',
   },
   {
+    name: 'CORDON_PAGERDUTY_KEY',
+    secret: true,
+    fallback: 'none: PagerDuty is not used',
+    purpose: 'Routing key (Events API v2) of the PagerDuty service that is paged',
+  },
+  {
+    name: 'CORDON_PAGERDUTY_URL',
+    secret: false,
+    fallback: 'https://events.pagerduty.com/v2/enqueue',
+    purpose: 'Events API v2 of PagerDuty; for its EU region https://events.eu.pagerduty.com/v2/enqueue',
+  },
+  {
+    name: 'CORDON_PAGE_WEBHOOK_URL',
+    secret: false,
+    fallback: 'none',
+    purpose: 'Where pages are posted as signed JSON, for any other service',
+  },
+  {
+    name: 'CORDON_PAGE_WEBHOOK_SECRET',
+    secret: true,
+    fallback: 'none',
+    purpose: 'Signs what is posted there; 32 bytes or more',
+  },
+  {
+    name: 'CORDON_PAGE_SNS_TOPIC_ARN',
+    secret: false,
+    fallback: 'none',
+    purpose: 'SNS topic that pages are published to',
+  },
+  {
     name: 'CORDON_LOG_LEVEL',
     secret: false,
     fallback: 'info',
@@ -160,45 +200,69 @@ export class ConfigError extends CodedError<'cordon_config_invalid'> {}
 
 const optional = z.string().min(1).optional();
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const isUrl = (protocols: readonly string[]) => (text: string) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
 const url = (protocols: readonly string[]) =>
   z
     .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    .refine(isUrl(protocols), {
       message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     })
     .optional();
 
-const environment = z.object({
-  CORDON_DATA_DIR: z.string().min(1).default('./.cordon'),
-  DATABASE_URL: url(['postgres:', 'postgresql:']),
-  REDIS_URL: url(['redis:', 'rediss:']),
-  CORDON_ENROLMENT: optional,
-  CORDON_PLAYBOOKS: optional,
-  CORDON_GUARDRAILS: optional,
-  CORDON_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
-  CORDON_HTTP_PORT: port(8080),
-  CORDON_WEBHOOK_SECRETS: z
-    .string()
-    .default('{}')
-    .transform((text, context) => {
-      const parsed = z.record(z.string(), z.array(z.string())).safeParse(parseJson(text));
-      if (parsed.success) return parsed.data;
-      context.addIssue({ code: 'custom', message: 'must be JSON like {"guardduty": ["<secret>"]}' });
-      return z.NEVER;
-    }),
-  CORDON_SQS_QUEUE_URL: url(['https:', 'http:']),
-  SLACK_BOT_TOKEN: optional,
-  SLACK_SIGNING_SECRET: optional,
-  SLACK_APP_TOKEN: optional,
-  CORDON_SLACK_PORT: port(3000),
-  CORDON_SLACK_API_URL: url(['https:', 'http:']),
-  CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  CORDON_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
-  CORDON_HEADROOM: z.coerce.number().min(0).max(0.9).default(0.2),
-  CORDON_USER: optional,
-  USER: optional,
-  LOGNAME: optional,
-});
+const environment = z
+  .object({
+    CORDON_DATA_DIR: z.string().min(1).default('./.cordon'),
+    DATABASE_URL: url(['postgres:', 'postgresql:']),
+    REDIS_URL: url(['redis:', 'rediss:']),
+    CORDON_ENROLMENT: optional,
+    CORDON_PLAYBOOKS: optional,
+    CORDON_GUARDRAILS: optional,
+    CORDON_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+    CORDON_HTTP_PORT: port(8080),
+    CORDON_WEBHOOK_SECRETS: z
+      .string()
+      .default('{}')
+      .transform((text, context) => {
+        const parsed = z.record(z.string(), z.array(z.string())).safeParse(parseJson(text));
+        if (parsed.success) return parsed.data;
+        context.addIssue({ code: 'custom', message: 'must be JSON like {"guardduty": ["<secret>"]}' });
+        return z.NEVER;
+      }),
+    CORDON_SQS_QUEUE_URL: url(['https:', 'http:']),
+    SLACK_BOT_TOKEN: optional,
+    SLACK_SIGNING_SECRET: optional,
+    SLACK_APP_TOKEN: optional,
+    CORDON_SLACK_PORT: port(3000),
+    CORDON_SLACK_API_URL: url(['https:', 'http:']),
+    CORDON_PAGERDUTY_KEY: optional,
+    CORDON_PAGERDUTY_URL: z
+      .string()
+      .refine(isUrl(['https:', 'http:']), { message: 'must be a URL that begins with https://' })
+      .default('https://events.pagerduty.com/v2/enqueue'),
+    CORDON_PAGE_WEBHOOK_URL: url(['https:', 'http:']),
+    CORDON_PAGE_WEBHOOK_SECRET: z.string().min(32, 'must be 32 bytes or more').optional(),
+    CORDON_PAGE_SNS_TOPIC_ARN: z
+      .string()
+      .regex(
+        /^arn:(aws|aws-cn|aws-us-gov):sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}$/,
+        'must be the ARN of an SNS topic',
+      )
+      .optional(),
+    CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    CORDON_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
+    CORDON_HEADROOM: z.coerce.number().min(0).max(0.9).default(0.2),
+    CORDON_USER: optional,
+    USER: optional,
+    LOGNAME: optional,
+  })
+  .refine(
+    (env) => env.CORDON_PAGE_WEBHOOK_URL === undefined || env.CORDON_PAGE_WEBHOOK_SECRET !== undefined,
+    {
+      path: ['CORDON_PAGE_WEBHOOK_SECRET'],
+      message: 'must be set with CORDON_PAGE_WEBHOOK_URL: a page is signed',
+    },
+  );
 
 /**
  * Reads the configuration. An empty variable counts as unset. Throws `cordon_config_invalid`, naming
@@ -238,6 +302,13 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
             port: env.CORDON_SLACK_PORT,
             apiUrl: env.CORDON_SLACK_API_URL,
           },
+    paging: {
+      pagerdutyRoutingKey: env.CORDON_PAGERDUTY_KEY,
+      pagerdutyUrl: env.CORDON_PAGERDUTY_URL,
+      webhookUrl: env.CORDON_PAGE_WEBHOOK_URL,
+      webhookSecret: env.CORDON_PAGE_WEBHOOK_SECRET,
+      snsTopicArn: env.CORDON_PAGE_SNS_TOPIC_ARN,
+    },
     logLevel: env.CORDON_LOG_LEVEL,
     drainMs: env.CORDON_DRAIN_MS,
     headroom: env.CORDON_HEADROOM,

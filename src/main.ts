@@ -79,6 +79,8 @@ export interface ComposeOptions {
     readonly execute: Execute;
     readonly declare: Declare;
   }) => Deliver;
+  /** How people are paged beside Slack; never in an exercise, whatever is given. */
+  readonly pages?: (views: Views) => Deliver;
   readonly roles: EngineRoles;
   readonly exercise: boolean;
   readonly headroom: number;
@@ -216,6 +218,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   });
 
   let deliver: Deliver = async () => ({ kind: 'skipped', reason: 'no Slack is configured' });
+  let deliverPage: Deliver = async () => ({ kind: 'skipped', reason: 'no paging is configured' });
   const engine = createEngine({
     sql,
     queue: options.queue,
@@ -231,7 +234,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     session,
     perform,
     standstill: pause.current,
-    deliver: (row, previousUnknown) => deliver(row, previousUnknown),
+    deliver: (row, previousUnknown) =>
+      row.kind === 'page' ? deliverPage(row, previousUnknown) : deliver(row, previousUnknown),
     roles: options.roles,
     exercise: options.exercise,
     periodicSweep: options.periodicSweep,
@@ -262,6 +266,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     clock,
     exercise: options.exercise,
   });
+  if (options.pages !== undefined && !options.exercise) deliverPage = options.pages(views);
   if (options.people !== undefined) deliver = options.people({ views, execute, declare });
   return {
     engine: {

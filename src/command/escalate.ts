@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { page } from '../incident/escalation.ts';
 import { RESPONDER_ROLES } from '../playbook/roles.ts';
 import { actorOf, defineCommand, done } from './command.ts';
 import { namedPerson } from './named-person.ts';
@@ -18,6 +19,7 @@ export const escalate = defineCommand({
     if (named?.kind === 'nobody') return named.result;
     const people = named === undefined ? (called ?? []).map(({ id }) => id) : [named.id];
     draft.log('page.asked', actorOf(person), `${person.id} called ${to}: ${reason}`, { to: people, reason });
+    page(draft, people, reason);
     draft.post('announce', { name: 'called', by: person.id, to: people, reason });
     return done(`called ${people.join(', ') || to}`);
   },

@@ -177,6 +177,16 @@ const enrolmentSchema = z
           .default('inc-'),
       })
       .prefault({}),
+    /** Who is called when nobody takes an incident; without tiers nobody is. */
+    escalation: z
+      .strictObject({
+        /** One after another within a tier, one tier after the other, then everybody at once. */
+        tiers: z.array(z.array(slug).min(1)).max(5).default([]),
+        afterMinutes: z.int().min(1).max(120).default(5),
+        /** Only incidents of this severity or worse: 1 critical to 4 low. */
+        severity: z.int().min(1).max(4).default(2),
+      })
+      .prefault({}),
     budgets: z
       .strictObject({
         /** Automatic containments per hour; beyond it people are asked. 0 asks always. */
@@ -206,6 +216,13 @@ const enrolmentSchema = z
           refuse(path, `${key} is another responder's; one person twice could approve their own request`),
       );
     }
+    const ids = new Set(file.responders.map((responder) => responder.id));
+    file.escalation.tiers.forEach((tier, index) => {
+      tier.forEach((name, at) => {
+        if (!ids.has(name))
+          refuse(['escalation', 'tiers', index, at], `expected the id of a responder; there is no ${name}`);
+      });
+    });
     unique(
       file.targets.map((target, index) => ({ key: target.arn, path: ['targets', index, 'arn'] })),
       (path, key) => refuse(path, `${key} is listed twice`),

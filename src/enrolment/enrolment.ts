@@ -98,7 +98,12 @@ export function responderBySlack(enrolment: Enrolment, slackId: string): Respond
 export function responderByCli(enrolment: Enrolment, cliName: string): Responder | undefined {
   if (enrolment.configured) return enrolment.responders.find((responder) => responder.cli === cliName);
   if (cliName === '') return undefined;
-  return { id: `local:${cliName}`, name: cliName, cli: cliName, roles: ['responder', 'commander'] };
+  return {
+    id: `local:${cliName}`,
+    name: cliName,
+    cli: cliName,
+    roles: ['responder', 'commander'],
+  };
 }
 
 /** The responder with this id; `undefined` when there is none any more. */

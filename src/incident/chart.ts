@@ -6,6 +6,7 @@ import { startChart, stepChart } from '../playbook/step.ts';
 import type { ChartEffect, ChartEvent, ChartPath, Step } from '../playbook/types.ts';
 import { closeIncident } from './close.ts';
 import type { Draft } from './draft.ts';
+import { pageRole } from './escalation.ts';
 import { startInvocation, withdrawInvocation } from './invocation.ts';
 import type { ChartRow, InvocationRow } from './state.ts';
 
@@ -126,6 +127,7 @@ function applyEffect(draft: Draft, chart: ChartId, effect: ChartEffect): void {
       return;
     case 'notify':
       draft.post('announce', { name: effect.name, ...effect.params });
+      if (effect.name === 'escalate') pageRole(draft, effect.params);
       return;
   }
 }

@@ -1,4 +1,5 @@
 import type { Draft } from './draft.ts';
+import { endPages } from './escalation.ts';
 
 /** Closes an incident whose root chart is done; its functions are free for a new incident. */
 export function closeIncident(draft: Draft): void {
@@ -9,5 +10,6 @@ export function closeIncident(draft: Draft): void {
   draft.log('incident.closed', { kind: 'playbook', id: draft.record.playbook }, 'Closed', {
     openHolds: [...draft.holds.values()].filter((hold) => hold.status !== 'closed').length,
   });
+  endPages(draft);
   draft.post('card', {}, { merge: 'card' });
 }

@@ -3,11 +3,12 @@ import { describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
-import type { ClaimedDelivery } from '../store/outbox.ts';
+import type { ClaimedDelivery, DeliveryLane } from '../store/outbox.ts';
 import { claimDelivery, returnDelivery } from '../store/outbox.ts';
 import type { Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import type { Advance } from './advance.ts';
+import { pageSlackDown } from './escalation.ts';
 import type { DeliveryRecord } from './state.ts';
 import type { WakeQueue } from './wake.ts';
 
@@ -38,9 +39,13 @@ export type Deliver = (
 ) => Promise<DeliveryOutcome>;
 
 const UNKNOWN_RETRY_MS = 2000;
-// About an hour of trying at the longest pause; then it is recorded as failed, where people see it.
-const MAX_TRIES = 60;
+// About a day of trying; then it is recorded as failed, where people see it. Each pause is twice the one before,
+// up to the longest: an hour without Slack costs sixty calls, and one that is back is found within a minute.
+const MAX_TRIES = 1_440;
 const MAX_PAUSE_MS = 60_000;
+// By then Slack has been away for about a minute: whoever leads is told another way, once for each outage.
+const SLACK_DOWN_TRIES = 5;
+const LANES: readonly DeliveryLane[] = ['slack', 'page'];
 
 /**
  * Sends an incident's waiting deliveries in order, one at a time. The claim is committed before the
@@ -61,7 +66,8 @@ export function createDeliveries(options: {
   inFlight(): number;
 } {
   const { sql, clock, log, queue, advance, deliver, workerId } = options;
-  const busy = new Map<IncidentId, { again: boolean; done: Promise<void> }>();
+  // By lane and incident: a page is not kept waiting by Slack.
+  const busy = new Map<string, { again: boolean; done: Promise<void> }>();
 
   const attemptDelivery = async (row: ClaimedDelivery): Promise<DeliveryOutcome> => {
     try {
@@ -82,12 +88,17 @@ export function createDeliveries(options: {
     afterMs: number,
     code: string,
   ) => {
-    const pause = Math.min(afterMs, MAX_PAUSE_MS);
+    const pause = Math.min(afterMs * 2 ** Math.min(row.tries - 1, 6), MAX_PAUSE_MS);
     const notBefore = new Date(clock.now().getTime() + pause);
     await returnDelivery(sql, { id: row.id, owner, status, notBefore, code });
-    if (row.tries === 1) {
+    if (row.tries === 1 || (row.kind !== 'page' && row.tries === SLACK_DOWN_TRIES)) {
       await advance.advance(row.incident, (draft) => {
-        draft.log('slack.delayed', { kind: 'engine' }, `Slack is slow or down (${code}); ${row.kind} waits`, {
+        if (row.tries > 1) return pageSlackDown(draft);
+        const [entry, what] =
+          row.kind === 'page'
+            ? (['page.delayed', 'The paging service'] as const)
+            : (['slack.delayed', 'Slack'] as const);
+        draft.log(entry, { kind: 'engine' }, `${what} is slow or down (${code}); ${row.kind} waits`, {
           outbox: row.id,
           code,
         });
@@ -112,12 +123,17 @@ export function createDeliveries(options: {
           (outcome.kind === 'sent' && row.kind === 'card' && row.params.first !== true)
         )
           return;
-        draft.log('slack.sent', { kind: 'engine' }, describe(row, outcome), {
-          outbox: row.id,
-          kind: row.kind,
-          result: record.result,
-          error: record.error,
-        });
+        draft.log(
+          row.kind === 'page' ? 'page.sent' : 'slack.sent',
+          { kind: 'engine' },
+          describe(row, outcome),
+          {
+            outbox: row.id,
+            kind: row.kind,
+            result: record.result,
+            error: record.error,
+          },
+        );
       });
     } catch (error) {
       // Rescued meanwhile: the one who took it over looks for the message before posting.
@@ -126,9 +142,9 @@ export function createDeliveries(options: {
   };
 
   /** Returns false when nothing more can be sent now. */
-  const sendNext = async (incident: IncidentId): Promise<boolean> => {
+  const sendNext = async (incident: IncidentId, lane: DeliveryLane): Promise<boolean> => {
     const owner = workerId();
-    const row = await claimDelivery(sql, incident, owner, clock.now());
+    const row = await claimDelivery(sql, incident, owner, clock.now(), lane);
     if (row === undefined) return false;
     const outcome = await attemptDelivery(row);
     switch (outcome.kind) {
@@ -158,28 +174,37 @@ export function createDeliveries(options: {
     }
   };
 
-  const sendWhileAny = async (incident: IncidentId, state: { again: boolean }): Promise<void> => {
+  const sendWhileAny = async (
+    incident: IncidentId,
+    lane: DeliveryLane,
+    state: { again: boolean },
+  ): Promise<void> => {
     do {
       state.again = false;
-      while (await sendNext(incident)) {
-        // in order, until nothing is left or Slack asks for a pause
+      while (await sendNext(incident, lane)) {
+        // in order, until nothing is left or the other end asks for a pause
       }
     } while (state.again);
   };
 
+  const deliverLane = (incident: IncidentId, lane: DeliveryLane): Promise<void> => {
+    const key = `${lane}:${incident}`;
+    const current = busy.get(key);
+    if (current !== undefined) {
+      current.again = true;
+      return current.done;
+    }
+    const state = { again: false, done: Promise.resolve() };
+    state.done = sendWhileAny(incident, lane, state).finally(() => busy.delete(key));
+    busy.set(key, state);
+    return state.done;
+  };
+
   return {
-    has: (incident) => busy.has(incident),
+    has: (incident) => LANES.some((lane) => busy.has(`${lane}:${incident}`)),
     inFlight: () => busy.size,
-    deliverAll(incident) {
-      const current = busy.get(incident);
-      if (current !== undefined) {
-        current.again = true;
-        return current.done;
-      }
-      const state = { again: false, done: Promise.resolve() };
-      state.done = sendWhileAny(incident, state).finally(() => busy.delete(incident));
-      busy.set(incident, state);
-      return state.done;
+    deliverAll: async (incident) => {
+      await Promise.all(LANES.map((lane) => deliverLane(incident, lane)));
     },
   };
 }
@@ -209,6 +234,11 @@ function recordOf(
 }
 
 function describe(row: ClaimedDelivery, outcome: DeliveryOutcome): string {
+  if (row.kind === 'page') {
+    const event = String(row.params.event);
+    if (outcome.kind === 'failed') return `The page (${event}) could not be sent: ${outcome.message}`;
+    return `Paged (${event}) through ${outcome.kind === 'sent' ? outcome.result.channel : 'nothing'}`;
+  }
   if (outcome.kind === 'failed') return `Could not be posted to Slack: ${row.kind} (${outcome.message})`;
   return `Posted to Slack: ${row.kind}`;
 }

@@ -32,7 +32,7 @@ export function stateOf(id: IncidentId, row: LoadedIncident): IncidentState {
 /** A stored record, as `commitOf` wrote it; earlier versions knew nothing of people. */
 export function recordOf(stored: unknown): IncidentRecord {
   const record = stored as Omit<IncidentRecord, 'people'> & Partial<IncidentRecord>; // written by commitOf
-  return { ...record, people: record.people ?? NO_PEOPLE };
+  return { ...record, people: { ...NO_PEOPLE, ...record.people } };
 }
 
 function byId<Row extends { readonly id: string }>(rows: readonly Row[]): Map<Row['id'], Row> {

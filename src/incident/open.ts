@@ -5,6 +5,7 @@ import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
+import { startEscalation } from './escalation.ts';
 import { modeOf } from './gate-request.ts';
 import { NO_PEOPLE } from './people-state.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
@@ -86,6 +87,7 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
   );
   draft.post('open-channel', {});
   draft.post('card', { first: true }, { merge: 'card' });
+  startEscalation(draft);
   openChart(draft, { path: '', parent: null, item: null });
 }
 

@@ -9,6 +9,8 @@ export interface PeopleState {
   readonly roles: Readonly<Partial<Record<ResponderRole, readonly string[]>>>;
   /** In the order they were added; `T3` is the third. Never removed, so that a number stays a number. */
   readonly tasks: readonly Task[];
+  /** Keys of the pages that were asked for and not yet acknowledged. */
+  readonly pages: readonly string[];
 }
 
 export interface Task {
@@ -28,7 +30,11 @@ export interface Task {
   readonly remindAt: string | null;
 }
 
-export const NO_PEOPLE: PeopleState = Object.freeze({ roles: Object.freeze({}), tasks: Object.freeze([]) });
+export const NO_PEOPLE: PeopleState = Object.freeze({
+  roles: Object.freeze({}),
+  tasks: Object.freeze([]),
+  pages: Object.freeze([]),
+});
 
 /** Tasks of one incident: more is a project, and every commit writes the record whole. */
 export const MAX_TASKS = 200;

@@ -1,6 +1,7 @@
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { Actor } from '../timeline/entry.ts';
 import type { Draft } from './draft.ts';
+import { stopEscalation } from './escalation.ts';
 import { incidentLevel } from './level.ts';
 
 interface Responder {
@@ -10,6 +11,7 @@ interface Responder {
 
 /** The first responder who acts leads, until somebody takes over. */
 export function takeLead(draft: Draft, person: Responder): void {
+  stopEscalation(draft, person.id);
   if (draft.record.lead !== null) return;
   draft.record = { ...draft.record, lead: person.id };
   draft.log('command.accepted', { kind: 'responder', id: person.id, via: person.via }, `${person.id} leads`, {
@@ -47,6 +49,7 @@ export function assignRole(
     people: { ...people, roles: { ...people.roles, [role]: next } },
     ...(role === 'commander' ? { lead: to } : {}),
   };
+  if (role === 'commander') stopEscalation(draft, to);
   draft.log('role.assigned', actor, `${actor.id} made ${to} ${role}`, { role, to });
   draft.post('card', {}, { merge: 'card' });
 }

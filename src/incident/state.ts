@@ -197,7 +197,7 @@ export interface HoldRow {
 
 export interface TimerRow {
   readonly id: TimerId;
-  readonly kind: 'playbook' | 'retry' | 'approval' | 'task';
+  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation';
   /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
   readonly chart: ChartId | null;
   /** XState's send id for playbook timers, so that a `cancel` finds it; a task's id. */

@@ -2,6 +2,7 @@ import type { TimerId } from '../id.ts';
 import { expireApproval } from './approval.ts';
 import { feedChart } from './chart.ts';
 import type { Draft } from './draft.ts';
+import { escalateFurther } from './escalation.ts';
 import { isFinal } from './state.ts';
 import { remindOfTask } from './task.ts';
 
@@ -21,6 +22,9 @@ export function fireTimer(draft: Draft, id: TimerId): void {
         dueAt: timer.dueAt,
       });
       if (timer.chart !== null) feedChart(draft, timer.chart, { kind: 'timer', event: timer.event });
+      return;
+    case 'escalation':
+      escalateFurther(draft, Number(timer.name));
       return;
     case 'task':
       remindOfTask(draft, timer.name);

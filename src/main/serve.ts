@@ -20,6 +20,7 @@ import { createClosing } from './closing.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { idleSession, loadDefinitions } from './engine-parts.ts';
+import { pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
 import { slackCommands, slackPeople, slackPlaces, slackSeen } from './slack-parts.ts';
@@ -115,6 +116,7 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
             return slack.app.deliver;
           },
         }),
+    pages: await pagingFor(config, { clock, ids, closing }),
     roles: engineRoles,
     exercise: false,
     headroom: config.headroom,

@@ -1,5 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import { codeOf, describeError } from '../error.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { type BotIdentity, openChannel } from './channel.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
@@ -159,7 +160,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     }
     case 'announce': {
       const { name, ...facts } = deliveryParams(row, kind);
-      return post(job, announceMessage(incident, name, facts));
+      return post(job, announceMessage(incident, name, peopleNamed(facts, job.people)));
     }
     case 'task-due': {
       const { task: id, to, last } = deliveryParams(row, kind);
@@ -176,6 +177,15 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       return post(job, postmortemMessage(incident, location, facts));
     }
   }
+}
+
+/** Responders' ids in a notice's facts as Slack user ids, so that those who are called are mentioned. */
+function peopleNamed(facts: JsonObject, people: SlackPeople): JsonObject {
+  const known = (value: Json | undefined): Json | undefined => {
+    if (Array.isArray(value)) return value.map((one: Json) => known(one) ?? one);
+    return typeof value === 'string' ? (people.slackIdOf(value) ?? value) : value;
+  };
+  return { ...facts, to: known(facts.to), from: known(facts.from), by: known(facts.by) };
 }
 
 function missing(what: string, id: string): DeliveryOutcome {

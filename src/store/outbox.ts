@@ -22,8 +22,11 @@ interface ClaimedRow {
   readonly was_unknown: boolean;
 }
 
+/** How a delivery leaves: pages go apart, because they are for when Slack is the thing that fails. */
+export type DeliveryLane = 'slack' | 'page';
+
 /**
- * Claims the incident's next delivery, in order: nothing overtakes an earlier one that is still open.
+ * Claims the incident's next delivery of a lane, in order: nothing overtakes an earlier one that is still open.
  * Waiting rows with the same merge key are superseded by the newest, so a stale edit is never sent.
  */
 export async function claimDelivery(
@@ -31,6 +34,7 @@ export async function claimDelivery(
   incident: string,
   owner: WorkerId,
   now: Date,
+  lane: DeliveryLane = 'slack',
 ): Promise<ClaimedDelivery | undefined> {
   const rows = await sql.query<ClaimedRow>(
     `with merged as (
@@ -42,13 +46,14 @@ export async function claimDelivery(
      ), next as (
        select o.seq, o.status from cordon.outbox as o
        where o.incident_id = $1 and o.status in ('pending', 'sending', 'unknown') and o.seq not in (select seq from merged)
+         and (o.kind = 'page') = $4
        order by o.seq limit 1
      )
      update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
      from next where o.seq = next.seq and next.status in ('pending', 'unknown')
        and (o.not_before is null or o.not_before <= $3::timestamptz)
      returning o.id, o.incident_id, o.kind, o.params, o.tries, next.status = 'unknown' as was_unknown`,
-    [incident, owner, now.toISOString()],
+    [incident, owner, now.toISOString(), lane === 'page'],
   );
   const row = rows[0];
   if (row === undefined) return undefined;

@@ -45,6 +45,8 @@ export const ENTRY_KINDS = [
   'task.reminded',
   'task.snoozed',
   'page.asked',
+  'page.sent',
+  'page.delayed',
   'target.added',
   'evidence.stored',
   'evidence.missing',

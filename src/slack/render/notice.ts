@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { IncidentView, TaskView } from '../port.ts';
 import { code, person, prose, when } from '../text.ts';
@@ -20,6 +20,7 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
   'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
   handoff: '🤝 *The lead was handed over.*',
   called: '📣 *Somebody is called for.*',
+  unclaimed: '📣 *Nobody has taken this incident up.* Whoever does: press *I take it* on the card.',
   'postmortem-failed': '📝 *No postmortem could be drafted.*',
 };
 
@@ -59,12 +60,23 @@ export function postmortemMessage(incident: IncidentView, location: string, fact
   ]);
 }
 
+/** Facts that name people: Slack user ids by then, where the enrolment file has them. */
+const PEOPLE = new Set(['to', 'from', 'by']);
+
+function factText(name: string, value: Json | undefined): string {
+  const values = Array.isArray(value) ? value : [value];
+  const shown = values.slice(0, 15).map((one: Json) => {
+    if (typeof one !== 'string') return prose(JSON.stringify(one) ?? '', 300);
+    return PEOPLE.has(name) ? person(one) : prose(one, 300);
+  });
+  return shown.join(Array.isArray(value) && !PEOPLE.has(name) ? ' ' : ', ');
+}
+
 function factLines(facts: JsonObject): string[] {
   return listed(
     Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),
     10,
-    ([name, value]) =>
-      `• ${prose(name, 60)}: ${prose(typeof value === 'string' ? value : JSON.stringify(value), 300)}`,
+    ([name, value]) => `• ${prose(name, 60)}: ${factText(name, value)}`,
     'see the timeline',
   );
 }

@@ -7,5 +7,5 @@ test('the example of docs/enrolment.md is an enrolment file', () => {
   const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const parsed = parseEnrolment(example, 'docs/enrolment.md');
   expect(parsed.accounts).toHaveLength(1);
-  expect(parsed.responders.map((responder) => responder.id)).toEqual(['ada', 'bob']);
+  expect(parsed.responders.map((responder) => responder.id)).toEqual(['ada', 'bob', 'carol']);
 });
