@@ -40,6 +40,7 @@ import { createViews, viewOf } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
 import type { Log } from './log.ts';
+import { writeFeedback } from './main/feedback.ts';
 import {
   earlierMetrics,
   postmortemPath,
@@ -50,6 +51,7 @@ import {
 import type { CompiledPlaybook } from './playbook/compile.ts';
 import { compilePlaybook } from './playbook/compile.ts';
 import { matchPlaybook } from './playbook/match.ts';
+import { feedbackOf } from './postmortem/feedback.ts';
 import type { RateBudget } from './rate.ts';
 import { alertContents } from './store/alert-content.ts';
 import type { Sql } from './store/sql.ts';
@@ -174,6 +176,10 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     );
     const path = postmortemPath(options.dataDir, state.id);
     const text = renderPostmortem({ incident, entries, evidence: report, earlier }, await readIfThere(path));
+    await writeFeedback(
+      options.dataDir,
+      feedbackOf({ ...incident, alert: state.record.alert }, entries, clock.now()),
+    );
     return { path, sha256: await writePostmortem(path, text) };
   };
 

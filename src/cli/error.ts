@@ -40,6 +40,7 @@ const USAGE = [
   'cordon_enrolment_',
   'cordon_serve_',
   'cordon_intake_',
+  'cordon_feedback_',
   'cordon_evidence_file_unwritable',
 ];
 

@@ -12,6 +12,7 @@ import { deny } from './verbs/deny.ts';
 import { doctor } from './verbs/doctor.ts';
 import { evidence } from './verbs/evidence.ts';
 import { exercise } from './verbs/exercise.ts';
+import { feedback } from './verbs/feedback.ts';
 import { guardrail } from './verbs/guardrail.ts';
 import { list } from './verbs/list.ts';
 import { observe } from './verbs/observe.ts';
@@ -42,6 +43,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   timeline,
   evidence,
   postmortem,
+  feedback,
   refusals,
   observe,
   exercise,

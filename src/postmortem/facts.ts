@@ -52,6 +52,8 @@ export interface Answer {
   readonly by: string;
   readonly form: string;
   readonly verdict: string | null;
+  /** What the person wrote beside it. */
+  readonly note: string | null;
 }
 
 /** Gathers the facts from entries in the order of the chain; a purged body is a fact that is gone. */
@@ -83,6 +85,7 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
         by: text(body.actor.id) ?? 'unknown',
         form: text(data.form) ?? '',
         verdict: text(members(data.answer ?? null).verdict),
+        note: text(members(data.answer ?? null).note) ?? text(members(data.answer ?? null).reason),
       };
     }),
     conflicts: ofKind('release.conflict'),
