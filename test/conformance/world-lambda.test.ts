@@ -2,14 +2,21 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { type RecordedAnswer, type RecordedCall, runScenario } from '../unit/simulation/world/recorded.ts';
 import { ACCESS_SCENARIOS } from '../unit/simulation/world/recorded-access.ts';
+import { ALIAS_SCENARIOS } from '../unit/simulation/world/recorded-aliases.ts';
 import { CONCURRENCY_SCENARIOS } from '../unit/simulation/world/recorded-concurrency.ts';
+import { CONTROL_SCENARIOS } from '../unit/simulation/world/recorded-control.ts';
 
 /** Status, code, message and members of AWS's answers that the engine depends on, by scenario and step. */
-const FIXTURES: Record<string, Record<string, RecordedAnswer>> = JSON.parse(
-  readFileSync(new URL('world-fixtures/lambda.json', import.meta.url), 'utf8'),
-);
+const FIXTURES: Record<string, Record<string, RecordedAnswer>> = {
+  ...read('world-fixtures/lambda.json'),
+  ...read('world-fixtures/control.json'),
+};
 
-const pinned = [...CONCURRENCY_SCENARIOS, ...ACCESS_SCENARIOS]
+function read(path: string): Record<string, Record<string, RecordedAnswer>> {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+}
+
+const pinned = [...CONCURRENCY_SCENARIOS, ...ACCESS_SCENARIOS, ...ALIAS_SCENARIOS, ...CONTROL_SCENARIOS]
   .filter((scenario) => FIXTURES[scenario.recording] !== undefined)
   .map((scenario) => ({
     ...scenario,
@@ -32,7 +39,7 @@ describe('the world answers as AWS does', () => {
       Object.keys(steps).map((step) => `${name} ${step}`),
     );
     expect(wanted.filter((one) => !made.has(one))).toEqual([]);
-    expect(wanted.length).toBeGreaterThan(40);
+    expect(wanted.length).toBeGreaterThan(130);
   });
 
   test('control: a changed status, code, message, member or spacing is found', async () => {

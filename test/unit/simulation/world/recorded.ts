@@ -21,6 +21,8 @@ export interface RecordedCall {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long after the call before, milliseconds. */
+  readonly waitMs?: number;
   /** Members that this world leaves out or fills differently, each with the reason. */
   readonly differs?: Readonly<Record<string, string>>;
 }
@@ -30,12 +32,15 @@ export interface RecordedScenario {
   readonly recording: string;
   readonly spec?: Record<string, unknown>;
   readonly calls: readonly RecordedCall[];
+  /** Why some steps of the recording are not made, where it is so. */
+  readonly leaves?: string;
 }
 
 export const RECORDED_ACCOUNT = '111111111111';
 const ANY = new Set([
   'date',
   'datetime',
+  '<datetime>',
   'timestamp',
   'code-sha256',
   'lambda-url',
@@ -124,9 +129,11 @@ export async function runScenario(
   recorded: Readonly<Record<string, RecordedAnswer>>,
 ): Promise<readonly string[]> {
   const spec = smallSpec({ account: RECORDED_ACCOUNT, functions: [FUNCTION], ...scenario.spec });
-  const world = createWorld(spec, { clock: manualClock(), seed: scenario.recording });
+  const clock = manualClock();
+  const world = createWorld(spec, { clock, seed: scenario.recording });
   const differences: string[] = [];
   for (const call of scenario.calls) {
+    clock.advance(call.waitMs ?? 0);
     const found = await send(world, call);
     if (call.step === undefined) continue;
     const answer = recorded[call.step];
