@@ -68,7 +68,11 @@ export interface Attacker {
   ): Promise<InvokeOutcome>;
 }
 
-const DENIED: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException']);
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+]);
 
 function findByName(core: Core, name: string): LambdaFunction {
   const found = [...core.state.functions.values()].find((one) => one.arn === name || one.name === name);

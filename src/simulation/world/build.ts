@@ -69,6 +69,7 @@ export function buildState(
     regions: spec.regions,
     organisationId: spec.organisation?.id,
     serviceControl: createDelayed(serviceControl, clock, propagationMs),
+    attachedPoliciesPerRole: spec.attachedPoliciesPerRole,
     concurrency: spec.concurrency,
     roles: new Map(),
     users: new Map(),

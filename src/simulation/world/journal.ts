@@ -26,7 +26,11 @@ export type JournalFilter = {
 };
 
 /** Codes by which services refuse for lack of permission. */
-const DENIED: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException']);
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+]);
 
 export interface Journal {
   entries(filter?: JournalFilter): readonly JournalEntry[];

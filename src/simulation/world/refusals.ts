@@ -34,6 +34,8 @@ const WORDS: Readonly<Record<string, Words>> = {
     unsigned: ['MissingAuthenticationTokenException', 403],
   },
   iam: QUERY,
+  ec2: { ...QUERY, denied: ['UnauthorizedOperation', 403], throttled: ['RequestLimitExceeded', 503] },
+  xray: { ...JSON_TARGET, denied: ['AccessDeniedException', 403] },
   sts: QUERY,
   s3: { ...QUERY, throttled: ['SlowDown', 503], unknownKey: ['InvalidAccessKeyId', 403] },
   sqs: { ...JSON_TARGET, denied: ['AccessDeniedException', 403], throttled: ['RequestThrottled', 403] },

@@ -48,6 +48,8 @@ const worldSpec = z
     latencyMs: z.number().min(0).default(0),
     /** AWS's limits on the control plane: 15 Lambda calls a second together, GetFunction 100, GetPolicy 15. */
     rateLimits: z.boolean().default(true),
+    /** Managed policies that a role may have: 10, or up to 20 where AWS has raised it. */
+    attachedPoliciesPerRole: z.number().int().min(1).max(20).default(10),
     /** Concurrency of the account per Region, and how much of it must stay unreserved. */
     concurrency: z
       .object({ limit: z.number().int().default(1_000), unreservedMinimum: z.number().int().default(100) })

@@ -14,6 +14,8 @@ export interface AccountState {
   readonly regions: readonly string[];
   readonly organisationId: string | undefined;
   serviceControl: Delayed<readonly (readonly PolicyDocument[])[]>;
+  /** Managed policies that a role may have: 10, or up to 20 where AWS has raised it. */
+  readonly attachedPoliciesPerRole: number;
   readonly concurrency: { readonly limit: number; readonly unreservedMinimum: number };
   readonly roles: Map<string, Role>;
   readonly users: Map<string, User>;

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../json.ts';
 import { secretArn } from '../arns.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { AwsRefusal } from '../world-error.ts';
@@ -36,6 +37,13 @@ function resourceOf(core: Core, service: string, input: Input): string {
   return '*';
 }
 
+/** What there is to steal, without what it holds. */
+function secretList(core: Core, input: Input): readonly JsonObject[] {
+  return [...core.state.secrets.keys()]
+    .filter((arn) => arn.split(':')[3] === input.region)
+    .map((arn) => ({ ARN: arn, Name: arn.split(':secret:')[1] ?? arn }));
+}
+
 /**
  * An operation of a service that the world does not model: allowed or refused by the same evaluator,
  * and answered with nothing. Secrets are answered with their value, since that is what is stolen.
@@ -47,6 +55,8 @@ export function genericOperation(service: string, name: string): Operation {
     write: !READS.test(name),
     access: (core, input) => [{ action: `${service}:${name}`, resource: resourceOf(core, service, input) }],
     run(core, input) {
+      if (service === 'secretsmanager' && name === 'ListSecrets')
+        return { body: { SecretList: secretList(core, input) } };
       if (service !== 'secretsmanager' || name !== 'GetSecretValue') return { body: {} };
       const arn = secretOf(core, input);
       const value = core.state.secrets.get(arn);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Input, Operation } from '../call.ts';
+import { cutPage } from '../page.ts';
 import { readPolicy } from '../policy/document.ts';
 import type { WrittenPolicy } from '../policy/written.ts';
 import { AwsRefusal, WorldError } from '../world-error.ts';
@@ -16,8 +17,6 @@ import {
 
 /** All inline policies of a role together, white space not counted (IAM quotas). */
 const INLINE_LIMIT = 10_240;
-/** Managed policies attached to a role. */
-const ATTACHED_LIMIT = 10;
 
 function sizeOf(policies: ReadonlyMap<string, WrittenPolicy>): number {
   return [...policies.values()].reduce(
@@ -26,9 +25,9 @@ function sizeOf(policies: ReadonlyMap<string, WrittenPolicy>): number {
   );
 }
 
-function readDocument(text: string): WrittenPolicy {
+function readDocument(text: string, kind: 'identity' | 'trust' = 'identity'): WrittenPolicy {
   try {
-    const parsed = readPolicy(text, 'identity');
+    const parsed = readPolicy(text, kind);
     return { json: JSON.parse(text) as JsonObject, parsed }; // readPolicy has parsed the same text as an object
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
@@ -45,13 +44,54 @@ function read(name: string, run: Operation['run']): Operation {
   return { service: 'iam', name, write: false, access: roleAccess(`iam:${name}`), run };
 }
 
+/** A service-linked role is AWS's own: nobody else changes it (reference, section 1.4). */
+function refuseServiceLinked(input: Input, path: string): void {
+  if (!path.startsWith('/aws-service-role/')) return;
+  throw new AwsRefusal(
+    'UnmodifiableEntity',
+    400,
+    `Cannot perform the operation on the protected role '${input.query.get('RoleName') ?? ''}' - this role is only modifiable by AWS`,
+  );
+}
+
 function write(name: string, run: Operation['run'], more?: Parameters<typeof roleAccess>[1]): Operation {
-  return { service: 'iam', name, write: true, access: roleAccess(`iam:${name}`, more), run };
+  return {
+    service: 'iam',
+    name,
+    write: true,
+    access: roleAccess(`iam:${name}`, more),
+    run(core, input, caller) {
+      refuseServiceLinked(input, roleOf(core, input).path);
+      return run(core, input, caller);
+    },
+  };
 }
 
 /** Roles and their policies: read at once, evaluated after the propagation delay. */
 export const roleOperations: Readonly<Record<string, Operation>> = {
   GetRole: read('GetRole', (core, input) => ({ body: { Role: describeRole(core, roleOf(core, input)) } })),
+  ListRoles: {
+    service: 'iam',
+    name: 'ListRoles',
+    write: false,
+    access: () => [{ action: 'iam:ListRoles', resource: '*' }],
+    run(core, input) {
+      const prefix = input.query.get('PathPrefix') ?? '/';
+      const all = [...core.state.roles.values()].filter((role) => role.path.startsWith(prefix));
+      const page = cutPage(all, input.query.get('Marker'), input.query.get('MaxItems'), 100);
+      return {
+        body: {
+          Roles: page.items.map((role) => describeRole(core, role)),
+          IsTruncated: page.next !== undefined,
+          ...(page.next === undefined ? {} : { Marker: page.next }),
+        },
+      };
+    },
+  },
+  UpdateAssumeRolePolicy: write('UpdateAssumeRolePolicy', (core, input) => {
+    changePolicies(roleOf(core, input), { trust: readDocument(required(input, 'PolicyDocument'), 'trust') });
+    return {};
+  }),
   ListRolePolicies: read('ListRolePolicies', (core, input) => ({
     body: { PolicyNames: [...roleOf(core, input).policies.current.inline.keys()].sort(), IsTruncated: false },
   })),
@@ -101,12 +141,9 @@ export const roleOperations: Readonly<Record<string, Operation>> = {
       const { arn } = managedPolicyOf(core, input);
       const { attached } = role.policies.current;
       if (attached.includes(arn)) return {};
-      if (attached.length >= ATTACHED_LIMIT) {
-        throw new AwsRefusal(
-          'LimitExceeded',
-          409,
-          `Cannot exceed quota for PoliciesPerRole: ${ATTACHED_LIMIT}`,
-        );
+      const { attachedPoliciesPerRole: most } = core.state;
+      if (attached.length >= most) {
+        throw new AwsRefusal('LimitExceeded', 409, `Cannot exceed quota for PoliciesPerRole: ${most}`);
       }
       changePolicies(role, { attached: [...attached, arn] });
       return {};

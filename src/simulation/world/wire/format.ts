@@ -91,3 +91,17 @@ export const REST_XML: WireFormat = {
     return plain(refusal.status, xml, { 'content-type': 'application/xml', 'x-amz-request-id': requestId });
   },
 };
+
+/** EC2: a form in, XML out, with lists of `<item>` and no wrapper around the result. */
+export const EC2_QUERY: WireFormat = {
+  answer(operation, answer, requestId) {
+    const result = elements(answer.body ?? {}, 'item');
+    const xml = `<${operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>${requestId}</requestId>${result}</${operation}Response>`;
+    return plain(answer.status ?? 200, xml, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
+  },
+  refusal(refusal, requestId) {
+    const error = `<Error><Code>${xmlText(refusal.awsCode)}</Code><Message>${xmlText(refusal.awsMessage)}</Message></Error>`;
+    const xml = `<Response><Errors>${error}</Errors><RequestID>${requestId}</RequestID></Response>`;
+    return plain(refusal.status, xml, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
+  },
+};

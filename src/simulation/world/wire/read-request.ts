@@ -4,6 +4,7 @@ import { cloudTrailOperations } from '../cloudtrail/lookup.ts';
 import { cloudWatchOperations } from '../cloudwatch/operations.ts';
 import type { PresentedCredentials } from '../credentials.ts';
 import { genericOperation } from '../data/operations.ts';
+import { ec2Operations, XRAY_PATHS, xrayOperations } from '../data/surroundings.ts';
 import { policyOperations } from '../iam/policy-operations.ts';
 import { roleOperations } from '../iam/role-operations.ts';
 import { simulateOperation } from '../iam/simulate.ts';
@@ -19,7 +20,7 @@ import { queueOperations } from '../sqs/moves.ts';
 import { sqsOperations } from '../sqs/operations.ts';
 import { stsOperations } from '../sts/operations.ts';
 import { AwsRefusal } from '../world-error.ts';
-import { queryXml, REST_JSON, REST_XML, targetJson, type WireFormat } from './format.ts';
+import { EC2_QUERY, queryXml, REST_JSON, REST_XML, targetJson, type WireFormat } from './format.ts';
 
 /** A request may be this long: Lambda's own limit on a synchronous payload, and more for an object. */
 const MOST_BYTES = 6 * 1024 * 1024;
@@ -53,7 +54,10 @@ const JSON_11 = targetJson('1.1');
 export function formatOf(service: string): WireFormat {
   switch (service) {
     case 'lambda':
+    case 'xray':
       return REST_JSON;
+    case 'ec2':
+      return EC2_QUERY;
     case 'iam':
       return IAM;
     case 'sts':
@@ -83,6 +87,8 @@ const BY_NAME: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   sqs: { ...sqsOperations, ...queueOperations },
   s3: { ...objectOperations, ...lockOperations, ...bucketOperations },
   kms: kmsOperations,
+  ec2: ec2Operations,
+  xray: xrayOperations,
   cloudtrail: cloudTrailOperations,
   monitoring: cloudWatchOperations,
   'application-autoscaling': scalingOperations,
@@ -150,7 +156,16 @@ export async function readRequest(
       const body = route.operation.name === 'Invoke' ? {} : readJson(raw, service);
       return { operation: route.operation, input: { ...input, path: route.labels, body } };
     }
+    case 'xray': {
+      const name = XRAY_PATHS[url.pathname];
+      if (name === undefined) throw unknownOperation(service, url.pathname);
+      return {
+        operation: operationNamed(routes, service, name),
+        input: { ...input, body: readJson(raw, service) },
+      };
+    }
     case 'iam':
+    case 'ec2':
     case 'sts': {
       const query = new URLSearchParams(Buffer.from(raw).toString('utf8'));
       return {

@@ -14,18 +14,18 @@ export function xmlText(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** Writes a value as the query protocol does: a list is a run of `<member>` elements. */
-function element(name: string, value: Json | undefined): string {
+/** Writes a value as the query protocols do: a list is a run of elements of one name. */
+function element(name: string, value: Json | undefined, member: string): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value))
-    return `<${name}>${value.map((one: Json) => element('member', one)).join('')}</${name}>`;
-  if (typeof value === 'object') return `<${name}>${elements(value as JsonObject)}</${name}>`; // arrays are out
+    return `<${name}>${value.map((one: Json) => element(member, one, member)).join('')}</${name}>`;
+  if (typeof value === 'object') return `<${name}>${elements(value as JsonObject, member)}</${name}>`; // arrays are out
   return `<${name}>${xmlText(String(value))}</${name}>`;
 }
 
-/** Writes the members of an object as elements, in their order. */
-export function elements(object: JsonObject): string {
+/** Writes the members of an object as elements, in their order; `member` names those of a list. */
+export function elements(object: JsonObject, member = 'member'): string {
   return Object.entries(object)
-    .map(([name, value]) => element(name, value))
+    .map(([name, value]) => element(name, value, member))
     .join('');
 }
