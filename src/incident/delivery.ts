@@ -34,6 +34,8 @@ export type Deliver = (
     readonly incidentId: string;
     readonly kind: string;
     readonly params: JsonObject;
+    /** Set on a notice that an outage held up: since when, for all that it stands for. */
+    readonly lateSince?: string | null;
   },
   previousUnknown: boolean,
 ) => Promise<DeliveryOutcome>;
@@ -72,7 +74,13 @@ export function createDeliveries(options: {
   const attemptDelivery = async (row: ClaimedDelivery): Promise<DeliveryOutcome> => {
     try {
       return await deliver(
-        { outboxId: row.id, incidentId: row.incident, kind: row.kind, params: row.params },
+        {
+          outboxId: row.id,
+          incidentId: row.incident,
+          kind: row.kind,
+          params: row.params,
+          lateSince: row.lateSince,
+        },
         row.previousUnknown,
       );
     } catch (error) {

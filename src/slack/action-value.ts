@@ -8,16 +8,24 @@ export const ACTION = {
   approve: 'cordon.approve',
   deny: 'cordon.deny',
   release: 'cordon.release',
+  acknowledge: 'cordon.acknowledge',
 } as const;
 
 export const CALLBACK = {
   answer: 'cordon.answer.form',
   deny: 'cordon.deny.reason',
   note: 'cordon.note.text',
+  followUp: 'cordon.follow-up.text',
+  declare: 'cordon.declare.form',
 } as const;
 
-/** Message shortcut: the message becomes a note of the channel's incident. */
-export const SHORTCUT = { note: 'cordon.note' } as const;
+/** Message shortcuts: what a message can become. */
+export const SHORTCUT = {
+  note: 'cordon.note',
+  evidence: 'cordon.evidence-note',
+  followUp: 'cordon.follow-up',
+  declare: 'cordon.declare',
+} as const;
 
 const id = z.string().min(1).max(200);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -33,7 +41,9 @@ const APPROVAL = z.object({ i: id, a: id, d: digest }).strict();
 const INCIDENT = z.object({ i: id }).strict();
 /** What a modal carries through `private_metadata`; here c is the channel to answer in. */
 const DENIAL = z.object({ i: id, a: id, d: digest, c: id }).strict();
-const NOTE = z.object({ i: id, c: id }).strict();
+/** t is the message's own time, h the digest of its text when it is noted as evidence. */
+const NOTE = z.object({ i: id, c: id, t: z.iso.datetime().optional(), h: digest.optional() }).strict();
+const CHANNEL = z.object({ c: id }).strict();
 const ANSWER_FORM = z.object({ i: id, q: id, f: form, c: id }).strict();
 
 export type AnswerValue = z.infer<typeof ANSWER>;
@@ -43,6 +53,7 @@ export type ApprovalValue = z.infer<typeof APPROVAL>;
 export type IncidentValue = z.infer<typeof INCIDENT>;
 export type DenialValue = z.infer<typeof DENIAL>;
 export type NoteValue = z.infer<typeof NOTE>;
+export type ChannelValue = z.infer<typeof CHANNEL>;
 
 function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
   return (value) => {
@@ -64,6 +75,7 @@ export const readApprovalValue = reader(APPROVAL);
 export const readIncidentValue = reader(INCIDENT);
 export const readDenialValue = reader(DENIAL);
 export const readNoteValue = reader(NOTE);
+export const readChannelValue = reader(CHANNEL);
 
 /** The text for a button's `value` or a modal's `private_metadata`. */
 export function actionValue(
@@ -74,7 +86,8 @@ export function actionValue(
     | ApprovalValue
     | IncidentValue
     | DenialValue
-    | NoteValue,
+    | NoteValue
+    | ChannelValue,
 ): string {
   return JSON.stringify(value);
 }

@@ -19,6 +19,7 @@ import {
 } from './port.ts';
 import { approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
+import { catchUpMessage } from './render/catch-up.ts';
 import { announceMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 
@@ -101,6 +102,8 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       message: `Expected outbox row ${row.outboxId} to be one of ${DELIVERY_KINDS.join(', ')}; found ${kind}.`,
     };
   }
+  const { lateSince } = row;
+  if (typeof lateSince === 'string') return post(job, catchUpMessage(incident, lateSince));
   switch (kind) {
     case 'open-channel':
       deliveryParams(row, kind);
@@ -128,6 +131,12 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       const question = incident.questions.find((one) => one.invocationId === invocation);
       if (question === undefined) return missing('question', invocation);
       const at = await job.places.messageOf(incident.id, 'question', invocation);
+      if (at === undefined && !job.previousUnknown) {
+        return {
+          kind: 'skipped',
+          reason: 'the question was never shown here, so there is nothing to settle',
+        };
+      }
       return editOrPost(job, at, questionSettledMessage(incident, question));
     }
     case 'approval': {
@@ -149,6 +158,12 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       const approval = incident.approvals.find((one) => one.approvalId === id);
       if (approval === undefined) return missing('approval', id);
       const at = await job.places.messageOf(incident.id, 'approval', id);
+      if (at === undefined && !job.previousUnknown) {
+        return {
+          kind: 'skipped',
+          reason: 'the approval was never shown here, so there is nothing to settle',
+        };
+      }
       return editOrPost(
         job,
         at,

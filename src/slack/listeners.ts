@@ -16,12 +16,11 @@ import {
   readApprovalValue,
   readDenialValue,
   readIncidentValue,
-  readNoteValue,
   readQuestionValue,
 } from './action-value.ts';
 import { type ListenerParts, perform, type Reply, say } from './perform.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
-import { answerModal, denyModal, MODAL_INPUT, noteModal } from './render/modal.ts';
+import { answerModal, denyModal, MODAL_INPUT } from './render/modal.ts';
 import { formOf, pressField } from './render/question.ts';
 import { code } from './text.ts';
 
@@ -30,7 +29,7 @@ export type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddleware
 export type ShortcutArgs = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
 
 const OUTDATED = 'This button is of another version of Cordon. Use `/cordon help`, or the terminal.';
-const FOREIGN = 'Only people of this workspace can decide here.';
+export const FOREIGN = 'Only people of this workspace can decide here.';
 
 /**
  * The listeners behind buttons, modals and shortcuts. Each acknowledges first, then does its work: what
@@ -159,38 +158,16 @@ export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Pro
   };
 }
 
-export function onNoteSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return async (args) => {
-    await args.ack();
-    const note = readNoteValue(args.view.private_metadata);
-    if (note === undefined) return;
-    await perform(
+export function onAcknowledge(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readIncidentValue, (args, value, reply) =>
+    // Everybody in the channel is waiting to hear who has it.
+    perform(
       parts,
-      {
-        command: 'note',
-        input: { incidentId: note.i, text: typedText(args) },
-        slackUserId: args.body.user.id,
-        idempotencyKey: viewKey(args),
-      },
-      replyIn(args, note.c),
-    );
-  };
-}
-
-export function onNoteShortcut(parts: ListenerParts): (args: ShortcutArgs) => Promise<void> {
-  return async (args) => {
-    await args.ack();
-    const { shortcut } = args;
-    const reply: Reply = (text) =>
-      args.respond({ text, response_type: 'ephemeral', replace_original: false });
-    if (foreign(shortcut)) return say(parts, reply, FOREIGN, 'only-you');
-    const incident = await parts.views.incidentOfChannel(shortcut.channel.id);
-    if (incident === undefined) {
-      return say(parts, reply, 'This channel belongs to no incident.', 'only-you');
-    }
-    const view = noteModal({ i: incident.id, c: shortcut.channel.id }, shortcut.message.text ?? '');
-    await openView(parts, { body: shortcut, client: args.client }, reply, view, 'Type `/cordon note TEXT`');
-  };
+      { command: 'acknowledge', input: { incidentId: value.i }, ...who(args) },
+      reply,
+      'channel',
+    ),
+  );
 }
 
 /** What the button listeners have in common: acknowledge, then check what was pressed and by whom. */
@@ -215,7 +192,7 @@ function pressed<Value>(
 }
 
 /** True for a person whose home is another workspace (Slack Connect); organisations share one `enterprise`. */
-function foreign(body: {
+export function foreign(body: {
   readonly team?: { readonly id?: string } | null;
   readonly user: { readonly id: string; readonly team_id?: string };
 }): boolean {
@@ -233,20 +210,20 @@ function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempot
   };
 }
 
-function viewKey(args: ViewArgs): string {
+export function viewKey(args: ViewArgs): string {
   return `slack:view:${args.view.id}:${args.view.hash}:${args.body.user.id}`;
 }
 
-function typedText(args: ViewArgs): string {
+export function typedText(args: ViewArgs): string {
   return args.view.state.values[MODAL_INPUT.block]?.[MODAL_INPUT.action]?.value ?? '';
 }
 
-function replyIn(args: ViewArgs, channel: string): Reply {
+export function replyIn(args: ViewArgs, channel: string): Reply {
   return (text) => args.client.chat.postEphemeral({ channel, user: args.body.user.id, text });
 }
 
 /** A trigger lives for 3 s: when Slack is slow the modal cannot open, and the person is told another way. */
-async function openView(
+export async function openView(
   parts: ListenerParts,
   args: { readonly body: { readonly trigger_id: string }; readonly client: ButtonArgs['client'] },
   reply: Reply,

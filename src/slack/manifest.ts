@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import { MESSAGE_SHORTCUTS, SLASH_COMMANDS } from './registered.ts';
+import { EVENTS, MESSAGE_SHORTCUTS, SLASH_COMMANDS } from './registered.ts';
 
 /** Every scope of the bot token, and what would not work without it. */
 export const SCOPES = [
@@ -28,6 +28,7 @@ export function slackManifest(options: { readonly requestUrl?: string } = {}): J
       background_color: '#1f2933',
     },
     features: {
+      app_home: { home_tab_enabled: true, messages_tab_enabled: false },
       bot_user: { display_name: 'cordon', always_online: true },
       slash_commands: SLASH_COMMANDS.map(({ command, description, usageHint }) => ({
         command,
@@ -46,6 +47,10 @@ export function slackManifest(options: { readonly requestUrl?: string } = {}): J
     },
     oauth_config: { scopes: { bot: SCOPES.map(({ scope }) => scope) } },
     settings: {
+      event_subscriptions: {
+        bot_events: EVENTS.map(({ event }) => event),
+        ...(url === undefined ? {} : { request_url: url }),
+      },
       interactivity: { is_enabled: true, ...(url === undefined ? {} : { request_url: url }) },
       org_deploy_enabled: false,
       socket_mode_enabled: url === undefined,

@@ -214,6 +214,8 @@ export interface SlackDelivery {
   /** One of `DELIVERY_KINDS`; any other fails the row, since it came out of a database. */
   readonly kind: string;
   readonly params: JsonObject;
+  /** Set on a notice that an outage held up: since when, for all that it stands for. */
+  readonly lateSince?: string | null;
 }
 
 export interface DeliveryResult {

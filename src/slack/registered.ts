@@ -1,25 +1,34 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { ACTION, CALLBACK, SHORTCUT } from './action-value.ts';
+import { onHomeOpened } from './home.ts';
 import {
   type ButtonArgs,
+  onAcknowledge,
   onAnswer,
   onAnswerDetails,
   onAnswerSubmitted,
   onApprove,
   onDeny,
   onDenySubmitted,
-  onNoteShortcut,
-  onNoteSubmitted,
   onRelease,
 } from './listeners.ts';
 import type { ListenerParts } from './perform.ts';
+import {
+  onDeclareShortcut,
+  onDeclareSubmitted,
+  onEvidenceShortcut,
+  onFollowUpShortcut,
+  onFollowUpSubmitted,
+  onNoteShortcut,
+  onNoteSubmitted,
+} from './shortcuts.ts';
 import { slashListener } from './slash.ts';
 
 /** What people can do in Slack: the app listens to exactly this, and the manifest declares exactly this. */
 export const SLASH_COMMANDS = [
   {
     command: '/cordon',
-    description: 'Incidents: list, show, note, approve, deny, release',
+    description: 'Incidents: declare, list, show, note, task, assign, release …',
     usageHint: 'help',
   },
   { command: '/ir', description: 'The same as /cordon', usageHint: 'help' },
@@ -31,6 +40,24 @@ export const MESSAGE_SHORTCUTS = [
     name: 'Add to timeline',
     description: "Keeps this message in the incident's timeline",
     listener: onNoteShortcut,
+  },
+  {
+    callbackId: SHORTCUT.evidence,
+    name: 'Add as evidence note',
+    description: "Keeps this message and its digest in the incident's timeline",
+    listener: onEvidenceShortcut,
+  },
+  {
+    callbackId: SHORTCUT.followUp,
+    name: 'Make follow-up',
+    description: 'Makes this message a task of the incident',
+    listener: onFollowUpShortcut,
+  },
+  {
+    callbackId: SHORTCUT.declare,
+    name: 'Declare incident',
+    description: 'Opens an incident out of this message',
+    listener: onDeclareShortcut,
   },
 ] as const;
 
@@ -44,17 +71,23 @@ const BUTTONS: readonly {
   { actionId: ACTION.approve, listener: onApprove },
   { actionId: ACTION.deny, listener: onDeny },
   { actionId: ACTION.release, listener: onRelease },
+  { actionId: ACTION.acknowledge, listener: onAcknowledge },
 ];
 
 const VIEWS = [
   { callbackId: CALLBACK.answer, listener: onAnswerSubmitted },
   { callbackId: CALLBACK.deny, listener: onDenySubmitted },
   { callbackId: CALLBACK.note, listener: onNoteSubmitted },
+  { callbackId: CALLBACK.followUp, listener: onFollowUpSubmitted },
+  { callbackId: CALLBACK.declare, listener: onDeclareSubmitted },
 ] as const;
+
+/** Events that the app asks Slack for. */
+export const EVENTS = [{ event: 'app_home_opened', listener: onHomeOpened }] as const;
 
 /** Registers every listener on a Bolt app. */
 export function registerListeners(
-  app: Pick<App, 'command' | 'action' | 'view' | 'shortcut'>,
+  app: Pick<App, 'command' | 'action' | 'view' | 'shortcut' | 'event'>,
   parts: ListenerParts,
 ): void {
   for (const { command } of SLASH_COMMANDS) app.command(command, slashListener(parts));
@@ -64,6 +97,7 @@ export function registerListeners(
   for (const { callbackId, listener } of VIEWS) {
     app.view({ type: 'view_submission', callback_id: callbackId }, listener(parts));
   }
+  for (const { event, listener } of EVENTS) app.event(event, listener(parts));
   for (const { callbackId, listener } of MESSAGE_SHORTCUTS) {
     app.shortcut({ type: 'message_action', callback_id: callbackId }, listener(parts));
   }

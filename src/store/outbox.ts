@@ -11,6 +11,8 @@ export interface ClaimedDelivery {
   readonly tries: number;
   /** True when an earlier try may have been delivered: look before posting again. */
   readonly previousUnknown: boolean;
+  /** When the first notice was made that this one stands for, after an outage; `null` usually. */
+  readonly lateSince: string | null;
 }
 
 interface ClaimedRow {
@@ -20,6 +22,7 @@ interface ClaimedRow {
   readonly params: JsonObject;
   readonly tries: number;
   readonly was_unknown: boolean;
+  readonly late_since: Date | string | null;
 }
 
 /** How a delivery leaves: pages go apart, because they are for when Slack is the thing that fails. */
@@ -37,11 +40,22 @@ export async function claimDelivery(
   lane: DeliveryLane = 'slack',
 ): Promise<ClaimedDelivery | undefined> {
   const rows = await sql.query<ClaimedRow>(
-    `with merged as (
+    `with late as (
+       -- Notices of something that happened a while ago, and that were never tried: an outage lies in between.
+       select seq, created_at from cordon.outbox
+       where incident_id = $1 and kind in ('announce', 'task-due') and status in ('pending', 'superseded')
+         and created_at < $3::timestamptz - interval '10 minutes'
+         and seq > coalesce((select max(seq) from cordon.outbox
+           where incident_id = $1 and kind in ('announce', 'task-due') and status = 'sent'), 0)
+     ), merged as (
        update cordon.outbox as old set status = 'superseded', finished_at = $3::timestamptz
-       where old.incident_id = $1 and old.status = 'pending' and old.merge_key is not null and exists (
-         select 1 from cordon.outbox as newer where newer.incident_id = $1 and newer.merge_key = old.merge_key
-           and newer.seq > old.seq and newer.status = 'pending')
+       where old.incident_id = $1 and old.status = 'pending' and (
+         old.merge_key is not null and exists (
+           select 1 from cordon.outbox as newer where newer.incident_id = $1 and newer.merge_key = old.merge_key
+             and newer.seq > old.seq and newer.status = 'pending')
+         -- The newest of them speaks for all: what each said is in the timeline, and how it came out on the card.
+         or old.seq in (select seq from late) and old.seq < (
+           select max(l.seq) from late as l join cordon.outbox as o on o.seq = l.seq and o.status = 'pending'))
        returning old.seq
      ), next as (
        select o.seq, o.status from cordon.outbox as o
@@ -52,7 +66,8 @@ export async function claimDelivery(
      update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
      from next where o.seq = next.seq and next.status in ('pending', 'unknown')
        and (o.not_before is null or o.not_before <= $3::timestamptz)
-     returning o.id, o.incident_id, o.kind, o.params, o.tries, next.status = 'unknown' as was_unknown`,
+     returning o.id, o.incident_id, o.kind, o.params, o.tries, next.status = 'unknown' as was_unknown,
+       (select min(created_at) from late where o.seq in (select seq from late) having count(*) > 1) as late_since`,
     [incident, owner, now.toISOString(), lane === 'page'],
   );
   const row = rows[0];
@@ -64,6 +79,7 @@ export async function claimDelivery(
     params: row.params,
     tries: row.tries,
     previousUnknown: row.was_unknown,
+    lateSince: row.late_since === null ? null : new Date(row.late_since).toISOString(),
   };
 }
 

@@ -6,7 +6,15 @@ import { brokenLimits, brokenViewLimits, type SlackMessage } from '../../src/sla
 import type { ApprovalView, IncidentView, QuestionView } from '../../src/slack/port.ts';
 import { approvalMessage, approvalSettledMessage } from '../../src/slack/render/approval.ts';
 import { incidentCard } from '../../src/slack/render/card.ts';
-import { answerModal, denyModal, noteModal } from '../../src/slack/render/modal.ts';
+import { catchUpMessage } from '../../src/slack/render/catch-up.ts';
+import { homeView } from '../../src/slack/render/home.ts';
+import {
+  answerModal,
+  declareModal,
+  denyModal,
+  followUpModal,
+  noteModal,
+} from '../../src/slack/render/modal.ts';
 import { announceMessage, postmortemMessage, taskDueMessage } from '../../src/slack/render/notice.ts';
 import { listText, tasksText } from '../../src/slack/render/overview.ts';
 import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
@@ -211,6 +219,7 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expect(channelName(incident, 3)).toMatch(/^[a-z0-9][a-z0-9_-]{0,79}$/);
         expect(channelTopic(incident).length).toBeLessThanOrEqual(250);
         expect(channelPurpose(incident).length).toBeLessThanOrEqual(250);
+        expectSendable(catchUpMessage(incident, incident.openedAt));
         expectSafe([channelTopic(incident), channelPurpose(incident)]);
       }),
       { numRuns: 40 },
@@ -225,6 +234,9 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         const views = [
           denyModal({ i: 'inc-1', a: 'att-1', d: plan, c: 'C1' }),
           noteModal({ i: 'inc-1', c: 'C1' }, note),
+          noteModal({ i: 'inc-1', c: 'C1', h: plan }, note),
+          followUpModal({ i: 'inc-1', c: 'C1' }, note),
+          declareModal({ c: 'C1' }, note),
           answerModal({ i: 'inc-1', q: 'inv-1', f: 'triage', c: 'C1' }, form),
         ];
         for (const view of views) {
@@ -233,6 +245,18 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  test('a home page', () => {
+    fc.assert(
+      fc.property(fc.array(incidentView, { maxLength: 15 }), (incidents) => {
+        const view = homeView({ me: 'U0ALICE000', incidents, more: 3 });
+        expect(brokenViewLimits(view)).toEqual([]);
+        expect(checkView(JSON.parse(JSON.stringify(view)))).toEqual([]);
+        expectSafe(view);
+      }),
+      { numRuns: 15 },
     );
   });
 

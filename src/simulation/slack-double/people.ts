@@ -25,6 +25,8 @@ export interface People {
   channels(): readonly ChannelState[];
   /** The view that the person has open. */
   openView(user: string): ViewState | undefined;
+  /** The app's home page as the person sees it. */
+  home(user: string): JsonObject | undefined;
   /** Writes a message; returns its ts. */
   say(user: string, channel: string, text: string): string;
   /** Presses a button on the newest message that matches and has it. */
@@ -97,6 +99,7 @@ export function createPeople(parts: {
     messages: (channel) => channelOf(channel).messages,
     ephemerals: (user) => workspace.ephemerals.filter((one) => one.user === user),
     openView: (user) => [...workspace.views.values()].findLast((view) => view.user === user && view.open),
+    home: (user) => workspace.homes.get(user),
     say: (user, channel, text) => {
       const where = channelOf(channel);
       if (!where.members.has(user)) throw new ScriptError(`expected ${user} to be in ${where.name}`);

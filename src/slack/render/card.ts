@@ -26,6 +26,7 @@ export function incidentCard(incident: IncidentView): SlackMessage {
         `mode ${incident.mode}`,
         `opened ${when(incident.openedAt)}`,
       ].join(' · '),
+      ...peopleLines(incident),
     ]),
     divider,
     section(targetLines(incident)),
@@ -46,9 +47,26 @@ export function incidentCard(incident: IncidentView): SlackMessage {
   if (incident.lastEntries.length > 0) {
     blocks.push(context(incident.lastEntries.slice(-5).map((entry) => prose(entry, 250))));
   }
-  if (canRelease(incident)) {
-    blocks.push(
-      buttons([
+  const untaken = incident.lead === null && incident.status !== 'closed';
+  const takes = untaken
+    ? [
+        button({
+          label: 'I take it',
+          actionId: ACTION.acknowledge,
+          value: actionValue({ i: incident.id }),
+          style: 'primary',
+        }),
+      ]
+    : [];
+  if (takes.length > 0 || canRelease(incident)) {
+    blocks.push(buttons([...takes, ...releaseButtons(incident, name)]));
+  }
+  return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
+}
+
+function releaseButtons(incident: IncidentView, name: string) {
+  return canRelease(incident)
+    ? [
         button({
           label: 'Release',
           actionId: ACTION.release,
@@ -59,10 +77,28 @@ export function incidentCard(incident: IncidentView): SlackMessage {
             yes: 'Release',
           },
         }),
-      ]),
-    );
-  }
-  return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
+      ]
+    : [];
+}
+
+/** Who plays which part, and what is still to be done; nothing where there is neither. */
+function peopleLines(incident: IncidentView): string[] {
+  const roles = Object.entries(incident.roles)
+    .filter(([role, holders]) => role !== 'commander' && holders.length > 0)
+    .map(([role, holders]) => `${prose(role, 20)} ${holders.slice(0, 5).map(person).join(', ')}`);
+  const open = incident.tasks.filter((task) => task.doneAt === null);
+  const [next] = open
+    .filter(({ dueAt }) => dueAt !== null)
+    .sort((a, b) => (a.dueAt ?? '').localeCompare(b.dueAt ?? ''));
+  const due = next?.dueAt ?? null;
+  const tasks =
+    open.length === 0
+      ? []
+      : [
+          `${open.length} open ${open.length === 1 ? 'task' : 'tasks'}${next === undefined || due === null ? '' : `, next ${prose(next.id, 10)} due ${when(due)}`}`,
+        ];
+  const parts = [...roles, ...tasks];
+  return parts.length === 0 ? [] : [parts.join(' · ')];
 }
 
 function pausedLines({ paused, status }: IncidentView): string[] {
@@ -85,7 +121,8 @@ const LEVEL_TEXT: Record<SlackLevel, string> = {
   breached: '🔴 *Containment is breached*: the function or its role got through.',
 };
 
-function statusLine(incident: IncidentView): string {
+/** Line 1 of a card: contained, at which level, since when. */
+export function statusLine(incident: IncidentView): string {
   if (incident.status === 'closed') {
     return `⚪ *Closed*${incident.closedAt === null ? '' : ` ${when(incident.closedAt)}`}.`;
   }
@@ -99,7 +136,8 @@ function statusLine(incident: IncidentView): string {
     : `${level}${since}`;
 }
 
-function brokenLine(incident: IncidentView): string {
+/** Line 2 of a card. */
+export function brokenLine(incident: IncidentView): string {
   const held = incident.containment.filter((item) => item.state === 'held' && item.detail !== '');
   if (held.length === 0) {
     return incident.level === 'none'
@@ -112,7 +150,7 @@ function brokenLine(incident: IncidentView): string {
 }
 
 /** The decision that falls due first; a question without a deadline comes last. */
-function decisionLine(incident: IncidentView): string {
+export function decisionLine(incident: IncidentView): string {
   const open = [
     ...incident.questions
       .filter((question) => question.status === 'open')

@@ -4,6 +4,7 @@ import {
   type AnswerFormValue,
   actionValue,
   CALLBACK,
+  type ChannelValue,
   type DenialValue,
   type NoteValue,
 } from '../action-value.ts';
@@ -28,18 +29,82 @@ export function denyModal(denial: DenialValue): ModalView {
   });
 }
 
-/** Shows a message's text before it becomes a note of the timeline. */
+/** Shows a message's text before it becomes a note of the timeline, or a note of evidence with its digest. */
 export function noteModal(note: NoteValue, text: string): ModalView {
   return modal({
     callbackId: CALLBACK.note,
-    title: 'Add to timeline',
+    title: note.h === undefined ? 'Add to timeline' : 'Add as evidence note',
     submit: 'Add',
     metadata: actionValue(note),
-    intro: 'It is kept in the timeline for good. Leave secrets out.',
+    intro:
+      note.h === undefined
+        ? 'It is kept in the timeline for good. Leave secrets out.'
+        : `It is kept in the timeline for good, with the digest of the message as it is now: ${code(note.h.slice(0, 16))}. Leave secrets out.`,
     label: 'Note',
     maxLength: 2000,
     initial: text,
   });
+}
+
+/** Shows a message's text before it becomes a task of the incident. */
+export function followUpModal(value: NoteValue, text: string): ModalView {
+  return modal({
+    callbackId: CALLBACK.followUp,
+    title: 'Make a follow-up',
+    submit: 'Add',
+    metadata: actionValue(value),
+    intro: 'It becomes a task of this incident, yours until somebody else takes it.',
+    label: 'What is to be done',
+    maxLength: 500,
+    initial: text,
+  });
+}
+
+/** Where the form that declares an incident keeps what was typed. */
+export const DECLARE_INPUT = { arn: 'arn', severity: 'severity' } as const;
+
+/** Declares an incident out of a message; an ARN that it names is filled in, and can be changed. */
+export function declareModal(value: ChannelValue, text: string): ModalView {
+  const arn = /arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,140}/.exec(text)?.[0];
+  const severities = ['1 critical', '2 high', '3 medium'].map((label) => ({
+    text: { type: 'plain_text' as const, text: label },
+    value: label.slice(0, 1),
+  }));
+  const form = modal({
+    callbackId: CALLBACK.declare,
+    title: 'Declare an incident',
+    submit: 'Declare',
+    metadata: actionValue(value),
+    intro: 'The playbook takes it from there: where the mode is act, the function is contained at once.',
+    label: 'What was seen',
+    maxLength: 2000,
+    initial: text,
+  });
+  const [intro, ...rest] = form.blocks;
+  return {
+    ...form,
+    blocks: [
+      ...(intro === undefined ? [] : [intro]),
+      {
+        type: 'input',
+        block_id: DECLARE_INPUT.arn,
+        label: { type: 'plain_text', text: 'ARN of the function' },
+        element: {
+          type: 'plain_text_input',
+          action_id: MODAL_INPUT.action,
+          max_length: 300,
+          ...(arn === undefined ? {} : { initial_value: arn }),
+        },
+      },
+      {
+        type: 'input',
+        block_id: DECLARE_INPUT.severity,
+        label: { type: 'plain_text', text: 'Severity' },
+        element: { type: 'static_select', action_id: MODAL_INPUT.action, options: severities },
+      },
+      ...rest,
+    ],
+  };
 }
 
 /** The whole form of a question, for those who want to say more than one press can. */

@@ -117,6 +117,41 @@ export function describeDeliveries(sql: () => Sql): void {
       });
     });
 
+    test('lets the newest of several late notices speak for all, and says since when', async () => {
+      const at = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString();
+      const notice = (minutes: number) => outboxRow({ kind: 'announce', createdAt: at(minutes) });
+      const rows = [
+        outboxRow({ kind: 'question', createdAt: at(55) }),
+        notice(50),
+        notice(40),
+        notice(20),
+        notice(5),
+      ];
+      const incident = await open(rows);
+      const owner = worker();
+      const said: unknown[][] = [];
+      for (let left = true; left; ) {
+        const claimed = await claimDelivery(sql(), incident.id, owner, now);
+        left = claimed !== undefined;
+        const row = rows.find(({ id }) => id === claimed?.id);
+        if (row === undefined) continue;
+        said.push([row.createdAt, claimed?.lateSince]);
+        await incident.commit({ delivered: [ended(row, owner)] });
+      }
+      // A question is asked whatever its age; the fresh notice is one of its own.
+      expect(said).toEqual([
+        [at(55), null],
+        [at(20), at(50)],
+        [at(5), null],
+      ]);
+    });
+
+    test('says a single late notice in its own words', async () => {
+      const late = new Date(now.getTime() - 30 * 60_000).toISOString();
+      const incident = await open([outboxRow({ kind: 'announce', createdAt: late })]);
+      expect(await claimDelivery(sql(), incident.id, worker(), now)).toMatchObject({ lateSince: null });
+    });
+
     test('takes an end only from the worker that has the row', async () => {
       const row = outboxRow();
       const incident = await open([row]);

@@ -260,6 +260,31 @@ describe('posting', () => {
     expect(message?.text).toContain(`denied by <@${ALICE}>: shared role &lt;!channel&gt;`);
   });
 
+  test('tells people once where things stand after an outage', async () => {
+    const channel = await on.open();
+    const late = { ...row('announce', { name: 'halted' }), lateSince: '2026-03-01T02:00:00.000Z' };
+    expect(await on.deliver(late)).toMatchObject({ kind: 'sent' });
+    const text = JSON.stringify(on.slack.people.messages(channel).at(-1)?.blocks);
+    expect(text).toContain('Slack could not be reached for a while');
+    expect(text).toContain('2026-03-01 02:00 UTC');
+    expect(text).toContain('*Contained*');
+  });
+
+  test('settles nothing that was never shown', async () => {
+    const channel = await on.open();
+    on.engine.set({
+      questions: [question({ status: 'withdrawn' })],
+      approvals: [approval({ status: 'expired' })],
+    });
+    expect(await on.deliver(row('question-settled', { invocation: 'inv-1' }))).toMatchObject({
+      kind: 'skipped',
+    });
+    expect(await on.deliver(row('approval-settled', { attempt: 'att-7' }))).toMatchObject({
+      kind: 'skipped',
+    });
+    expect(on.slack.people.messages(channel)).toEqual([]);
+  });
+
   test('refuses a row of a kind that it does not know', async () => {
     expect(await on.deliver(row('page'))).toMatchObject({
       kind: 'failed',

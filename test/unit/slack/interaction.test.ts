@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MessageMatch } from '../../../src/simulation/slack-double/people.ts';
-import { ALICE, approval, BOB, DIGEST, row, STRANGER, type Stage, stage } from './harness.ts';
+import { ALICE, approval, BOB, DIGEST, GUEST, row, STRANGER, type Stage, stage } from './harness.ts';
 
 let on: Stage;
 let channel: string;
@@ -152,9 +152,87 @@ describe('a modal', () => {
     await on.app.idle();
     expect(on.engine.executed[0]).toMatchObject({
       command: 'note',
-      input: { incidentId: 'inc-abc', text: 'the token leaked on Tuesday' },
+      input: {
+        incidentId: 'inc-abc',
+        text: 'the token leaked on Tuesday',
+        at: '2026-03-01T03:00:00.000Z',
+      },
     });
   });
+
+  test.each([
+    [
+      'cordon.evidence-note',
+      { command: 'note', text: /^Evidence \(message, sha256 [0-9a-f]{64}\): the key/ },
+    ],
+    ['cordon.follow-up', { command: 'task-add', text: /^the key of/ }],
+  ])('%s keeps a message', async (callbackId, expected) => {
+    on.slack.people.say(
+      BOB,
+      channel,
+      'the key of arn:aws:lambda:eu-central-1:111122223333:function:pay leaked',
+    );
+    await on.slack.people.useShortcut(ALICE, (message) => message.user === BOB, callbackId);
+    await on.app.idle();
+    await on.slack.people.submitView(ALICE, {});
+    await on.app.idle();
+    expect(on.engine.executed).toMatchObject([
+      { command: expected.command, input: { text: expect.stringMatching(expected.text) } },
+    ]);
+  });
+
+  test('declares an incident out of a message, with the function that it names', async () => {
+    const text = 'look at arn:aws:lambda:eu-central-1:111122223333:function:pay please';
+    on.slack.people.say(BOB, 'general', text);
+    await on.slack.people.useShortcut(ALICE, (message) => message.user === BOB, 'cordon.declare');
+    await on.app.idle();
+    await on.slack.people.submitView(ALICE, { severity: '1' });
+    await on.app.idle();
+    expect(on.engine.declared).toMatchObject([
+      {
+        functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:pay',
+        severity: 1,
+        reason: text,
+        slackUserId: ALICE,
+      },
+    ]);
+  });
+});
+
+describe('the home page', () => {
+  const home = async (user: string) => {
+    await on.slack.people.sendEvent({ type: 'app_home_opened', user, tab: 'home', channel: 'D1' });
+    await on.app.idle();
+    return JSON.stringify(on.slack.people.home(user));
+  };
+
+  test('shows a responder what is theirs', async () => {
+    on.engine.set({
+      tasks: [
+        { id: 'T1', text: 'rotate the key', owner: 'alice', dueAt: null, doneBy: null, doneAt: null },
+        { id: 'T2', text: 'not mine', owner: 'bob', dueAt: null, doneBy: null, doneAt: null },
+      ],
+    });
+    const page = await home(ALICE);
+    expect(page).toContain('rotate the key');
+    expect(page).not.toContain('not mine');
+    expect(page).toContain('/cordon approve att-7');
+    expect(page).toContain('INC-12');
+    expect(page).toContain('No drill is running');
+  });
+
+  test('shows nothing to anybody else', async () => {
+    const page = await home(GUEST);
+    expect(page).toContain('responders of the enrolment file only');
+    expect(page).not.toContain('INC-12');
+  });
+});
+
+test('“I take it” on the card is heard by the channel', async () => {
+  await on.slack.people.press(ALICE, any, 'cordon.acknowledge');
+  await on.app.idle();
+  expect(on.engine.executed).toMatchObject([{ command: 'acknowledge', input: { incidentId: 'inc-abc' } }]);
+  expect(on.slack.people.messages(channel).at(-1)?.text).toContain(`<@${ALICE}>`);
 });
 
 describe('a request', () => {

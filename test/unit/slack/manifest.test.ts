@@ -9,11 +9,12 @@ import { memorySeen } from '../../../src/slack/seen.ts';
 import { fakeEngine, handClock } from './harness.ts';
 
 describe('the manifest', () => {
-  test('declares exactly the commands and shortcuts that are listened to', () => {
-    const heard = { commands: [] as unknown[], shortcuts: [] as unknown[] };
+  test('declares exactly the commands, shortcuts and events that are listened to', () => {
+    const heard = { commands: [] as unknown[], shortcuts: [] as unknown[], events: [] as unknown[] };
     const recorder = {
       command: (name: unknown) => heard.commands.push(name),
       shortcut: (constraint: { callback_id: unknown }) => heard.shortcuts.push(constraint.callback_id),
+      event: (name: unknown) => heard.events.push(name),
       action: () => {},
       view: () => {},
     };
@@ -39,6 +40,7 @@ describe('the manifest', () => {
     expect(manifest.features.shortcuts.map((one: { callback_id: string }) => one.callback_id)).toEqual(
       heard.shortcuts,
     );
+    expect(manifest.settings.event_subscriptions.bot_events).toEqual(heard.events);
   });
 
   test('asks for each scope once, each with a reason', () => {
