@@ -9,6 +9,7 @@ import type { AwsAccessFactory } from './aws/access.ts';
 import { createAwsAccess } from './aws/access.ts';
 import { budgetedGuard } from './aws/budgeted-guard.ts';
 import type { AwsTransport } from './aws/transport.ts';
+import { createTurns } from './aws/turns.ts';
 import type { Clock } from './clock.ts';
 import type { Declare } from './command/declare.ts';
 import { createDeclare } from './command/declare.ts';
@@ -142,6 +143,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       return enrolled?.externalId === undefined ? { roleArn } : { roleArn, externalId: enrolled.externalId };
     },
   });
+  const turns = createTurns(options.budget, clock);
   const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) =>
     aws(
       {
@@ -152,8 +154,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
         sourceIdentity: SOURCE_IDENTITY,
       },
       budgetedGuard({
-        budget: options.budget,
-        clock,
+        turns,
         priority: lane === 'contain' ? 'contain' : lane === 'evidence' ? 'evidence' : 'verify',
         headroom: options.headroom,
         beforeSend,

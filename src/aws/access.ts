@@ -11,6 +11,7 @@ import { iamPort } from './iam.ts';
 import { lambdaPort } from './lambda.ts';
 import { logsPort } from './logs.ts';
 import { type AssumedRole, type AwsScope, createSessions } from './sessions.ts';
+import { createSharedReads, type SharedReads as SharedLists } from './shared-reads.ts';
 import { surveyPort } from './survey.ts';
 import { type AwsTransport, guardedHandler, openWire, type SentRequests } from './transport.ts';
 
@@ -52,6 +53,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
     connectionTimeoutMs: options.connectionTimeoutMs ?? 1000,
   });
   const sessions = createSessions(wire, options.clock);
+  const reads = createSharedReads(options.clock);
 
   const open = (scope: AwsScope, guard: CallGuard): AwsAccess => {
     const sent: SentRequests = new WeakMap();
@@ -93,8 +95,14 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
     const logs = once(() => new CloudWatchLogsClient(config));
     const downloadCode = (location: string) =>
       download(wire, location, { requestTimeoutMs: slowRequestTimeoutMs, signal: guard.signal });
+    // Among calls of one urgency and role only: a list of another role may show less.
+    const place = [scope.account, scope.region, scope.purpose, guard.priority ?? ''].join(' ');
+    const shared: SharedLists = {
+      whole: (what, read) => reads.whole(`${place} ${what}`, read),
+      crowded: (what, subject) => reads.crowded(`${place} ${what}`, subject),
+    };
     const ports = {
-      lambda: once(() => lambdaPort(lambda(), confirmed, downloadCode)),
+      lambda: once(() => lambdaPort(lambda(), confirmed, downloadCode, shared)),
       iam: once(() => iamPort(iam(), confirmed)),
       logs: once(() => logsPort(logs(), confirmed)),
       survey: once(() => surveyPort(config, confirmed)),

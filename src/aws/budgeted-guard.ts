@@ -1,10 +1,6 @@
-import type { Clock } from '../clock.ts';
-import type { RateBudget } from '../rate.ts';
 import type { CallGuard } from './guard.ts';
 import type { RateFamily } from './operations.ts';
-
-/** Containment goes first, then what shows that it holds, then everything else. */
-export type Priority = 'contain' | 'verify' | 'evidence';
+import type { Priority, Turns } from './turns.ts';
 
 /** Calls a second per account and Region (reference, section 4; IAM's are undisclosed and generous). */
 const LIMITS: Readonly<Record<RateFamily, number>> = {
@@ -30,31 +26,36 @@ const LIMITS: Readonly<Record<RateFamily, number>> = {
 const EVIDENCE_ONLY: ReadonlySet<RateFamily> = new Set(['cloudtrail', 'cloudwatch', 'xray', 'config', 'ec2']);
 
 /** Share of the budget that each priority may use up: the rest stays free for what is more urgent. */
-const SHARES: Readonly<Record<Priority, number>> = { contain: 1, verify: 0.7, evidence: 0.5 };
+const SHARES: Readonly<Record<Priority, number>> = {
+  contain: 1,
+  verify: 0.7,
+  evidence: 0.5,
+  inventory: 0.3,
+};
 
-/** Builds the guard of one attempt: lease first, then its place in the shared rate budget. */
+/** Builds the guard of one attempt, or of one background reader: lease first, then its turn in the shared budget. */
 export function budgetedGuard(options: {
-  readonly budget: RateBudget;
-  readonly clock: Clock;
+  readonly turns: Turns;
   readonly priority: Priority;
   /** Share of every limit that is left for the customer's own deploys; 0 to 0.9. */
   readonly headroom: number;
   readonly beforeSend: () => void;
   readonly signal: AbortSignal;
 }): CallGuard {
-  const { budget, clock, priority, headroom, beforeSend, signal } = options;
+  const { turns, priority, headroom, beforeSend, signal } = options;
   return {
     beforeSend,
     signal,
-    async take({ family, account, region }) {
+    priority,
+    take({ family, account, region }) {
       const share = EVIDENCE_ONLY.has(family) ? 1 : SHARES[priority];
-      const capacity = Math.max(1, Math.floor(LIMITS[family] * (1 - headroom) * share));
-      for (;;) {
-        const waitMs = await budget.take({ key: `${account}/${region}/${family}`, capacity });
-        if (waitMs === 0 || signal.aborted) return;
-        beforeSend();
-        await clock.sleep(waitMs, signal);
-      }
+      return turns.take({
+        key: `${account}/${region}/${family}`,
+        capacity: Math.max(1, Math.floor(LIMITS[family] * (1 - headroom) * share)),
+        priority,
+        stillWanted: beforeSend,
+        signal,
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Operation, RateFamily } from './operations.ts';
+import type { Priority } from './turns.ts';
 
 /**
  * What stands between a decision and the wire. The engine builds one guard per attempt: it knows the
@@ -24,4 +25,6 @@ export interface CallGuard {
   take(call: RatedCall): Promise<void>;
   /** Aborts the request in flight when the lease is lost. */
   readonly signal?: AbortSignal;
+  /** How urgent the calls are; lists are shared among equals only, so that nobody urgent waits for a slow one. */
+  readonly priority?: Priority;
 }
