@@ -31,9 +31,8 @@ export interface Subject {
   readonly roleArn: string;
 }
 
-export function subject(index: number): Subject {
+export function subject(index: number, region: string = regionOf(index)): Subject {
   const name = `subject-${String(index).padStart(4, '0')}`;
-  const region = REGIONS[index % REGIONS.length] ?? REGIONS[0];
   return {
     name,
     region,
@@ -43,12 +42,22 @@ export function subject(index: number): Subject {
   };
 }
 
+function regionOf(index: number): string {
+  return REGIONS[index % REGIONS.length] ?? REGIONS[0];
+}
+
 export function accountSpec(options: {
   readonly functions: number;
   readonly latencyMs: number;
   readonly rateLimits: boolean;
+  /** All functions in this Region; else they are spread. */
+  readonly region?: string;
+  /** Event source mappings of a function that nobody suspects. */
+  readonly otherMappings?: number;
 }): WorldSpec {
-  const subjects = Array.from({ length: options.functions }, (_, index) => subject(index));
+  const subjects = Array.from({ length: options.functions }, (_, index) => subject(index, options.region));
+  const region = options.region ?? REGIONS[0];
+  const others = options.otherMappings ?? 0;
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
   const trust = {
     Version: '2012-10-17',
@@ -68,6 +77,7 @@ export function accountSpec(options: {
     users: [{ name: 'cordon', ...CREDENTIALS, policies: { everything } }],
     roles: [
       ...ENGINE_ROLES.map((name) => ({ name, trust, policies: { everything } })),
+      ...(others > 0 ? [{ name: 'bystander-role' }] : []),
       ...subjects.map(({ roleName }) => ({
         name: roleName,
         policies: {
@@ -78,14 +88,23 @@ export function accountSpec(options: {
         },
       })),
     ],
-    functions: subjects.map(({ name, region, roleName }) => ({ name, region, role: roleName })),
+    functions: [
+      ...subjects.map((each) => ({ name: each.name, region: each.region, role: each.roleName })),
+      ...(others > 0 ? [{ name: 'bystander', region, role: 'bystander-role' }] : []),
+    ],
+    queues: Array.from({ length: others }, (_, index) => ({ name: `orders-${index}`, region })),
+    eventSourceMappings: Array.from({ length: others }, (_, index) => ({
+      function: 'bystander',
+      region,
+      source: `arn:aws:sqs:${region}:${ACCOUNT}:orders-${index}`,
+    })),
   });
 }
 
 const ENGINE_ROLES = ['cordon-read', 'cordon-contain', 'cordon-release'] as const;
 
 /** The enrolment of that account in mode `act`, with roles to assume as in production. */
-export function enrolmentText(): string {
+export function enrolmentText(options: { readonly containmentsPerHour?: number } = {}): string {
   const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
   return `accounts:
   - id: '${ACCOUNT}'
@@ -94,14 +113,16 @@ export function enrolmentText(): string {
     mode: act
     tier: production
     roles: { read: '${role('cordon-read')}', contain: '${role('cordon-contain')}', release: '${role('cordon-release')}' }
+    profile: dynamic
+budgets: { containmentsPerHour: ${options.containmentsPerHour ?? 10_000} }
 responders:
   - { id: bench, name: Bench, cli: bench, roles: [responder, commander] }
 `;
 }
 
 /** A GuardDuty finding about `subject` in its EventBridge envelope, as bytes. */
-export function alertAbout(about: Subject): Uint8Array {
-  const time = new Date().toISOString();
+export function alertAbout(about: Subject, at = new Date()): Uint8Array {
+  const time = at.toISOString();
   const { name, region, functionArn, roleArn } = about;
   const finding = name.replace('-', '');
   return new TextEncoder().encode(

@@ -1,7 +1,14 @@
 import { alertToContained } from './alert-to-contained.ts';
 import type { Benchmark } from './figure.ts';
 import { footprint } from './footprint.ts';
+import { massContainment } from './mass-containment.ts';
 import { recovery } from './recovery.ts';
 import { throughput } from './throughput.ts';
 
-export const benchmarks: readonly Benchmark[] = [alertToContained, throughput, recovery, footprint];
+export const benchmarks: readonly Benchmark[] = [
+  alertToContained,
+  throughput,
+  recovery,
+  footprint,
+  massContainment,
+];

@@ -44,6 +44,8 @@ export function createSharedReads(clock: Clock): SharedReads {
       const startedMs = clock.monotonicMs();
       const ours = read();
       const list = ours.then(({ items }) => items);
+      // Who made it is told of a failure by `ours`; without others nobody would listen to this one.
+      list.catch(() => {});
       pending.set(key, list);
       try {
         const { items, calls } = await ours;
