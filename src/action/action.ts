@@ -86,6 +86,8 @@ export interface ContainAction<Input extends JsonObject = JsonObject, Prior exte
   /** How hard it bites; absent means isolation. */
   readonly rung?: Rung;
   readonly prior: z.ZodType<Prior>;
+  /** What was put is taken back by itself this long after it was accepted, by a timer that outlives the incident. */
+  readonly expiresAfterMs?: number;
   /** The objects that one invocation acts on: one attempt each. Pure. */
   objects(target: Target, input: Input): readonly ActionObject[];
   /** Reads the prior state of exactly what the write overwrites. */
@@ -101,6 +103,16 @@ export interface ContainAction<Input extends JsonObject = JsonObject, Prior exte
     readonly target: Target;
     readonly incidentId: string;
   }): { readonly changes: readonly Change[]; readonly desired: JsonObject };
+  /**
+   * Of two desired states of one object, whether the first is at least as strict: two incidents may hold it, and the
+   * strictest open hold is what is there. Pure. Absent where all incidents desire the same.
+   */
+  stricter?(left: JsonObject, right: JsonObject): boolean;
+  /**
+   * A state to put first on the way back, and to watch before the prior one follows: a canary. Pure. `null` when the
+   * prior state needs none.
+   */
+  trial?(prior: Prior): JsonObject | null;
   /** Makes the plan's writes, in order. */
   apply(context: ActionContext, object: ActionObject, desired: JsonObject): Promise<void>;
   /** Reads the object and compares it. Never writes. With an unreadable prior (`null`) only the desired state is known. */

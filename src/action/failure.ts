@@ -13,6 +13,8 @@ export type AwsErrorCode =
   | 'cordon_lease_lost'
   /** A person has paused all writes, or it cannot be known that nobody has; nothing was sent. */
   | 'cordon_writes_paused'
+  /** The prior state cannot be had now, though nothing is wrong with it: something is left to do. */
+  | 'cordon_restore_degraded'
   /** The object is of a kind that the action would mishandle; nothing was called. */
   | 'cordon_action_unsupported';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineContainAction } from './action.ts';
 import { unsupported } from './arn.ts';
+import { AwsError } from './failure.ts';
+import type { LambdaPort } from './ports.ts';
 import { FUNCTIONS } from './resources.ts';
 import { tolerant } from './tolerant.ts';
 
@@ -15,7 +17,8 @@ const prior = z.strictObject({
     .nullable(),
 });
 
-const desired = z.strictObject({ reserved: z.literal(0) });
+/** 0; on the way back, for a while, 1. */
+const desired = z.strictObject({ reserved: z.number().int().min(0) });
 
 export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>, z.infer<typeof prior>>({
   id: 'lambda.reserve-zero-concurrency',
@@ -99,6 +102,12 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
     };
   },
 
+  stricter: (left, right) => desired.parse(left).reserved <= desired.parse(right).reserved,
+
+  // One invocation at a time shows what the function does now, before everybody may call it again (reference, 1.7.4).
+  // Nothing to try where 0 or 1 was there before.
+  trial: ({ reserved }) => (reserved === 0 || reserved === 1 ? null : { reserved: 1 }),
+
   async apply(context, object, wanted) {
     const { reserved } = desired.parse(wanted);
     await context.aws('contain').lambda.putReservedConcurrency(object.arn, reserved);
@@ -111,13 +120,31 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
     if (prior === null || found === prior.reserved) return { kind: 'not-in-effect' };
     return {
       kind: 'conflict',
-      found: `reserved concurrency is ${found ?? 'unset'}; expected 0, or ${prior.reserved ?? 'unset'} as before`,
+      found: `reserved concurrency is ${found ?? 'unset'}; expected ${reserved}, or ${prior.reserved ?? 'unset'} as before`,
     };
   },
 
   async revert(context, object, prior) {
     const { lambda } = context.aws('release');
     if (prior.reserved === null) await lambda.deleteReservedConcurrency(object.arn);
-    else if (prior.reserved !== 0) await lambda.putReservedConcurrency(object.arn, prior.reserved);
+    else if (prior.reserved !== 0) await putBack(lambda, object.arn, prior.reserved);
   },
 });
+
+/**
+ * Others may have taken the pool meanwhile: then AWS refuses a number that it took before, because less than the
+ * account's minimum would stay unreserved. That is no failure of ours, and no reason to leave the rest contained.
+ */
+async function putBack(lambda: LambdaPort, functionArn: string, reserved: number): Promise<void> {
+  try {
+    await lambda.putReservedConcurrency(functionArn, reserved);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'cordon_aws_invalid_request') throw error;
+    throw new AwsError(
+      'cordon_restore_degraded',
+      'lambda:PutFunctionConcurrency',
+      `AWS does not reserve ${reserved} for ${functionArn} again, as before: the account's unreserved concurrency would fall below its minimum; free some of it or raise the quota, then release again`,
+      { classification: 'terminal', cause: error },
+    );
+  }
+}

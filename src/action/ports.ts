@@ -229,6 +229,8 @@ export interface ActionContext {
   readonly alert: Alert;
   readonly target: Target;
   readonly held: readonly HeldObject[];
+  /** The target as its manifest had it before containment, part by part; absent while there is none. */
+  readonly manifest?: Readonly<Record<string, string>>;
   readonly exercise: boolean;
   readonly settings: ActionSettings;
   readonly clock: Clock;

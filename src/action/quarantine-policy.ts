@@ -52,6 +52,31 @@ export function quarantinePolicy(scope: QuarantineScope, logGroupArns: readonly 
 }
 
 /**
+ * The inline policy of recovery (mode R): sessions issued before `before` (ISO 8601) are denied everything, later ones
+ * nothing. With the condition of the quarantine that it replaces, so that siblings on a shared role, whose sessions are
+ * as old, go on (reference, 1.8.5). Pure.
+ */
+export function recoveryPolicy(scope: QuarantineScope, before: string): JsonObject {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'CordonDenyEarlierSessions',
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: {
+          DateLessThan: { 'aws:TokenIssueTime': before },
+          ...(scope.kind === 'function'
+            ? { ArnEquals: { 'lambda:SourceFunctionArn': literal(scope.functionArn) } }
+            : {}),
+        },
+      },
+    ],
+  };
+}
+
+/**
  * An ARN as a policy matches it literally: `*`, `?` and `$` become the variables that stand for themselves
  * (IAM guide, policy variables). AWS allows none of them in the names used here; an answer may hold anything.
  */

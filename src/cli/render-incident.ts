@@ -13,6 +13,7 @@ export function renderIncident(incident: Incident, paint: Paint): string {
   return [
     ...headOf(incident, paint),
     ...section(paint, 'Containment', containmentOf(incident, paint)),
+    ...section(paint, 'Not as before', [...leftOf(incident), ...differencesIn(incident)]),
     ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
     ...section(paint, 'People', peopleOf(incident)),
     ...section(paint, 'Tasks', tasksOf(incident, paint)),
@@ -62,6 +63,32 @@ function containmentOf(incident: Incident, paint: Paint): readonly string[] {
   return incident.containment.map((each) => {
     const text = `${each.state}  ${each.actionTitle}: ${shown(each.detail, 300)}`;
     return each.state === 'failed' || each.state === 'unknown' ? paint.red(text) : text;
+  });
+}
+
+/** What a person needs to decide about an object that is not back: ours, the manifest's, and what was found. */
+function leftOf(incident: Incident): readonly string[] {
+  return incident.left.flatMap((each) => [
+    shown(each.left, 500),
+    `    ours      ${shown(JSON.stringify(each.ours), 300)}`,
+    `    manifest  ${each.manifest === null ? 'could not be read' : shown(JSON.stringify(each.manifest), 300)}`,
+  ]);
+}
+
+function differencesIn(incident: Incident): readonly string[] {
+  return incident.comparisons.flatMap(({ functionArn, compared, differences, unread }) => {
+    const name = shown(functionArn.split(':').at(-1) ?? functionArn, 80);
+    if (!compared) return [`${name}: no manifest from before containment to compare with`];
+    return [
+      differences.length === 0
+        ? `${name}: nothing, it is as its manifest has it`
+        : `${name}: ${differences.length} part(s)`,
+      ...differences.map(
+        ({ part, was, now, why }) =>
+          `    ${shown(part, 120)}: ${shown(was, 80)} -> ${shown(now, 80)} (${shown(why, 200)})`,
+      ),
+      ...unread.map((part) => `    ${shown(part, 120)}: could not be read`),
+    ];
   });
 }
 

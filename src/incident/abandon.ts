@@ -36,4 +36,5 @@ export function abandonExercise(draft: Draft): void {
   }
   for (const hold of [...draft.holds.values()]) settleHold(draft, hold.id, 'not-needed');
   closeIncident(draft);
+  draft.disarm(() => true);
 }

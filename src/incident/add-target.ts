@@ -34,7 +34,7 @@ export function addTarget(draft: Draft, target: Target, by: string): AddedTarget
   return 'added';
 }
 
-/** Whether every `forEach` of the playbook would have a child for one more target. Steps the root purely. */
+/** Whether every `forEach` that the playbook has begun would have a child for one more target. Steps the root purely. */
 function takesTarget(
   draft: Draft,
   targets: readonly Target[],
@@ -58,6 +58,9 @@ function takesTarget(
   for (const effect of step.effects) {
     if (effect.kind === 'invoke' && effect.src === FOR_EACH) covered.add(effect.input.chart);
   }
-  const paths = [...draft.env.playbook.charts.keys()].filter((path) => path !== '');
-  return paths.length > 0 && paths.every((path) => covered.has(path));
+  // What the playbook has not come to yet will have a child for every target when it does.
+  const begun = [...draft.invocations.values()]
+    .filter((invocation) => invocation.src === FOR_EACH)
+    .map((invocation) => invocation.input.chart);
+  return begun.length > 0 && begun.every((path) => covered.has(path));
 }

@@ -11,6 +11,12 @@ import { isFinal } from './state.ts';
 
 /** Gives a startable attempt to this process's worker; the work itself begins after the commit. */
 export function takeAttempt(draft: Draft, attempt: AttemptRow, owner: WorkerId): void {
+  const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
+  if (attempt.state === 'planned' && hold?.status === 'closed') {
+    // An earlier step of the same release, or another incident's, came to the end of it already.
+    finish(draft, attempt, 'succeeded');
+    return;
+  }
   draft.disarm((timer) => timer.kind === 'retry' && timer.attempt === attempt.id);
   if (attempt.state !== 'planned') {
     draft.putAttempt({ ...attempt, owner, notBefore: null });
@@ -129,7 +135,8 @@ export function applyDecision(
 
 /** Commits the intent. `lookFirst` starts with a look, where somebody else's write may already be there. */
 function begin(draft: Draft, attempt: AttemptRow, owner: WorkerId | null, lookFirst: boolean): void {
-  const hold = attempt.effect === 'contain' ? openHold(draft, attempt, !lookFirst) : attempt.hold;
+  const hold =
+    attempt.effect === 'contain' ? openHold(draft, attempt, attempt.others === undefined) : attempt.hold;
   draft.putAttempt({
     ...attempt,
     hold,

@@ -163,7 +163,9 @@ export class Draft {
         mode: '',
         exercise: this.record.exercise,
         targets: this.record.targets,
-        contained: [...this.holds.values()].some((hold) => hold.status !== 'closed'),
+        contained: [...this.holds.values()].some(
+          (hold) => hold.status !== 'closed' && hold.expiresAt === undefined,
+        ),
       },
       alert: this.record.alert,
       ...(item === null ? {} : { item }),

@@ -2,14 +2,17 @@ import type { Target } from '../action/ports.ts';
 import { accountFor, explainMode, isExcluded, responderRoles } from '../enrolment/enrolment.ts';
 import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
 import type { Draft } from './draft.ts';
+import { isOfRelease } from './release-step.ts';
 import type { AttemptApproval, AttemptRow } from './state.ts';
 
 /** What the gate is asked about one attempt, with `approvals` valid approvals of its plan. */
 export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: number): GuardrailRequest {
+  // Revoking sessions is a step of release: whoever may open the door may lock out who came through it before.
+  const releases = isOfRelease(attempt);
   return {
     principal: { kind: 'playbook', id: draft.record.playbook },
-    action: attempt.effect === 'restore' ? 'containment.release' : attempt.action,
-    effect: attempt.effect === 'step' ? 'read' : attempt.effect,
+    action: releases ? 'containment.release' : attempt.action,
+    effect: releases ? 'restore' : attempt.effect === 'step' ? 'read' : attempt.effect,
     resource: resourceOf(draft, attempt.target),
     context: {
       ...contextOf(draft, attempt.target, approvals),

@@ -2,6 +2,7 @@ import { finish } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { settleHold } from './hold.ts';
 import { standstillInWords } from './pause.ts';
+import { isOfRelease } from './release-step.ts';
 import type { AttemptRow } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -21,6 +22,8 @@ export function isHeldBack(
   seen: { readonly looked?: true } = {},
 ): boolean {
   if (draft.env.standstill === null || attempt.effect !== 'contain' || isFinal(attempt.state)) return false;
+  // A step of release, which goes on: to lock earlier sessions out before the door is opened.
+  if (isOfRelease(attempt)) return false;
   return seen.looked === true || attempt.state !== 'unknown' || isWanted(draft, attempt);
 }
 

@@ -1,7 +1,7 @@
 import { CodedError } from '../error.ts';
 import type { HoldId } from '../id.ts';
 import type { Draft } from './draft.ts';
-import type { AttemptRow } from './state.ts';
+import type { AttemptRow, HoldRow } from './state.ts';
 
 class HoldError extends CodedError<'cordon_hold_incomplete'> {}
 
@@ -15,6 +15,8 @@ export function openHold(draft: Draft, attempt: AttemptRow, captor: boolean): Ho
     );
   }
   const id: HoldId = draft.env.ids.next('hld');
+  const action = draft.env.catalogue.get(attempt.action);
+  const expires = action?.effect === 'contain' ? action.expiresAfterMs : undefined;
   draft.putHold({
     id,
     ordinal: draft.holds.size,
@@ -33,6 +35,9 @@ export function openHold(draft: Draft, attempt: AttemptRow, captor: boolean): Ho
     closedAt: null,
     closedAs: null,
     handedOverTo: null,
+    ...(expires === undefined
+      ? {}
+      : { expiresAt: new Date(draft.env.now.getTime() + expires).toISOString() }),
   });
   draft.log('hold.opened', { kind: 'engine' }, `Holding ${attempt.object.arn}`, {
     hold: id,
@@ -54,6 +59,7 @@ export function settleHold(
   switch (to) {
     case 'accepted':
       draft.putHold({ ...hold, acceptedAt: hold.acceptedAt ?? draft.at });
+      armExpiry(draft, hold);
       return;
     case 'restoring':
     case 'open':
@@ -74,6 +80,27 @@ export function settleHold(
         },
       );
   }
+}
+
+/** Whether a hold contains its object; one that is made to end by itself only guards what was released. */
+export function isContaining(hold: HoldRow): boolean {
+  return hold.expiresAt === undefined;
+}
+
+/** Records what is still to be done on a held object, or what was left there on purpose. */
+export function noteLeft(draft: Draft, id: HoldId | null, left: string): void {
+  const hold = id === null ? undefined : draft.holds.get(id);
+  if (hold !== undefined) draft.putHold({ ...hold, left });
+}
+
+/** Sets the timer that takes back what was made to end by itself. */
+export function armExpiry(draft: Draft, hold: HoldRow, dueAt = hold.expiresAt): void {
+  const armed = [...draft.timers.values()].some(
+    (timer) => timer.kind === 'expiry' && timer.name === hold.id && timer.status === 'armed',
+  );
+  const chart = draft.attempts.get(hold.attempt)?.chart;
+  if (dueAt === undefined || armed || chart === undefined) return;
+  draft.arm({ kind: 'expiry', chart, name: hold.id, event: '', attempt: null, dueAt });
 }
 
 /** Records that `owner` accepts the hold's staying: the prior state stays known for a later release. */

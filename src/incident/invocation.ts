@@ -44,7 +44,8 @@ export function startInvocation(
       ask(draft, invocation);
       return;
     case 'containment.release':
-      for (const attempt of releaseOf(draft)) draft.putAttempt(newAttempt(draft, invocation, attempt));
+      for (const attempt of releaseOf(draft, effect.input))
+        draft.putAttempt(newAttempt(draft, invocation, attempt));
       draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
       return;
     case 'containment.hand-over':
@@ -208,7 +209,7 @@ export function settleInvocation(draft: Draft, id: InvocationId): void {
   if (!attempts.every((row) => isFinal(row.state))) return;
   const failed = attempts.find((row) => row.state !== 'succeeded');
   if (invocation.src === 'containment.release') {
-    finishInvocation(draft, invocation, releaseOutput(attempts));
+    finishInvocation(draft, invocation, releaseOutput(draft, attempts));
   } else if (failed === undefined) {
     finishInvocation(
       draft,
@@ -241,9 +242,23 @@ function handOverTo(draft: Draft, invocation: InvocationRow, owner: string | und
   else failInvocation(draft, invocation, { code: 'cordon_no_owner', message: 'nobody leads this incident' });
 }
 
-function releaseOutput(attempts: readonly AttemptRow[]): JsonObject {
-  const conflicts = attempts.filter((row) => row.state !== 'succeeded').length;
-  return { restored: attempts.length - conflicts, conflicts, degraded: conflicts > 0 };
+/** `conflicts` counts what a person must look at, `degraded` what only could not be had now. */
+function releaseOutput(draft: Draft, attempts: readonly AttemptRow[]): JsonObject {
+  const failed = attempts.filter((row) => row.state !== 'succeeded' && row.effect === 'restore');
+  const degraded = failed.filter((row) => row.error?.code === 'cordon_restore_degraded');
+  const restored = attempts.filter(
+    (row) => row.state === 'succeeded' && row.effect === 'restore' && row.trial === undefined,
+  );
+  const left = [...new Set(attempts.map((row) => row.hold))].flatMap((id) => {
+    const hold = id === null ? undefined : draft.holds.get(id);
+    return hold === undefined || hold.left === undefined ? [] : [hold.left];
+  });
+  return {
+    restored: restored.length,
+    conflicts: new Set(failed.filter((row) => !degraded.includes(row)).map((row) => row.hold)).size,
+    degraded: degraded.length > 0,
+    left,
+  };
 }
 
 function failureCode(attempt: AttemptRow): string {

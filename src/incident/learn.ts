@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Target } from '../action/ports.ts';
 import type { Json } from '../json.ts';
+import { noteComparison } from './compared.ts';
 import type { Draft } from './draft.ts';
 import { raiseLevel } from './level.ts';
 import type { AttemptRow } from './state.ts';
@@ -20,6 +21,8 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
   if (attempt.action === 'target.capture-manifest') {
     const read = manifest.safeParse(output);
     if (read.success) learnTarget(draft, attempt.target, read.data);
+  } else if (attempt.action === 'target.compare-manifest') {
+    noteComparison(draft, attempt.target, output);
   } else if (attempt.action === 'containment.verify') {
     const read = verification.safeParse(output);
     if (read.success) raiseLevel(draft, attempt.target, read.data.level, read.data.detail);

@@ -1,5 +1,7 @@
+import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
+import { isContaining } from './hold.ts';
 import type { Level } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -15,7 +17,10 @@ export function incidentLevel(levels: Readonly<Record<string, Level>>, targets: 
 /** Raises a target to *accepted* once every containing attempt on it has been accepted. */
 export function accepted(draft: Draft, target: Target): void {
   const attempts = [...draft.attempts.values()].filter(
-    (row) => row.effect === 'contain' && row.target?.functionArn === target.functionArn,
+    (row) =>
+      row.effect === 'contain' &&
+      row.action !== revokeSessions.id &&
+      row.target?.functionArn === target.functionArn,
   );
   if (attempts.every((row) => isFinal(row.state)) && attempts.every((row) => row.state === 'succeeded')) {
     raiseLevel(draft, target, 'accepted', 'every containing call was accepted');
@@ -32,7 +37,8 @@ export function raiseLevel(draft: Draft, target: Target, level: Level, why: stri
 /** Takes a target back to *none* once nothing of this incident is held on it any more. */
 export function released(draft: Draft, target: Target): void {
   const held = [...draft.holds.values()].some(
-    (hold) => hold.target.functionArn === target.functionArn && hold.status !== 'closed',
+    (hold) =>
+      hold.target.functionArn === target.functionArn && hold.status !== 'closed' && isContaining(hold),
   );
   if (!held) setLevel(draft, target, 'none', 'released');
 }
@@ -40,6 +46,10 @@ export function released(draft: Draft, target: Target): void {
 function setLevel(draft: Draft, target: Target, level: Level, why: string): void {
   if ((draft.record.levels[target.functionArn] ?? 'none') === level) return;
   draft.record = { ...draft.record, levels: { ...draft.record.levels, [target.functionArn]: level } };
+  if (level === 'effective') {
+    const effectiveAt = { ...draft.record.effectiveAt, [target.functionArn]: draft.at };
+    draft.record = { ...draft.record, effectiveAt };
+  }
   draft.log(
     'containment.level',
     { kind: 'engine' },

@@ -94,6 +94,7 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
 /** Adds an alert to an open incident: news for people and playbook, never a second containment. */
 export function joinIncident(draft: Draft, alert: AlertInsert): void {
   draft.alerts.push(alert);
+  draft.record = { ...draft.record, lastAlertAt: draft.at };
   const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
   draft.log('alert.joined', source, `Joined: ${alert.alert.title}`, alertData(alert));
   signalCharts(draft, 'alert.updated', {

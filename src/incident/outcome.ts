@@ -1,18 +1,21 @@
 import type { ContainAction, Observation } from '../action/action.ts';
 import { CodedError } from '../error.ts';
 import type { WorkerId } from '../id.ts';
-import { digestOf } from '../timeline/canonical.ts';
+import type { JsonObject } from '../json.ts';
+import { canonicalJson, digestOf } from '../timeline/canonical.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { logEvidence } from './evidence-note.ts';
 import { endWithoutWriting, holdBack, isHeldBack } from './held-back.ts';
-import { settleHold } from './hold.ts';
+import { noteLeft, settleHold } from './hold.ts';
 import { learn } from './learn.ts';
 import { accepted, released } from './level.ts';
 import { notePostmortem } from './postmortem-note.ts';
+import { afterTrial, obstacle } from './release.ts';
 import { decideRetry } from './retry.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote } from './state.ts';
 import { isFinal } from './state.ts';
+import { startUpkeep, upkeepFailed } from './upkeep.ts';
 
 /** What the phases of an attempt come to, and what follows from it. */
 
@@ -20,10 +23,18 @@ type AttemptErrorCode = 'cordon_attempt_not_contain' | 'cordon_attempt_no_object
 
 class AttemptError extends CodedError<AttemptErrorCode> {}
 
-/** What another incident has already captured on the same object. */
+/** What another hold has already captured on the same object, and what all others desire of it. */
 export interface HeldBy {
   readonly incident: string;
   readonly prior: AttemptRow['prior'];
+  readonly others: readonly JsonObject[];
+}
+
+/** What the database said about other holds on the object, when it refused what was first decided. */
+export interface Holders {
+  readonly heldBy: HeldBy | null;
+  /** What other open incidents desire, which hold the object beside ours; `null` before it was asked. */
+  readonly othersHold: readonly JsonObject[] | null;
 }
 
 /** Records what one phase of an attempt came to; an outcome from a worker that lost it changes nothing. */
@@ -32,11 +43,7 @@ export function recordOutcome(
   id: AttemptRow['id'],
   owner: WorkerId,
   outcome: AttemptOutcome,
-  context: {
-    readonly evidence: readonly EvidenceNote[];
-    readonly heldBy: HeldBy | null;
-    readonly othersHold: boolean;
-  },
+  context: Holders & { readonly evidence: readonly EvidenceNote[] },
 ): boolean {
   const attempt = draft.attempts.get(id);
   if (attempt === undefined || attempt.owner !== owner || isFinal(attempt.state)) return false;
@@ -49,6 +56,12 @@ export function recordOutcome(
       observed(draft, attempt, owner, outcome.observation, context.othersHold);
       break;
     case 'succeeded':
+      if (attempt.relaxTo !== undefined && context.othersHold !== null) {
+        // Those whose wish it was let go meanwhile: what they left is now ours to restore.
+        const { relaxTo, ...rest } = attempt;
+        draft.putAttempt({ ...rest, desired: relaxTo, state: 'reading' });
+        break;
+      }
       succeed(draft, attempt, outcome.output, 'the call was accepted');
       break;
     case 'failed':
@@ -67,12 +80,14 @@ function captured(
 ): void {
   if (attempt.state !== 'reading') return;
   const { action, object, target } = containPartsOf(draft, attempt);
-  const prior = heldBy === null ? outcome.prior : heldBy.prior;
+  // What is put again keeps what was there before the first time: what is there now is somebody else's.
+  const prior = attempt.hold !== null ? attempt.prior : heldBy === null ? outcome.prior : heldBy.prior;
   const plan = action.plan({ object, input: attempt.input, prior, target, incidentId: draft.id });
   const planned: AttemptRow = {
     ...attempt,
     prior,
     priorUnknown: prior === null,
+    ...(heldBy === null ? {} : { others: heldBy.others }),
     desired: plan.desired,
     changes: plan.changes,
     planDigest: digestOf({
@@ -97,8 +112,9 @@ function captured(
       digest: planned.planDigest,
     },
   );
+  const lookFirst = heldBy !== null || attempt.hold !== null;
   if (isHeldBack(draft, planned)) holdBack(draft, planned);
-  else applyDecision(draft, planned, owner, decide(draft, planned), heldBy !== null);
+  else applyDecision(draft, planned, owner, decide(draft, planned), lookFirst);
 }
 
 function observed(
@@ -106,44 +122,28 @@ function observed(
   attempt: AttemptRow,
   owner: WorkerId,
   observation: Observation,
-  othersHold: boolean,
+  othersHold: readonly JsonObject[] | null,
 ): void {
   const restoring = attempt.effect === 'restore';
-  if (restoring && othersHold) {
-    succeed(
-      draft,
-      attempt,
-      { inherited: true },
-      'another incident still holds the object, which stays contained',
-      'inherited',
-    );
+  if (restoring && othersHold !== null && othersHold.length > 0) {
+    leaveToOthers(draft, attempt, othersHold);
     return;
   }
-  if (observation.kind === 'conflict') {
-    draft.log(
-      'release.conflict',
-      { kind: 'engine' },
-      `${attempt.object?.arn ?? ''} was changed by somebody else: ${observation.found}`,
-      {
-        attempt: attempt.id,
-        found: observation.found,
-      },
-    );
-    finish(
-      draft,
-      { ...attempt, error: { code: 'cordon_attempt_conflict', message: observation.found } },
-      'failed',
-    );
-    return;
-  }
-  const there = (observation.kind === 'in-effect') !== restoring;
+  if (observation.kind === 'conflict' && !mayGoOn(draft, attempt, observation.found)) return;
+  const there = observation.kind !== 'conflict' && (observation.kind === 'in-effect') !== restoring;
   if (there && (attempt.state === 'unknown' || restoring)) {
     succeed(
       draft,
       attempt,
       null,
       restoring ? 'the prior state is already there' : 'found in effect, not called again',
+      'not-needed',
     );
+    return;
+  }
+  const blocked = restoring ? obstacle(draft, attempt) : undefined;
+  if (blocked !== undefined) {
+    block(draft, attempt, blocked);
     return;
   }
   if (restoring && attempt.state === 'reading') {
@@ -158,16 +158,86 @@ function observed(
   draft.putAttempt({ ...attempt, state: 'running' });
 }
 
+/** Others hold the object and will restore it: what they desire stays, or takes the place of what only we wanted. */
+function leaveToOthers(draft: Draft, attempt: AttemptRow, others: readonly JsonObject[]): void {
+  const { action } = containPartsOf(draft, attempt);
+  const stricter = action.stricter;
+  const wanted =
+    stricter === undefined
+      ? undefined
+      : others.reduce((left, right) => (stricter(left, right) ? left : right));
+  if (wanted === undefined || canonicalJson(wanted) === canonicalJson(attempt.desired)) {
+    const how = 'another incident still holds the object, which stays contained';
+    succeed(draft, { ...attempt, others }, { inherited: true }, how);
+    return;
+  }
+  draft.putAttempt({ ...attempt, others, relaxTo: wanted, state: 'running', startedAt: draft.at });
+}
+
+/**
+ * Whether an attempt goes on though its object is neither as we left it nor as it was: when it puts ours again, and
+ * when a person saw exactly this and said so. Else it ends here, with the three values for the person who decides.
+ */
+function mayGoOn(draft: Draft, attempt: AttemptRow, found: string): boolean {
+  if (attempt.upkeep === true && attempt.effect === 'contain') return true;
+  const said = attempt.onConflict?.found === found ? attempt.onConflict.decision : 'ask';
+  if (attempt.effect === 'restore' && said === 'overwrite') return true;
+  if (attempt.effect === 'restore' && said === 'accept') {
+    noteLeft(draft, attempt.hold, `${attempt.object?.arn ?? ''} stays as it was found: ${found}`);
+    succeed(draft, attempt, { left: found }, 'left as it was found, as a person decided');
+    return false;
+  }
+  draft.log(
+    'release.conflict',
+    { kind: 'engine' },
+    `${attempt.object?.arn ?? ''} was changed by somebody else: ${found}`,
+    { attempt: attempt.id, ours: attempt.desired, manifest: attempt.prior, found },
+  );
+  if (attempt.effect === 'restore') {
+    noteLeft(draft, attempt.hold, `${attempt.object?.arn ?? ''} was changed by somebody else: ${found}`);
+    if (attempt.hold !== null) settleHold(draft, attempt.hold, 'open');
+  }
+  finish(draft, { ...attempt, error: { code: 'cordon_attempt_conflict', message: found } }, 'failed');
+  if (attempt.upkeep === true) upkeepFailed(draft, draft.attempts.get(attempt.id) ?? attempt);
+  return false;
+}
+
+/** A restoring step that may not go on; a canary that failed is contained again at once. */
+function block(
+  draft: Draft,
+  attempt: AttemptRow,
+  why: { readonly code: string; readonly message: string },
+): void {
+  draft.log('attempt.failed', { kind: 'engine' }, `Stopped ${attempt.action}: ${why.message}`, {
+    attempt: attempt.id,
+    code: why.code,
+    tries: attempt.tries,
+    nextAt: null,
+  });
+  const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
+  if (hold !== undefined) {
+    const { trial, ...rest } = hold;
+    draft.putHold({ ...rest, status: 'open', left: why.message });
+    finish(draft, { ...attempt, error: why }, 'failed');
+    if (trial !== undefined) startUpkeep(draft, rest, { effect: 'contain' });
+    return;
+  }
+  finish(draft, { ...attempt, error: why }, 'failed');
+}
+
 function succeed(
   draft: Draft,
   attempt: AttemptRow,
   output: AttemptRow['output'],
   how: string,
-  closedAs: 'released' | 'inherited' = 'released',
+  put: 'put' | 'not-needed' = 'put',
 ): void {
   if (attempt.effect === 'contain' && attempt.hold !== null) settleHold(draft, attempt.hold, 'accepted');
-  if (attempt.effect === 'restore' && attempt.hold !== null) settleHold(draft, attempt.hold, closedAs);
-  const verb = attempt.effect === 'restore' ? 'Restored' : 'Done';
+  if (attempt.trial !== undefined && attempt.others === undefined) afterTrial(draft, attempt, put);
+  else if (attempt.effect === 'restore' && attempt.hold !== null)
+    settleHold(draft, attempt.hold, attempt.others === undefined ? 'released' : 'inherited');
+  const verb =
+    attempt.trial !== undefined ? 'Put on trial' : attempt.effect === 'restore' ? 'Restored' : 'Done';
   draft.log(
     'attempt.succeeded',
     playbookActor(draft),
@@ -240,6 +310,21 @@ function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome
     );
     return;
   }
+  if (attempt.trial !== undefined && code === 'cordon_aws_invalid_request') {
+    // No room in the account's pool even for the canary: what follows does without it, or says what is missing.
+    succeed(draft, attempt, null, `without a canary: ${message}`, 'not-needed');
+    return;
+  }
+  if (attempt.effect === 'restore' && code === 'cordon_restore_degraded') {
+    noteLeft(draft, attempt.hold, message);
+    draft.log('restore.degraded', { kind: 'engine' }, `Restored in part: ${message}`, {
+      attempt: attempt.id,
+      object: attempt.object?.arn ?? null,
+      wanted: attempt.prior,
+      now: attempt.desired,
+      left: message,
+    });
+  }
   // A restore that failed leaves the object held: it may be tried again, by this incident or the next.
   if (attempt.effect === 'restore' && attempt.hold !== null) settleHold(draft, attempt.hold, 'open');
   if (attempt.effect === 'contain' && attempt.hold !== null && outcome.classification === 'terminal')
@@ -251,6 +336,7 @@ function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome
     nextAt: null,
   });
   finish(draft, { ...attempt, error: { code, message } }, 'failed');
+  if (attempt.upkeep === true) upkeepFailed(draft, draft.attempts.get(attempt.id) ?? attempt);
 }
 
 /** The action of an attempt that contains or restores, with its object and target. */

@@ -1,4 +1,5 @@
-import type { Action, ContainAction } from '../action/action.ts';
+import { z } from 'zod';
+import type { Action, ActionObject, ContainAction, Observation } from '../action/action.ts';
 import { createCodeLinks } from '../action/code-links.ts';
 import { AwsError } from '../action/failure.ts';
 import type {
@@ -10,12 +11,15 @@ import type {
   HeldObject,
   Target,
 } from '../action/ports.ts';
+import { captureManifest } from '../action/target-capture-manifest.ts';
 import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
 import type { Json } from '../json.ts';
+import { isContaining } from './hold.ts';
 import type { Standstill } from './pause.ts';
 import { standstillInWords } from './pause.ts';
+import { isOfRelease } from './release-step.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote, IncidentState, Lane } from './state.ts';
 
 /** Runs one phase of one attempt against the outside, and says what it came to. Never throws. */
@@ -98,18 +102,22 @@ export function createPerform(options: {
       alert: state.record.alert,
       target,
       held: heldOn(state, target),
+      ...manifestOf(state, target),
       exercise: state.record.exercise,
       settings: options.settings,
       clock: options.clock,
       signal: options.stopping,
-      aws: (purpose) =>
-        options.aws({
+      aws: (asked) => {
+        // A step on the way back (a canary, revoking sessions) is made by the release role, and by no pause stopped.
+        const purpose = asked === 'contain' && isOfRelease(attempt) ? 'release' : asked;
+        return options.aws({
           target,
           purpose,
           incident: state.id,
           lane: attempt.lane,
           beforeSend: purpose === 'contain' ? beforeWrite : beforeSend,
-        }),
+        });
+      },
       evidence: noting(options.evidence(state, attempt), notes),
       codeLinks,
       alertContents: () => options.alertContents(state.id),
@@ -176,14 +184,41 @@ async function containPhase(
     );
   }
   if (state === 'reading' || state === 'unknown') {
-    return {
-      kind: 'observed',
-      observation: await action.observe(context, object, attempt.prior ?? {}, desired),
-    };
+    const aim = attempt.relaxTo ?? attempt.trial;
+    if (aim !== undefined) {
+      const arrived = await action.observe(context, object, attempt.prior ?? {}, aim);
+      if (arrived.kind === 'in-effect') return { kind: 'succeeded', output: null };
+    }
+    return { kind: 'observed', observation: await observe(action, context, object, attempt) };
   }
-  if (attempt.effect === 'restore') await action.revert(context, object, attempt.prior ?? {}, desired);
+  if (attempt.relaxTo !== undefined) await action.apply(context, object, attempt.relaxTo);
+  else if (attempt.trial !== undefined) await action.apply(context, object, attempt.trial);
+  else if (attempt.effect === 'restore') await action.revert(context, object, attempt.prior ?? {}, desired);
   else await action.apply(context, object, desired);
   return { kind: 'succeeded', output: null };
+}
+
+/**
+ * What is there, seen from this attempt. A state that another open hold desires is no conflict: it is as good as ours
+ * when it is as strict, and as good as none when it is not.
+ */
+async function observe(
+  action: ContainAction,
+  context: ActionContext,
+  object: ActionObject,
+  attempt: AttemptRow,
+): Promise<Observation> {
+  const { desired } = attempt;
+  const prior = attempt.prior ?? {};
+  const found = await action.observe(context, object, prior, desired ?? {});
+  if (found.kind !== 'conflict') return found;
+  for (const other of attempt.others ?? []) {
+    const theirs = await action.observe(context, object, prior, other);
+    if (theirs.kind !== 'in-effect') continue;
+    const strict = desired !== null && action.stricter?.(other, desired) === true;
+    return { kind: strict ? 'in-effect' : 'not-in-effect' };
+  }
+  return found;
 }
 
 async function capture(
@@ -209,7 +244,10 @@ async function capture(
 
 function heldOn(state: IncidentState, target: Target): readonly HeldObject[] {
   return [...state.holds.values()]
-    .filter((hold) => hold.status !== 'closed' && hold.target.functionArn === target.functionArn)
+    .filter(
+      (hold) =>
+        hold.status !== 'closed' && isContaining(hold) && hold.target.functionArn === target.functionArn,
+    )
     .map((hold) => ({
       objectKey: hold.objectKey,
       action: hold.action,
@@ -218,6 +256,18 @@ function heldOn(state: IncidentState, target: Target): readonly HeldObject[] {
       desired: hold.desired,
       ...(hold.acceptedAt === null ? {} : { acceptedAt: hold.acceptedAt }),
     }));
+}
+
+const captured = z.looseObject({ parts: z.record(z.string(), z.string()) });
+
+/** What the target was before this incident first touched it. */
+function manifestOf(state: IncidentState, target: Target): Pick<ActionContext, 'manifest'> {
+  for (const attempt of state.attempts.values()) {
+    if (attempt.action !== captureManifest.id || attempt.target?.functionArn !== target.functionArn) continue;
+    const read = captured.safeParse(attempt.output);
+    if (read.success) return { manifest: read.data.parts };
+  }
+  return {};
 }
 
 /** Passes everything on to the evidence store and remembers it for the timeline. */

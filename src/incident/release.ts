@@ -1,46 +1,171 @@
+import { z } from 'zod';
+import { quarantineRole } from '../action/iam-quarantine-role.ts';
+import { revokeSessions } from '../action/iam-revoke-sessions.ts';
+import { reserveZeroConcurrency } from '../action/lambda-reserve-zero-concurrency.ts';
+import type { Target } from '../action/ports.ts';
+import { releasePlace } from '../action/release-order.ts';
+import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
-import { handOver } from './hold.ts';
+import { handOver, isContaining } from './hold.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 
-/** What a reversing attempt says beyond a fresh one. */
-export type ReversingAttempt = Pick<
+/** What an attempt of a release says beyond a fresh one. */
+export type ReleaseAttempt = Pick<
   AttemptRow,
-  | 'effect'
-  | 'lane'
-  | 'object'
-  | 'target'
-  | 'ordinal'
-  | 'action'
-  | 'input'
-  | 'prior'
-  | 'priorUnknown'
-  | 'desired'
-  | 'reverses'
-  | 'hold'
->;
+  'effect' | 'lane' | 'object' | 'target' | 'ordinal' | 'action' | 'input'
+> &
+  Partial<AttemptRow>;
+
+/** How long a canary is watched before everybody may call the function again. */
+const CANARY_WATCH_MS = 60_000;
+
+// An invocation that was running when the function was stopped may go on for its timeout, at most this long
+// (AWS Lambda quotas), with credentials that are renewed meanwhile.
+const LONGEST_INVOCATION_MS = 900_000;
+
+const manifest = z.looseObject({ timeoutSeconds: z.number().nullable() });
 
 /**
- * The release of everything this incident holds: one reversing attempt per hold, in the inverse order
- * of containment (reference, 1.7), each compare-and-set. A hold whose write is still on its way is
- * included: its reversal waits for it.
+ * The release of everything this incident holds, each step compare-and-set, in the order of `release-order.ts`. A hold
+ * whose write is still on its way is included: its reversal waits for it. Before a quarantine is taken away, sessions that
+ * are older than containment are revoked (unless nothing was wrong); before invocations are let in again, one at a
+ * time is, and watched.
  */
-export function releaseOf(draft: Draft): readonly ReversingAttempt[] {
-  return openHolds(draft)
-    .reverse()
-    .map((hold, ordinal) => ({
+export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAttempt[] {
+  const attempts: Omit<ReleaseAttempt, 'ordinal'>[] = [];
+  for (const hold of inReleaseOrder(draft)) {
+    const { object, target, action } = hold;
+    const restore: Omit<ReleaseAttempt, 'ordinal'> = {
       effect: 'restore',
       lane: 'contain',
-      object: hold.object,
-      target: hold.target,
-      ordinal,
-      action: hold.action,
+      object,
+      target,
+      action,
       input: hold.input,
       prior: hold.prior,
       priorUnknown: hold.prior === null,
-      desired: hold.desired,
+      desired: hold.trial?.state ?? hold.desired,
       reverses: hold.attempt,
       hold: hold.id,
-    }));
+      ...decided(draft, hold, input.onConflict),
+    };
+    if (input.afterAttack === true && action === quarantineRole.id) attempts.push(...revoking(draft, hold));
+    // After a false alarm there is nothing to watch for, and callers have waited long enough.
+    const trial = input.afterAttack === true ? trialOf(draft, hold) : null;
+    if (trial !== null) attempts.push({ ...restore, trial });
+    attempts.push(restore);
+  }
+  return attempts.map((attempt, ordinal) => ({ ...attempt, ordinal }));
+}
+
+function inReleaseOrder(draft: Draft): readonly HoldRow[] {
+  return openHolds(draft)
+    .reverse()
+    .sort((a, b) => releasePlace(a.action) - releasePlace(b.action));
+}
+
+/** What a person said about the conflict that the last release met on this object, bound to what was found. */
+function decided(draft: Draft, hold: HoldRow, decision: unknown): Pick<AttemptRow, 'onConflict'> {
+  if (decision !== 'overwrite' && decision !== 'accept') return {};
+  const last = [...draft.attempts.values()].findLast(
+    (attempt) => attempt.hold === hold.id && attempt.effect === 'restore',
+  );
+  return last?.error?.code === 'cordon_attempt_conflict'
+    ? { onConflict: { decision, found: last.error.message } }
+    : {};
+}
+
+function revoking(draft: Draft, hold: HoldRow): Omit<ReleaseAttempt, 'ordinal'>[] {
+  const { object, target } = hold;
+  const { mode } = z.looseObject({ mode: z.enum(['function', 'role']) }).parse(hold.input);
+  const input = { roles: [object.arn], mode, before: cutOff(draft, target) };
+  return revokeSessions.objects(target, input).map((each) => ({
+    effect: 'contain' as const,
+    lane: 'contain' as const,
+    object: each,
+    target,
+    action: revokeSessions.id,
+    input,
+  }));
+}
+
+/**
+ * Sessions issued before this are revoked: the later of the moment from which containment was effective and the end of
+ * the last invocation that was still running then (reference, 1.8.5); never in the future, which would deny sessions to come.
+ */
+function cutOff(draft: Draft, target: Target): string {
+  const own = [...draft.holds.values()].filter((hold) => hold.target.functionArn === target.functionArn);
+  const stopped = own.find((hold) => hold.action === reserveZeroConcurrency.id)?.acceptedAt;
+  const effective = draft.record.effectiveAt?.[target.functionArn];
+  const instants = [
+    effective === undefined ? draft.env.now.getTime() : Date.parse(effective),
+    stopped === null || stopped === undefined
+      ? draft.env.now.getTime()
+      : Date.parse(stopped) + longestInvocationMs(draft, target),
+  ];
+  return new Date(Math.min(draft.env.now.getTime(), Math.max(...instants))).toISOString();
+}
+
+function longestInvocationMs(draft: Draft, target: Target): number {
+  const captured = [...draft.attempts.values()].find(
+    (attempt) =>
+      attempt.action === 'target.capture-manifest' &&
+      attempt.state === 'succeeded' &&
+      attempt.target?.functionArn === target.functionArn,
+  );
+  const read = manifest.safeParse(captured?.output);
+  return read.success && read.data.timeoutSeconds !== null
+    ? read.data.timeoutSeconds * 1000
+    : LONGEST_INVOCATION_MS;
+}
+
+function trialOf(draft: Draft, hold: HoldRow): JsonObject | null {
+  const action = draft.env.catalogue.get(hold.action);
+  if (hold.trial !== undefined || hold.prior === null || action?.effect !== 'contain') return null;
+  return action.trial?.(hold.prior) ?? null;
+}
+
+/** The step after a canary waits for it to be watched, and is compare-and-set against the canary. */
+export function afterTrial(draft: Draft, trial: AttemptRow, found: 'put' | 'not-needed'): void {
+  const hold = trial.hold === null ? undefined : draft.holds.get(trial.hold);
+  if (found === 'not-needed' || trial.trial === undefined || hold === undefined) return;
+  draft.putHold({ ...hold, trial: { state: trial.trial, at: draft.at } });
+  const next = [...draft.attempts.values()].find(
+    (attempt) =>
+      attempt.invocation === trial.invocation && attempt.hold === hold.id && attempt.trial === undefined,
+  );
+  if (next === undefined) return;
+  const dueAt = new Date(draft.env.now.getTime() + CANARY_WATCH_MS).toISOString();
+  draft.putAttempt({ ...next, desired: trial.trial, notBefore: dueAt });
+  draft.arm({ kind: 'retry', chart: next.chart, name: next.id, event: '', attempt: next.id, dueAt });
+}
+
+/** Why a restoring attempt may not go on though its object is as we left it; `undefined` when it may. */
+export function obstacle(
+  draft: Draft,
+  attempt: AttemptRow,
+): { readonly code: string; readonly message: string } | undefined {
+  const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
+  const { lastAlertAt } = draft.record;
+  if (hold?.trial !== undefined && lastAlertAt !== undefined && lastAlertAt > hold.trial.at) {
+    return {
+      code: 'cordon_canary_failed',
+      message: `an alert joined the incident while ${attempt.object?.arn ?? 'the function'} ran as a canary; it is stopped again`,
+    };
+  }
+  const revoked = [...draft.attempts.values()].filter(
+    (other) =>
+      other.invocation === attempt.invocation &&
+      other.action === revokeSessions.id &&
+      other.object?.arn === attempt.object?.arn,
+  );
+  if (attempt.action === quarantineRole.id && revoked.some((other) => other.state !== 'succeeded')) {
+    return {
+      code: 'cordon_sessions_not_revoked',
+      message: `earlier sessions of ${attempt.object?.arn ?? 'the role'} could not be revoked, so its quarantine stays; see the attempt before`,
+    };
+  }
+  return undefined;
 }
 
 /**
@@ -53,9 +178,9 @@ export function handOverHolds(draft: Draft): string | undefined {
   return owner;
 }
 
-/** Open holds in the order in which they were opened. */
+/** Open holds that contain, in the order in which they were opened. */
 function openHolds(draft: Draft): HoldRow[] {
   return [...draft.holds.values()]
-    .filter((hold) => hold.status !== 'closed' && hold.handedOverTo === null)
+    .filter((hold) => hold.status !== 'closed' && hold.handedOverTo === null && isContaining(hold))
     .sort((a, b) => a.openedAt.localeCompare(b.openedAt) || a.ordinal - b.ordinal);
 }

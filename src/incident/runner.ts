@@ -3,10 +3,10 @@ import { describeError } from '../error.ts';
 import type { AttemptId, WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
-import { captorOf } from '../store/incident.ts';
+import { captorOf, desiredByOthers } from '../store/incident.ts';
 import type { Refusal, Sql } from '../store/sql.ts';
 import type { Advance, Committed, Decide } from './advance.ts';
-import type { HeldBy } from './outcome.ts';
+import type { Holders } from './outcome.ts';
 import { recordOutcome } from './outcome.ts';
 import type { Perform, PhaseResult } from './perform.ts';
 import type { AttemptOutcome, AttemptRow, IncidentState } from './state.ts';
@@ -49,28 +49,33 @@ export function createRunner(options: {
     const { outcome, evidence } = result;
     if (outcome === null) return;
     const decideWith =
-      (now: AttemptOutcome, context: { heldBy: HeldBy | null; othersHold: boolean }): Decide<boolean> =>
+      (now: AttemptOutcome, context: Holders): Decide<boolean> =>
       (draft) =>
         recordOutcome(draft, attempt.id, owner, now, { evidence, ...context });
     const amend = async (refusal: Refusal): Promise<Decide<boolean> | undefined> => {
-      if (refusal === 'object-is-held') return decideWith(outcome, { heldBy: null, othersHold: true });
+      const key = attempt.object?.key ?? '';
+      if (refusal === 'object-is-held') {
+        const othersHold = await desiredByOthers(sql, key, state.id, { open: true });
+        return decideWith(outcome, { heldBy: null, othersHold });
+      }
       // The other one that held it let go between our two looks: then the restoring is ours after all.
-      if (refusal === 'object-not-held') return decideWith(outcome, { heldBy: null, othersHold: false });
-      if (refusal === 'object-being-restored')
-        return decideWith(beingRestored(attempt), { heldBy: null, othersHold: false });
+      if (refusal === 'object-not-held') return decideWith(outcome, { heldBy: null, othersHold: [] });
+      if (refusal === 'object-being-restored') return decideWith(beingRestored(attempt), NOBODY);
       if (refusal !== 'object-has-captor' || attempt.object === null) return undefined;
       const captor = await captorOf(sql, attempt.object.key);
-      if (captor === undefined) return decideWith(outcome, { heldBy: null, othersHold: false });
-      if (captor.status === 'restoring')
-        return decideWith(beingRestored(attempt), { heldBy: null, othersHold: false });
+      if (captor === undefined) return decideWith(outcome, NOBODY);
+      if (captor.status === 'restoring') return decideWith(beingRestored(attempt), NOBODY);
       const prior = captor.prior as JsonObject | null; // written by commitOf
-      return decideWith(outcome, { heldBy: { incident: captor.incident, prior }, othersHold: false });
+      const others = await desiredByOthers(sql, key, state.id, { open: false });
+      const own = [...state.holds.values()]
+        .filter((hold) => hold.objectKey === key && hold.status !== 'closed')
+        .map((hold) => hold.desired);
+      const heldBy = { incident: captor.incident, prior, others: [...others, ...own] };
+      return decideWith(outcome, { heldBy, othersHold: null });
     };
     for (;;) {
       try {
-        await options
-          .advance()
-          .advance(state.id, decideWith(outcome, { heldBy: null, othersHold: false }), { amend });
+        await options.advance().advance(state.id, decideWith(outcome, NOBODY), { amend });
         return;
       } catch (error) {
         // The call is made and its outcome must not be lost: keep trying for as long as it is ours to tell.
@@ -119,6 +124,8 @@ export function createRunner(options: {
     inFlight: () => running.size,
   };
 }
+
+const NOBODY: Holders = { heldBy: null, othersHold: null };
 
 function beingRestored(attempt: AttemptRow): AttemptOutcome {
   return {

@@ -10,7 +10,7 @@ import { isFinal } from './state.ts';
  */
 export function schedule(draft: Draft): void {
   const { worker, directLanes } = draft.env;
-  if (worker === null || draft.status !== 'open') return;
+  if (worker === null || draft.status === 'halted') return;
   for (const attempt of [...draft.attempts.values()]) {
     const current = draft.attempts.get(attempt.id) ?? attempt;
     if (directLanes.has(current.lane) && isStartable(draft, current)) takeAttempt(draft, current, worker);
@@ -20,13 +20,24 @@ export function schedule(draft: Draft): void {
 
 /** True when nobody is at the attempt, its time has come, and nothing it must follow is unfinished. */
 export function isStartable(draft: Draft, attempt: AttemptRow): boolean {
+  // A closed incident is over but for what it left held.
+  if (draft.status === 'closed' && attempt.upkeep !== true) return false;
   if (attempt.owner !== null || isFinal(attempt.state) || attempt.state === 'awaiting') return false;
   if (attempt.notBefore !== null && Date.parse(attempt.notBefore) > draft.env.now.getTime()) return false;
   if (isHeldBack(draft, attempt)) return false;
-  if (attempt.reverses === null) return true;
+  // A release is made in order, attempts that revoke and those that restore alike.
+  const invocation = draft.invocations.get(attempt.invocation);
+  if (attempt.reverses === null && invocation?.src !== 'containment.release') return true;
   // A release undoes in inverse order, and never while the write it takes back may still be on its way.
-  const reversed = draft.attempts.get(attempt.reverses);
-  if (reversed !== undefined && !isFinal(reversed.state)) return false;
+  const writing = [...draft.attempts.values()].some(
+    (other) =>
+      other.hold !== null &&
+      other.hold === attempt.hold &&
+      other.effect === 'contain' &&
+      other.id !== attempt.id &&
+      !isFinal(other.state),
+  );
+  if (writing) return false;
   return [...draft.attempts.values()].every(
     (other) =>
       other.invocation !== attempt.invocation || other.ordinal >= attempt.ordinal || isFinal(other.state),

@@ -56,6 +56,12 @@ export interface IncidentRecord {
   readonly targets: readonly Target[];
   /** By function ARN. */
   readonly levels: Readonly<Record<string, Level>>;
+  /** When containment of a target was last shown to be effective, by function ARN. */
+  readonly effectiveAt?: Readonly<Record<string, string>>;
+  /** What was there after the last release, against the manifest, by function ARN. */
+  readonly comparisons?: Readonly<Record<string, Comparison>>;
+  /** When the last alert joined. */
+  readonly lastAlertAt?: string;
   /** Other functions on a target's role, by function ARN; absent while unknown. */
   readonly sharedWith: Readonly<Record<string, number>>;
   readonly openedAt: string;
@@ -65,6 +71,21 @@ export interface IncidentRecord {
   readonly people: PeopleState;
   readonly releaseRequestedBy: string | null;
   readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
+}
+
+/** A target after its release, compared with its manifest from before containment. */
+export interface Comparison {
+  readonly at: string;
+  /** False when there was no manifest to compare with. */
+  readonly compared: boolean;
+  readonly differences: readonly {
+    readonly part: string;
+    readonly was: string;
+    readonly now: string;
+    /** Why it differs, as far as this incident knows. */
+    readonly why: string;
+  }[];
+  readonly unread: readonly string[];
 }
 
 export interface ChartRow {
@@ -165,6 +186,16 @@ export interface AttemptRow {
   /** The attempt whose write this one takes back. */
   readonly reverses: AttemptId | null;
   readonly hold: HoldId | null;
+  /** What other open holds on the object desire; the strictest of all is what is to be there. */
+  readonly others?: readonly JsonObject[];
+  /** A release while another incident holds the object: the looser state that the others desire. */
+  readonly relaxTo?: JsonObject;
+  /** A release's first step: the state to put and to watch before the prior one follows. */
+  readonly trial?: JsonObject;
+  /** What a person said of a conflict that was found as `found`; another one is asked about anew. */
+  readonly onConflict?: { readonly decision: 'overwrite' | 'accept'; readonly found: string };
+  /** Work on what is held that belongs to no state of the playbook, and goes on after the incident is closed. */
+  readonly upkeep?: true;
   readonly createdAt: string;
   /** When the intent was committed. */
   readonly startedAt: string | null;
@@ -193,14 +224,21 @@ export interface HoldRow {
   readonly closedAs: 'released' | 'inherited' | 'not-needed' | null;
   /** Who accepted that containment stays after the incident closed; the hold stays open. */
   readonly handedOverTo: string | null;
+  /** Our own state on the way back, once it is there: a canary, which `desired` is no more. */
+  readonly trial?: { readonly state: JsonObject; readonly at: string };
+  /** When what was put is taken back by itself; such a hold contains nothing and outlives its incident. */
+  readonly expiresAt?: string;
+  /** Why the prior state is not back, though released: what is left to do, or was left on purpose. */
+  readonly left?: string;
 }
 
 export interface TimerRow {
   readonly id: TimerId;
-  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation';
+  /** `expiry` outlives the incident: the end of a hold that was made to end. */
+  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry';
   /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
   readonly chart: ChartId | null;
-  /** XState's send id for playbook timers, so that a `cancel` finds it; a task's id. */
+  /** XState's send id for playbook timers, so that a `cancel` finds it; a task's or a hold's id. */
   readonly name: string;
   readonly event: string;
   readonly attempt: AttemptId | null;
@@ -264,6 +302,9 @@ export type EvidenceNote =
       readonly items: number;
       readonly keyId: string;
     };
+
+/** Timers that still fire on a closed incident: of what it left held, and of the work on that. */
+export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry']);
 
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {

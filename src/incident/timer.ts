@@ -1,17 +1,19 @@
-import type { TimerId } from '../id.ts';
+import type { HoldId, TimerId } from '../id.ts';
 import { expireApproval } from './approval.ts';
 import { feedChart } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { escalateFurther } from './escalation.ts';
-import { isFinal } from './state.ts';
+import { isFinal, OUTLIVES } from './state.ts';
 import { remindOfTask } from './task.ts';
+import { expireHold } from './upkeep.ts';
 
 /** Fires a timer that is due; one that fired or was cancelled meanwhile does nothing. */
 export function fireTimer(draft: Draft, id: TimerId): void {
   const timer = draft.timers.get(id);
   if (timer === undefined || timer.status !== 'armed') return;
   // A playbook that is halted takes no events; what concerns people goes on, now more than ever.
-  if (draft.status !== 'open' && !(draft.status === 'halted' && timer.chart === null)) return;
+  if (draft.status === 'halted' && timer.chart !== null) return;
+  if (draft.status === 'closed' && !OUTLIVES.has(timer.kind)) return;
   if (Date.parse(timer.dueAt) > draft.env.now.getTime()) return;
   draft.putTimer({ ...timer, status: 'fired' });
   switch (timer.kind) {
@@ -37,6 +39,9 @@ export function fireTimer(draft: Draft, id: TimerId): void {
       }
       return;
     }
+    case 'expiry':
+      expireHold(draft, timer.name as HoldId); // looked up, not trusted
+      return;
     case 'approval': {
       const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);
       if (attempt !== undefined) expireApproval(draft, attempt);

@@ -19,7 +19,7 @@ import { recordOf, stateOf } from './load.ts';
 import type { ObservedIncident, ObserveReport } from './observed.ts';
 import { observedOf, summariseObserved } from './observed.ts';
 import type { PeopleState, Task } from './people-state.ts';
-import type { AttemptRow, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
+import type { AttemptRow, Comparison, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
 
 /**
  * An incident as people see it, in Slack, in the terminal and in JSON. Instants are ISO 8601 strings in
@@ -51,6 +51,10 @@ export interface IncidentView {
   readonly halted: { readonly code: string; readonly message: string } | null;
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
+  /** What is not back, by object: our value, the one from before, and what was found; empty when all is. */
+  readonly left: readonly LeftView[];
+  /** Each released target against its manifest from before containment. */
+  readonly comparisons: readonly ({ readonly functionArn: string } & Comparison)[];
   /** All questions of the incident, settled ones included. */
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
@@ -75,6 +79,17 @@ export interface ContainmentView {
   /** What was planned, or why it failed; one sentence. */
   readonly detail: string;
   readonly changes: readonly Change[];
+}
+
+/** An object that a release could not, or on purpose did not, put back. */
+export interface LeftView {
+  readonly objectArn: string;
+  readonly action: string;
+  readonly ours: Json;
+  /** `null` when it could not be read before containment. */
+  readonly manifest: Json;
+  /** What is left to do, or what was found, in words. */
+  readonly left: string;
 }
 
 export interface QuestionView {
@@ -254,6 +269,19 @@ export function viewOf(
     containment: [...state.attempts.values()]
       .filter((attempt) => attempt.effect === 'contain')
       .map((attempt) => containmentOf(state, attempt, known.catalogue)),
+    left: [...state.holds.values()]
+      .filter((hold) => hold.left !== undefined)
+      .map((hold) => ({
+        objectArn: hold.object.arn,
+        action: hold.action,
+        ours: hold.trial?.state ?? hold.desired,
+        manifest: hold.prior,
+        left: hold.left ?? '',
+      })),
+    comparisons: Object.entries(record.comparisons ?? {}).map(([functionArn, each]) => ({
+      functionArn,
+      ...each,
+    })),
     questions: [...state.invocations.values()]
       .filter((invocation) => invocation.src === 'human.question')
       .map((invocation) => questionOf(state, invocation)),

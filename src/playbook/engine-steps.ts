@@ -16,11 +16,18 @@ export const ENGINE_STEPS: readonly CatalogueEntry[] = [
     /** Restores every object that this incident holds; one in conflict stays held, and is reported. */
     src: 'containment.release',
     kind: 'engine',
-    input: z.strictObject({}),
+    input: z.strictObject({
+      /** Not a false alarm: earlier sessions stay denied, and invocations are let in as a canary first. */
+      afterAttack: z.boolean().optional(),
+      /** What a person said of the conflicts of the release before: put the prior state over what was found, or leave it. */
+      onConflict: z.enum(['ask', 'overwrite', 'accept']).optional(),
+    }),
     output: z.strictObject({
       restored: z.int().min(0),
       conflicts: z.int().min(0),
       degraded: z.boolean(),
+      /** What is left to do, or was left on purpose, in words. */
+      left: z.array(z.string()),
     }),
     opensHold: false,
     closesHolds: true,

@@ -40,7 +40,7 @@ export interface FormOption {
   readonly style?: 'primary' | 'danger';
 }
 
-export const FORM_IDS = ['triage', 'recovery', 'review'] as const;
+export const FORM_IDS = ['triage', 'recovery', 'conflict', 'review'] as const;
 export type FormId = (typeof FORM_IDS)[number];
 
 const NOTE_LENGTH = 2000;
@@ -136,6 +136,41 @@ const recovery: Form = {
   answer: z.strictObject({ decision: z.enum(['release', 'keep']), note }),
 };
 
+const conflict: Form = {
+  id: 'conflict',
+  title: 'Conflict',
+  question: 'Somebody else changed what is contained. What shall be there?',
+  fields: [
+    {
+      kind: 'choice',
+      name: 'decision',
+      label: 'Decision',
+      required: true,
+      options: [
+        {
+          value: 'overwrite',
+          label: 'The manifest',
+          description: 'Put the state from before containment over what was found',
+          style: 'danger',
+        },
+        {
+          value: 'accept',
+          label: 'What was found',
+          description: 'Leave it as it is: somebody meant it so',
+        },
+        {
+          value: 'keep',
+          label: 'Keep contained',
+          description: 'Hand what is still held over to a named owner',
+          style: 'primary',
+        },
+      ],
+    },
+    noteField,
+  ],
+  answer: z.strictObject({ decision: z.enum(['overwrite', 'accept', 'keep']), note }),
+};
+
 const review: Form = {
   id: 'review',
   title: 'Review',
@@ -156,4 +191,4 @@ const review: Form = {
   answer: z.strictObject({ decision: z.enum(['accept', 'reopen']), note }),
 };
 
-export const FORMS: Readonly<Record<FormId, Form>> = { triage, recovery, review };
+export const FORMS: Readonly<Record<FormId, Form>> = { triage, recovery, conflict, review };

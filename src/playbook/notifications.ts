@@ -58,6 +58,12 @@ export const NOTIFICATIONS: readonly Notification[] = [
     params: z.strictObject({ code: z.string(), conflicts: z.int().min(0) }),
   },
   {
+    name: 'upkeep-failed',
+    description:
+      'What was to be taken back after the incident could not be: it is tried again, and a person should look.',
+    params: z.strictObject({ object: z.string(), code: z.string(), nextAt: z.string() }),
+  },
+  {
     name: 'postmortem-failed',
     description: 'No postmortem could be drafted.',
     params: z.strictObject({ code: z.string() }),

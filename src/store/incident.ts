@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../json.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -51,6 +52,22 @@ export async function commitIncident(sql: Sql, payload: unknown): Promise<number
     JSON.stringify(payload),
   ]);
   return Number(rows[0]?.number ?? 0);
+}
+
+/** What other incidents' open holds on an object desire; with `open`, only incidents that are not closed. */
+export async function desiredByOthers(
+  sql: Sql,
+  objectKey: string,
+  incident: string,
+  options: { readonly open: boolean },
+): Promise<readonly JsonObject[]> {
+  const rows = await sql.query<{ desired: JsonObject }>(
+    `select h.row -> 'desired' as desired from cordon.hold as h
+     join cordon.incident as i on i.id = h.incident_id and (i.status <> 'closed' or not $3)
+     where h.object_key = $1 and h.incident_id <> $2 and h.status <> 'closed'`,
+    [objectKey, incident, options.open],
+  );
+  return rows.map((row) => row.desired);
 }
 
 /** The open hold that captured an object's prior state, by any incident. */

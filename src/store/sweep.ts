@@ -2,7 +2,7 @@ import type { AttemptId, IncidentId, TimerId } from '../id.ts';
 import type { Sql } from './sql.ts';
 
 // Timers without a chart are about people: they go on while a playbook is halted.
-const TIMER_RUNS = `(i.status = 'open' or (i.status = 'halted' and t.row ->> 'chart' is null))`;
+const TIMER_RUNS = `(i.status in ('open', 'closed') or (i.status = 'halted' and t.row ->> 'chart' is null))`;
 
 /** Attempts and timers whose time has come and that nobody is at; a bounded page of each. */
 export async function dueWork(
@@ -15,7 +15,8 @@ export async function dueWork(
   const instant = now.toISOString();
   const attempts = await sql.query<{ incident: IncidentId; id: AttemptId }>(
     `select a.incident_id as incident, a.id from cordon.attempt as a
-     join cordon.incident as i on i.id = a.incident_id and i.status = 'open'
+     join cordon.incident as i on i.id = a.incident_id
+       and (i.status = 'open' or (i.status = 'closed' and a.row ->> 'upkeep' = 'true'))
      where a.owner is null and a.finished_at is null and a.state <> 'awaiting'
        and (a.not_before is null or a.not_before <= $1::timestamptz) limit 500`,
     [instant],

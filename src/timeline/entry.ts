@@ -56,6 +56,8 @@ export const ENTRY_KINDS = [
   'hold.released',
   'hold.handed-over',
   'release.conflict',
+  'restore.degraded',
+  'release.compared',
   'slack.sent',
   'slack.delayed',
   'postmortem.drafted',

@@ -32,7 +32,12 @@ function outputOf(work: OpenWork, choice: number): Json {
     case 'evidence.snapshot':
       return { items: 1, missing: 0, manifestSha256: '' };
     case 'containment.release':
-      return { restored: 1, conflicts: pick([0, 0, 1]), degraded: pick([false, false, false, true]) };
+      return {
+        restored: 1,
+        conflicts: pick([0, 0, 1]),
+        degraded: pick([false, false, false, true]),
+        left: [],
+      };
     case 'containment.hand-over':
       return { owner: 'U1' };
     case 'postmortem.draft':
@@ -43,7 +48,9 @@ function outputOf(work: OpenWork, choice: number): Json {
             verdict: pick(['true_positive', 'false_positive', 'benign', 'needs_more_time']),
             ...(choice % 2 === 0 ? { severity: (choice % 4) + 1 } : {}),
           }
-        : { decision: pick(['release', 'keep']) };
+        : work.input.form === 'conflict'
+          ? { decision: pick(['overwrite', 'accept', 'keep']) }
+          : { decision: pick(['release', 'keep']) };
     default:
       return null;
   }

@@ -75,3 +75,10 @@ export async function untilLevel(engine: TestEngine, id: string, level: string):
       Object.keys((await engine.state(id)).record.levels).length > 0,
   );
 }
+
+/** Lets time pass until what was put to end by itself has ended: a closed incident holds nothing then. */
+export async function untilNothingIsHeld(engine: TestEngine, id: string): Promise<void> {
+  await drive(engine, async () =>
+    [...(await engine.state(id)).holds.values()].every((hold) => hold.status === 'closed'),
+  );
+}

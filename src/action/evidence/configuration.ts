@@ -1,5 +1,5 @@
 import type { FunctionConfiguration } from '../ports.ts';
-import { describe } from '../target-capture-manifest.ts';
+import { describe } from '../read-manifest.ts';
 import type { Desk } from './desk.ts';
 
 /** Configuration of every version; environment values apart, as secrets. Returns what could be read. */

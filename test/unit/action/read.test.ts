@@ -42,6 +42,8 @@ describe('target.capture-manifest', () => {
       roles: [OTHER_ROLE, ROLE_ARN].sort(),
       sharedWith: 1,
       codeSha256: account.codeSha256,
+      timeoutSeconds: 3,
+      parts: expect.objectContaining({ 'reserved concurrency': 'unset', code: account.codeSha256 }),
       unknown: [],
     });
     expect(writes()).toEqual([]);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
-import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
+import { act, answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
 import {
   drive,
   freshGround,
@@ -59,6 +59,7 @@ describe('a target that is added to a running incident', () => {
     await answer(engine, id, 'triage', { verdict: 'true_positive' });
     await answer(engine, id, 'recovery', { decision: 'release' });
     await untilClosed(engine, id);
+    await untilNothingIsHeld(engine, id);
     expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
     const state = await engine.state(id);
     const evidence = [...state.charts.values()].filter((chart) => chart.path.endsWith('collecting'));

@@ -5,7 +5,7 @@ import { verifyCase } from '../../../src/evidence/verify.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import { readTimeline, timelineHead } from '../../../src/store/timeline.ts';
 import { verifyChain } from '../../../src/timeline/verify.ts';
-import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
+import { act, answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
 import {
   drive,
   freshGround,
@@ -54,7 +54,11 @@ describe('an alert about a function under attack', () => {
     const state = await engine.state(id);
     expect(state.status).toBe('closed');
     expect(state.record).toMatchObject({ severity: 1, lead: 'alice' });
-    expect([...state.holds.values()].map((hold) => hold.closedAs)).toEqual(['released', 'released']);
+    expect([...state.holds.values()].map((hold) => hold.closedAs)).toEqual(['released', 'released', null]);
+    // The function runs again, what was stolen before does not, and in the end nothing of ours is left.
+    expect((await ground.world.attacker.callAs(stolen, read)).kind).toBe('denied');
+    expect((await ground.world.attacker.invoke('checkout-webhook')).kind).not.toBe('throttled');
+    await untilNothingIsHeld(engine, id);
     expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
   });
 
@@ -153,7 +157,9 @@ describe('a finding that comes again', () => {
     await answer(engine, second, 'triage', { verdict: 'true_positive' });
     await answer(engine, second, 'recovery', { decision: 'release' });
     await untilClosed(engine, second);
-    expect(writes().filter((call) => call.operation === 'PutFunctionConcurrency')).toHaveLength(1);
+    // Once to 0, and once to the canary of the release: the second incident contains nothing again.
+    expect(writes().filter((call) => call.operation === 'PutFunctionConcurrency')).toHaveLength(2);
+    await untilNothingIsHeld(engine, second);
     expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
   });
 });

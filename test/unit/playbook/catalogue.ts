@@ -15,6 +15,7 @@ const ACTIONS: readonly CatalogueEntry[] = [
     { level: z.enum(['accepted', 'read_back', 'effective']), detail: z.string() },
   ),
   read('evidence.snapshot', {}, { items: z.int(), missing: z.int(), manifestSha256: z.string() }),
+  read('target.compare-manifest', {}, { compared: z.boolean() }),
   contain('lambda.reserve-zero-concurrency', {}),
   contain('iam.quarantine-role', { roles: z.array(z.string()).min(1), mode: z.enum(['function', 'role']) }),
   { ...contain('lambda.delete-function', {}), reversible: false },

@@ -27,7 +27,9 @@ const MANIFEST_OUTPUT = { roles: [ROLE], sharedWith: 0, codeSha256: 'abc' };
 const NO_FURTHER_ROLES = { ...MANIFEST_OUTPUT, roles: [] };
 const EFFECTIVE = { level: 'effective', detail: 'denied by simulation' };
 const SEALED = { items: 9, missing: 0, manifestSha256: 'def' };
-const RELEASED = { restored: 2, conflicts: 0, degraded: false };
+const COMPARE = 'target.compare-manifest';
+const MATCHES = { compared: true, differences: [], unread: [] };
+const RELEASED = { restored: 2, conflicts: 0, degraded: false, left: [] };
 const DRAFTED = { path: 'postmortem.md', sha256: '0'.repeat(64) };
 
 class Run extends EngineModel {
@@ -50,6 +52,8 @@ class Run extends EngineModel {
 
   succeeded(src: string, output: Json = null): this {
     this.finish(this.one(src), output);
+    // The comparison with the manifest follows a whole release and holds nothing up.
+    for (const work of this.work()) if (work.src === COMPARE) this.finish(work, MATCHES);
     return this;
   }
 
@@ -319,7 +323,7 @@ describe('observe mode', () => {
       .succeeded(EVIDENCE, SEALED)
       .answer('triage', { verdict: 'true_positive' })
       .answer('recovery', { decision: 'release' });
-    run.succeeded(RELEASE, { restored: 0, conflicts: 0, degraded: false }).succeeded(POSTMORTEM, DRAFTED);
+    run.succeeded(RELEASE, { ...RELEASED, restored: 0 }).succeeded(POSTMORTEM, DRAFTED);
     expect(run.root.output).toMatchObject({ containment: 'observed-only' });
   });
 
@@ -394,18 +398,54 @@ describe('silence', () => {
 describe('release', () => {
   const ready = () => new Run().contain().succeeded(EVIDENCE, SEALED).answer('triage', { verdict: 'benign' });
 
-  test.each([
-    ['a conflict', { restored: 1, conflicts: 1, degraded: false }],
-    ['a degraded restore', { restored: 1, conflicts: 0, degraded: true }],
-  ])('with %s asks the commander', (_name, output) => {
-    const run = ready().succeeded(RELEASE, output);
-    expect(run.one(QUESTION).input).toMatchObject({ form: 'recovery', to: 'commander' });
-    expect(run.notifications.at(-1)).toMatchObject({
-      name: 'release-incomplete',
-      params: { conflicts: output.conflicts },
-    });
-    run.answer('recovery', { decision: 'release' });
-    expect(run.sources()).toEqual([RELEASE]);
+  const CONFLICT = { restored: 1, conflicts: 1, degraded: false, left: ['changed'] };
+  const SHORT = { restored: 1, conflicts: 0, degraded: true, left: ['no room'] };
+
+  test('with a conflict is handed over when it is to be kept', () => {
+    const run = ready().succeeded(RELEASE, CONFLICT).answer('conflict', { decision: 'keep' });
+    expect(run.sources()).toEqual([HAND_OVER]);
+  });
+
+  test.each(['overwrite', 'accept'])(
+    'with a conflict asks the commander, and does what was said: %s',
+    (decision) => {
+      const run = ready().succeeded(RELEASE, CONFLICT);
+      expect(run.notifications.at(-1)).toMatchObject({
+        name: 'release-incomplete',
+        params: { conflicts: 1 },
+      });
+      expect(run.one(QUESTION).input).toMatchObject({ form: 'conflict', to: 'commander' });
+      run.answer('conflict', { decision });
+      expect(run.sources()).toEqual([RELEASE]);
+      expect(run.one(RELEASE).input).toMatchObject({ onConflict: decision });
+      // What was said holds for what was found then: the next conflict is asked about anew.
+      run.succeeded(RELEASE, CONFLICT).answer('conflict', { decision: 'accept' });
+      expect(run.one(RELEASE).input).toMatchObject({ onConflict: 'accept' });
+    },
+  );
+
+  test('that leaves something to do says so, asks, and tries again by itself for an hour', () => {
+    const run = ready().succeeded(RELEASE, SHORT);
+    for (let round = 0; round < 6; round += 1) {
+      expect(run.one(QUESTION).input).toMatchObject({ form: 'recovery', to: 'commander' });
+      run.due(600_000).succeeded(RELEASE, SHORT);
+    }
+    expect(run.timers().map((timer) => timer.delayMs)).toEqual([86_400_000]);
+    run
+      .answer('recovery', { decision: 'release' })
+      .succeeded(RELEASE, RELEASED)
+      .succeeded(POSTMORTEM, DRAFTED);
+    expect(run.done).toBe(true);
+  });
+
+  test('revokes earlier sessions, but not after a false alarm', () => {
+    expect(ready().one(RELEASE).input).toMatchObject({ afterAttack: false });
+    const attacked = new Run()
+      .contain()
+      .succeeded(EVIDENCE, SEALED)
+      .answer('triage', { verdict: 'true_positive' });
+    attacked.answer('recovery', { decision: 'release' });
+    expect(attacked.one(RELEASE).input).toMatchObject({ afterAttack: true, onConflict: 'ask' });
   });
 
   test('that fails is never taken for done', () => {

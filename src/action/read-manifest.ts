@@ -1,0 +1,179 @@
+import type { Json, JsonObject } from '../json.ts';
+import type { Permission } from './action.ts';
+import type { ActionContext, FunctionConfiguration, FunctionDescription } from './ports.ts';
+import { readRole, type Unreadable } from './read-role.ts';
+import { ANY, FUNCTIONS } from './resources.ts';
+import { READ_ROLE_PERMISSIONS } from './role-permissions.ts';
+import { type Found, tolerant } from './tolerant.ts';
+
+/** What a function is, read side by side; a part that could not be read is `null` in `manifest` and named in `unknown`. */
+export interface ReadManifest {
+  readonly manifest: JsonObject;
+  readonly roles: readonly string[];
+  readonly siblings: readonly { readonly functionArn: string; readonly roleArn: string }[] | null;
+  readonly latest: FunctionDescription | null;
+  /** `$LATEST` and the version that the alert names, as far as they could be read. */
+  readonly described: readonly FunctionDescription[];
+  readonly unknown: Unreadable[];
+}
+
+/** What `readManifest` needs. */
+export const MANIFEST_PERMISSIONS: readonly Permission[] = [
+  {
+    action: 'lambda:GetFunction',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'configuration, concurrency, tags',
+  },
+  {
+    action: 'lambda:ListVersionsByFunction',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'each version carries its own role',
+  },
+  {
+    action: 'lambda:ListAliases',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'which version takes traffic',
+  },
+  {
+    action: 'lambda:ListProvisionedConcurrencyConfigs',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'must be gone before concurrency 0',
+  },
+  {
+    action: 'lambda:GetFunctionConcurrency',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'what release restores',
+  },
+  { action: 'lambda:ListEventSourceMappings', purpose: 'read', resource: ANY, why: 'triggers that pull' },
+  {
+    action: 'lambda:ListFunctionEventInvokeConfigs',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'where asynchronous events go',
+  },
+  {
+    action: 'lambda:ListFunctionUrlConfigs',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'doors from outside',
+  },
+  {
+    action: 'lambda:GetPolicy',
+    purpose: 'read',
+    resource: FUNCTIONS,
+    why: 'triggers that push, and grants',
+  },
+  {
+    action: 'lambda:ListFunctions',
+    purpose: 'read',
+    resource: ANY,
+    why: 'who shares the role: the blast radius',
+  },
+  ...READ_ROLE_PERMISSIONS,
+];
+
+/** Reads all that containment may change and release must put back, and who shares it. Writes nothing. */
+export async function readManifest(context: ActionContext): Promise<ReadManifest> {
+  const { lambda, iam } = context.aws('read');
+  const { target } = context;
+  const arn = target.functionArn;
+  // Only of the function that the alert is about: a target that was added later has other versions.
+  const about = context.alert.target;
+  const qualifier = about?.functionArn === arn ? about.qualifier : undefined;
+  const named = qualifier !== undefined && qualifier !== '$LATEST' ? qualifier : undefined;
+  const capturedAt = context.clock.now().toISOString();
+
+  const [
+    latest,
+    version,
+    versions,
+    aliases,
+    provisioned,
+    reserved,
+    mappings,
+    invokeConfigs,
+    urls,
+    policy,
+    all,
+  ] = await Promise.all([
+    tolerant(() => lambda.getFunction(arn)),
+    tolerant(async () => (named === undefined ? null : await lambda.getFunction(arn, named))),
+    tolerant(() => lambda.listVersions(arn)),
+    tolerant(() => lambda.listAliases(arn)),
+    tolerant(() => lambda.listProvisionedConcurrency(arn)),
+    tolerant(() => lambda.getReservedConcurrency(arn)),
+    tolerant(() => lambda.listEventSourceMappings(arn)),
+    tolerant(() => lambda.listEventInvokeConfigs(arn)),
+    tolerant(() => lambda.listFunctionUrls(arn)),
+    tolerant(() => lambda.getPolicy(arn)),
+    tolerant(() => lambda.listFunctions()),
+  ]);
+
+  const unknown: Unreadable[] = [];
+  const part = <Value>(name: string, found: Found<Value>, show: (value: Value) => Json): Json => {
+    if (found.kind === 'found') return show(found.value);
+    unknown.push({ part: name, code: found.code, reason: found.reason });
+    return null;
+  };
+  const described = [
+    ...(latest.kind === 'found' ? [latest.value] : []),
+    ...(version.kind === 'found' && version.value !== null ? [version.value] : []),
+  ];
+  const configurations: readonly FunctionConfiguration[] = [
+    ...(latest.kind === 'found' ? [latest.value.configuration] : []),
+    ...(version.kind === 'found' && version.value !== null ? [version.value.configuration] : []),
+    ...(versions.kind === 'found' ? versions.value : []),
+  ];
+  const roles = [...new Set([...configurations.map((item) => item.roleArn), ...target.roles])].sort();
+  const readRoles = await Promise.all(roles.map((role) => readRole(iam, target, role)));
+  const siblings =
+    all.kind === 'found'
+      ? all.value.filter((item) => roles.includes(item.roleArn) && item.functionArn !== arn)
+      : null;
+
+  const manifest: JsonObject = {
+    target: { ...target },
+    capturedAt,
+    function: part('function', latest, describe),
+    alertedVersion: part('alerted version', version, (value) => (value === null ? null : describe(value))),
+    versions: part('versions', versions, (value) => value.map((item) => item.raw)),
+    aliases: part('aliases', aliases, (value) => value),
+    provisionedConcurrency: part('provisioned concurrency', provisioned, (value) =>
+      value.map((item) => ({ ...item })),
+    ),
+    // Unset is null here, and unreadable is named in `unknown`: the two are never the same.
+    reservedConcurrency: part('reserved concurrency', reserved, (value) => value),
+    eventSourceMappings: part('event source mappings', mappings, (value) => value),
+    eventInvokeConfigs: part('event invoke configs', invokeConfigs, (value) => value),
+    functionUrls: part('function URLs', urls, (value) => value),
+    resourcePolicy: part('resource policy', policy, (value) => value),
+    roles: readRoles.map((item) => item.document),
+    sharedWith: part('functions on the same role', all, () =>
+      (siblings ?? []).map((item) => ({ functionArn: item.functionArn, roleArn: item.roleArn })),
+    ),
+  };
+  for (const item of readRoles) unknown.push(...item.unknown);
+  return {
+    manifest,
+    roles,
+    siblings,
+    latest: latest.kind === 'found' ? latest.value : null,
+    described,
+    unknown,
+  };
+}
+
+/** A function as the manifest shows it: without environment values, and without the presigned link. */
+export function describe(found: FunctionDescription): JsonObject {
+  return {
+    configuration: found.configuration.raw,
+    reservedConcurrency: found.reservedConcurrency,
+    tags: found.tags,
+    imageUri: found.imageUri ?? null,
+  };
+}

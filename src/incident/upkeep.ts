@@ -1,0 +1,96 @@
+import type { HoldId, InvocationId } from '../id.ts';
+import type { Draft } from './draft.ts';
+import { armExpiry } from './hold.ts';
+import type { AttemptRow, HoldRow } from './state.ts';
+import { isFinal } from './state.ts';
+
+/**
+ * Work on what is held that belongs to no state of the playbook: taking back what was made to end, putting again what
+ * somebody changed. It goes on after the incident is closed, for what is held outlives it.
+ */
+const UPKEEP = 'hold.upkeep';
+
+// What could not be taken back on its day is tried again a quarter of a day later.
+const EXPIRY_RETRY_MS = 6 * 3_600_000;
+
+/** The end of a hold that was made to end: one reversing attempt, compare-and-set like a release. */
+export function expireHold(draft: Draft, id: HoldId): void {
+  const hold = draft.holds.get(id);
+  if (hold === undefined || hold.status === 'closed' || hasWork(draft, id)) return;
+  startUpkeep(draft, hold, { effect: 'restore', reverses: hold.attempt });
+}
+
+/** A reversal that came to nothing is tried again; people are told each time. */
+export function upkeepFailed(draft: Draft, attempt: AttemptRow): void {
+  const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
+  if (hold === undefined || hold.expiresAt === undefined || hold.status === 'closed') return;
+  const dueAt = new Date(draft.env.now.getTime() + EXPIRY_RETRY_MS).toISOString();
+  armExpiry(draft, hold, dueAt);
+  draft.post('announce', {
+    name: 'upkeep-failed',
+    object: hold.object.arn,
+    code: attempt.error?.code ?? '',
+    nextAt: dueAt,
+  });
+}
+
+/** Starts one attempt on a held object, outside every chart. */
+export function startUpkeep(
+  draft: Draft,
+  hold: HoldRow,
+  how: Pick<AttemptRow, 'effect'> & Partial<AttemptRow>,
+): void {
+  const chart = draft.attempts.get(hold.attempt)?.chart;
+  if (chart === undefined) return;
+  const invocation: InvocationId = draft.env.ids.next('inv');
+  draft.putInvocation({
+    id: invocation,
+    chart,
+    xstateId: UPKEEP,
+    src: UPKEEP,
+    input: { hold: hold.id },
+    status: 'open',
+    output: null,
+    openedAt: draft.at,
+    closedAt: null,
+    answeredBy: null,
+  });
+  draft.putAttempt({
+    id: draft.env.ids.next('att'),
+    chart,
+    invocation,
+    ordinal: 0,
+    action: hold.action,
+    lane: 'contain',
+    object: hold.object,
+    input: hold.input,
+    target: hold.target,
+    state: 'planned',
+    owner: null,
+    tries: 0,
+    notBefore: null,
+    prior: hold.prior,
+    priorUnknown: hold.prior === null,
+    desired: hold.trial?.state ?? hold.desired,
+    changes: [],
+    planDigest: null,
+    ask: null,
+    approvals: [],
+    silenceAllows: null,
+    requestedBy: null,
+    error: null,
+    output: null,
+    reverses: null,
+    hold: hold.id,
+    createdAt: draft.at,
+    startedAt: null,
+    finishedAt: null,
+    upkeep: true,
+    ...how,
+  });
+}
+
+/** Whether something is being done about a hold already. */
+function hasWork(draft: Draft, id: HoldId): boolean {
+  return [...draft.attempts.values()].some((attempt) => attempt.hold === id && !isFinal(attempt.state));
+}
