@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Action, Permission, PolicyCondition } from './action.ts';
+import { historyRegion } from './history-region.ts';
 import type { AwsPurpose, Profile } from './ports.ts';
 import { MANAGED_POLICY_LIMIT } from './quarantine-names.ts';
 import { ANY } from './resources.ts';
@@ -161,7 +162,11 @@ function conditionIn(permission: Permission, scope: PolicyScope): Json | undefin
   // Where IAM knows no resource the Region still narrows; IAM's and STS's own calls are of no Region.
   const regions = regionsOf(scope).filter((region) => region !== '*');
   if (permission.resource === ANY && regions.length > 0 && !/^(iam|sts):/.test(permission.action)) {
-    filled.push(['StringEquals', { 'aws:RequestedRegion': [...regions].sort() }]);
+    // The history of IAM's calls is in one Region of the partition, wherever the function is.
+    const history =
+      permission.action === 'cloudtrail:LookupEvents' ? historyRegion(scope.partition) : undefined;
+    const all = new Set([...regions, ...(history === undefined ? [] : [history])]);
+    filled.push(['StringEquals', { 'aws:RequestedRegion': [...all].sort() }]);
   }
   return filled.length === 0 ? undefined : Object.fromEntries(filled);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../json.ts';
+import { historyRegion } from '../history-region.ts';
 import type { Desk } from './desk.ts';
 
 /**
@@ -34,13 +35,6 @@ const LATE_CHANGES = [
 
 const about = z.object({ CloudTrailEvent: z.string() });
 
-/** IAM writes its history in one Region of each partition (IAM user guide, "Logging IAM and AWS STS API calls"). */
-const GLOBAL_REGIONS: Readonly<Record<string, string>> = {
-  aws: 'us-east-1',
-  'aws-cn': 'cn-north-1',
-  'aws-us-gov': 'us-gov-west-1',
-};
-
 /** Management events about the function and its roles, and by the sessions that ran as it. */
 export async function collectTrail(
   desk: Desk,
@@ -49,7 +43,7 @@ export async function collectTrail(
   names: 'first' | 'all',
 ): Promise<void> {
   const { target } = desk.context;
-  const global = GLOBAL_REGIONS[target.partition] ?? target.region;
+  const global = historyRegion(target.partition) ?? target.region;
   const look = (key: string, value: string, which?: (row: Json) => boolean, region?: string) =>
     desk.listing(
       {
