@@ -4,6 +4,7 @@ import { footprint } from './footprint.ts';
 import { massContainment } from './mass-containment.ts';
 import { recovery } from './recovery.ts';
 import { throughput } from './throughput.ts';
+import { timelineVerify } from './timeline-verify.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   alertToContained,
@@ -11,4 +12,5 @@ export const benchmarks: readonly Benchmark[] = [
   recovery,
   footprint,
   massContainment,
+  timelineVerify,
 ];
