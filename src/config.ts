@@ -20,12 +20,28 @@ export interface Config {
   readonly sqsQueueUrl: string | undefined;
   readonly slack: SlackConfig | undefined;
   readonly paging: PagingConfig;
+  readonly custody: CustodyConfig;
   readonly logLevel: LogLevel;
   readonly drainMs: number;
   /** Share of AWS's rate limits that is left for the customer's own deploys; 0 to 0.9. */
   readonly headroom: number;
   /** Who the person at this terminal is, for the responders of the enrolment file. */
   readonly cliIdentity: string;
+}
+
+/** Where evidence is kept and what seals it, when not this machine and its key file. */
+export interface CustodyConfig {
+  readonly bucket: string | undefined;
+  /** Of every key; ends in `/` or is empty. */
+  readonly prefix: string;
+  readonly region: string | undefined;
+  readonly roleArn: string | undefined;
+  readonly kmsKeyArn: string | undefined;
+  readonly lock: 'COMPLIANCE' | 'GOVERNANCE';
+  readonly lockDays: number;
+  readonly endpoint: string | undefined;
+  /** KMS key that signs, in place of the key file. */
+  readonly sealKey: string | undefined;
 }
 
 export interface SlackConfig {
@@ -171,6 +187,60 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     purpose: 'SNS topic that pages are published to',
   },
   {
+    name: 'CORDON_EVIDENCE_BUCKET',
+    secret: false,
+    fallback: 'none: evidence is kept in the data folder',
+    purpose: 'S3 bucket with Object Lock that evidence is kept in',
+  },
+  {
+    name: 'CORDON_EVIDENCE_PREFIX',
+    secret: false,
+    fallback: 'cordon/',
+    purpose: 'Beginning of every key in the evidence bucket',
+  },
+  {
+    name: 'CORDON_EVIDENCE_REGION',
+    secret: false,
+    fallback: 'as the AWS environment says',
+    purpose: 'Region of the evidence bucket and of the sealing key',
+  },
+  {
+    name: 'CORDON_EVIDENCE_ROLE',
+    secret: false,
+    fallback: 'none: the credentials of the process',
+    purpose: 'ARN of the role to assume for the evidence bucket and the sealing key',
+  },
+  {
+    name: 'CORDON_EVIDENCE_KMS_KEY',
+    secret: false,
+    fallback: "the bucket's own encryption",
+    purpose: 'ARN of the KMS key that evidence is encrypted with (SSE-KMS)',
+  },
+  {
+    name: 'CORDON_EVIDENCE_LOCK',
+    secret: false,
+    fallback: 'compliance',
+    purpose: 'Object Lock of evidence: compliance (nobody can lift it) or governance',
+  },
+  {
+    name: 'CORDON_EVIDENCE_LOCK_DAYS',
+    secret: false,
+    fallback: '30',
+    purpose: 'Days that new evidence is locked',
+  },
+  {
+    name: 'CORDON_EVIDENCE_ENDPOINT',
+    secret: false,
+    fallback: "AWS's own",
+    purpose: 'S3, KMS and STS of evidence, for tests against another server',
+  },
+  {
+    name: 'CORDON_SEAL_KMS_KEY',
+    secret: false,
+    fallback: 'the Ed25519 key file in the data folder',
+    purpose: 'Asymmetric KMS key that seals evidence and signs checkpoints',
+  },
+  {
     name: 'CORDON_LOG_LEVEL',
     secret: false,
     fallback: 'info',
@@ -249,6 +319,21 @@ const environment = z
         'must be the ARN of an SNS topic',
       )
       .optional(),
+    CORDON_EVIDENCE_BUCKET: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+      .optional(),
+    CORDON_EVIDENCE_PREFIX: z
+      .string()
+      .regex(/^[A-Za-z0-9!_.*'()/-]*\/$/, 'must end in / and hold only characters that are safe in keys')
+      .default('cordon/'),
+    CORDON_EVIDENCE_REGION: optional,
+    CORDON_EVIDENCE_ROLE: optional,
+    CORDON_EVIDENCE_KMS_KEY: optional,
+    CORDON_EVIDENCE_LOCK: z.enum(['compliance', 'governance']).default('compliance'),
+    CORDON_EVIDENCE_LOCK_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
+    CORDON_EVIDENCE_ENDPOINT: url(['https:', 'http:']),
+    CORDON_SEAL_KMS_KEY: optional,
     CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     CORDON_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
     CORDON_HEADROOM: z.coerce.number().min(0).max(0.9).default(0.2),
@@ -308,6 +393,17 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       webhookUrl: env.CORDON_PAGE_WEBHOOK_URL,
       webhookSecret: env.CORDON_PAGE_WEBHOOK_SECRET,
       snsTopicArn: env.CORDON_PAGE_SNS_TOPIC_ARN,
+    },
+    custody: {
+      bucket: env.CORDON_EVIDENCE_BUCKET,
+      prefix: env.CORDON_EVIDENCE_PREFIX,
+      region: env.CORDON_EVIDENCE_REGION,
+      roleArn: env.CORDON_EVIDENCE_ROLE,
+      kmsKeyArn: env.CORDON_EVIDENCE_KMS_KEY,
+      lock: env.CORDON_EVIDENCE_LOCK === 'governance' ? 'GOVERNANCE' : 'COMPLIANCE',
+      lockDays: env.CORDON_EVIDENCE_LOCK_DAYS,
+      endpoint: env.CORDON_EVIDENCE_ENDPOINT,
+      sealKey: env.CORDON_SEAL_KMS_KEY,
     },
     logLevel: env.CORDON_LOG_LEVEL,
     drainMs: env.CORDON_DRAIN_MS,

@@ -22,7 +22,6 @@ import { describeError } from './error.ts';
 import { createCheckpointer } from './evidence/checkpointer.ts';
 import type { Disk } from './evidence/disk.ts';
 import { nodeDisk } from './evidence/disk.ts';
-import { loadEvidenceKeys } from './evidence/keys.ts';
 import { createLocalEvidence } from './evidence/local.ts';
 import { trackedDisk } from './evidence/tracked-disk.ts';
 import { verifyCase } from './evidence/verify.ts';
@@ -41,6 +40,8 @@ import { createViews, viewOf } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
 import type { Log } from './log.ts';
+import type { Custody } from './main/custody.ts';
+import { localCustody } from './main/custody.ts';
 import { writeFeedback } from './main/feedback.ts';
 import {
   earlierMetrics,
@@ -88,7 +89,9 @@ export interface ComposeOptions {
   readonly exercise: boolean;
   readonly headroom: number;
   readonly periodicSweep: boolean;
-  /** Where evidence is written; the file system by default. */
+  /** Where evidence is kept and what seals it; the data folder by default. */
+  readonly custody?: Custody;
+  /** In place of the custody's own disk. */
   readonly disk?: Disk;
   /** Told of every wait for files, so that virtual time stands still meanwhile. */
   readonly activity?: Activity;
@@ -122,12 +125,12 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   setMaxListeners(0, stopping.signal);
   const activity = options.activity ?? createActivity();
   const gate = createGate(options.guardrails);
-  const evidenceFolder = join(options.dataDir, 'evidence');
-  const keys = await loadEvidenceKeys(join(options.dataDir, 'keys'));
+  const custody = options.custody ?? (await localCustody(options.dataDir));
+  const { folder: evidenceFolder, keys } = custody;
   const evidence = createLocalEvidence({
     folder: evidenceFolder,
     keys,
-    disk: trackedDisk(options.disk ?? nodeDisk, activity),
+    disk: trackedDisk(options.disk ?? custody.disk, activity),
     clock,
     collector: { name: 'cordon', version: VERSION },
   });
@@ -167,10 +170,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
     const { manifestSha256 } = await port.seal();
     const entries = await readTimeline(sql, state.id);
-    const report = await verifyCase(evidenceFolder, state.id, {
-      publicKeyPem: keys.signer.publicKeyPem,
-      manifestSha256,
-    });
+    const expected = { publicKeyPem: keys.signer.publicKeyPem, manifestSha256 };
+    const report = await verifyCase(evidenceFolder, state.id, expected, custody.disk);
     const incident = viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null });
     const earlier = await earlierMetrics(incident, await views.allIncidents(EARLIER_LIMIT), (id) =>
       readTimeline(sql, id),

@@ -60,7 +60,8 @@ function toRequest(request: SdkRequest, signal: AbortSignal): Request {
     method: request.method,
     headers: request.headers,
     signal,
-    ...(bodiless ? {} : { body: request.body }),
+    // Half duplex is what a streamed body asks for, and says nothing about any other.
+    ...(bodiless ? {} : { body: request.body, duplex: 'half' as const }),
   });
 }
 

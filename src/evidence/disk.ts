@@ -1,5 +1,6 @@
 import { link, lstat, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { ObjectPlace } from './object-store.ts';
 
 /**
  * The few file operations that evidence is made of, each durable when its promise resolves, so that a
@@ -18,7 +19,17 @@ export interface Sink {
   abandon(): Promise<void>;
 }
 
-export type Disk = typeof nodeDisk;
+/** What a store that is not a folder of this machine can say besides. */
+export interface Remote {
+  /** Every file below a folder, relative to it, sorted, from one listing. */
+  tree(path: string): Promise<readonly string[]>;
+  /** Where a file really is, and under which lock. */
+  placeOf(path: string): Promise<ObjectPlace | null>;
+  /** What was put over the files below a folder: they are still there, and somebody wanted them hidden. */
+  overlaid(path: string): Promise<readonly { readonly path: string; readonly found: string }[]>;
+}
+
+export type Disk = typeof nodeDisk & { readonly remote?: Remote };
 
 export const nodeDisk = {
   /** Makes a folder, and those above it, for the owner alone. */
@@ -139,6 +150,7 @@ export async function publishFile(
 
 /** Every file below a folder, as paths relative to it, sorted; links and devices count as files. */
 export async function listTree(disk: Disk, folder: string, below = ''): Promise<readonly string[]> {
+  if (disk.remote !== undefined) return disk.remote.tree(folder);
   const paths: string[] = [];
   for (const name of await disk.list(join(folder, below))) {
     const path = below === '' ? name : `${below}/${name}`;

@@ -58,7 +58,7 @@ const EXPORT_PREDICATE = 'urn:cordon:evidence-export:v1';
 export async function exportCase(options: ExportOptions): Promise<Exported> {
   const { disk, folder, subject } = options;
   const place = casePlace(folder, subject.incident.id);
-  const report = await verifyCase(folder, place.incident, options.expectations);
+  const report = await verifyCase(folder, place.incident, options.expectations, disk);
   const found = report.verified ? await readCase(disk, place) : null;
   const last = found?.manifests.at(-1);
   if (found === null || last === undefined) throw notVerified(place.incident, report);

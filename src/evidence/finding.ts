@@ -14,7 +14,8 @@ export type FindingKind =
   | 'public-key-altered'
   | 'not-sealed'
   | 'rolled-back'
-  | 'stray-file';
+  | 'stray-file'
+  | 'overlaid';
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -9,6 +9,7 @@ import { EvidenceError } from './error.ts';
 import { damaged, openJournal } from './journal.ts';
 import type { EvidenceKeys } from './keys.ts';
 import { explains, itemsNamed, sameItem, storedWhole } from './known.ts';
+import type { ObjectPlace } from './object-store.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
 import type { Custody, ItemRecord, StoredRecord } from './record.ts';
@@ -199,6 +200,7 @@ function createCase(
     const marked = await placeObject(staged, mark);
     const expected = item.expectedSha256 ?? null;
     const whole = item.whole?.() ?? true;
+    const kept = await disk.remote?.placeOf(join(folder, objectPath(staged.sha256)));
     let result: ItemRecord | null = null;
     const custodyOf = custody(collectedAt, item);
     const stored = await append((records, next) => {
@@ -223,6 +225,7 @@ function createCase(
           actualSha256: item.secret ? null : staged.contentSha256,
           matchesExpected: expected === null || expected === staged.contentSha256,
           whole,
+          ...(kept == null ? {} : { store: storeOf(kept) }),
         },
         custody: custodyOf,
       };
@@ -331,4 +334,8 @@ async function createMark(disk: Disk, mark: string): Promise<void> {
 function storedEvidence(record: ItemRecord): StoredEvidence {
   const { name, sha256, size, matchesExpected } = record.item;
   return { name, sha256, size, matchesExpected };
+}
+
+function storeOf({ bucket, key, versionId, retentionMode, retainUntil, legalHold, kmsKeyArn }: ObjectPlace) {
+  return { bucket, key, versionId, retentionMode, retainUntil, legalHold, kmsKeyArn };
 }

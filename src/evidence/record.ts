@@ -44,6 +44,17 @@ const custody = z.strictObject({
   collector,
 });
 
+/** Where a bucket keeps an object, and under which lock, as the bucket said after it was written. */
+const store = z.strictObject({
+  bucket: z.string(),
+  key: z.string(),
+  versionId: z.string(),
+  retentionMode: z.string().nullable(),
+  retainUntil: z.string().nullable(),
+  legalHold: z.boolean(),
+  kmsKeyArn: z.string().nullable(),
+});
+
 const item = z.strictObject({
   /** Path-like, from whoever called; the AWS side of it is attacker-controlled. */
   name: z.string(),
@@ -67,6 +78,8 @@ const item = z.strictObject({
   matchesExpected: z.boolean(),
   /** False when reading broke off: what came before is kept, and a gap names the rest. */
   whole: z.boolean(),
+  /** Absent for a local folder. */
+  store: store.optional(),
 });
 
 const base = {

@@ -88,9 +88,10 @@ async function ensureEnvelope(request: SealRequest, stored: StoredManifest): Pro
   const path = join(place.folder, file);
   const found = await disk.read(path);
   if (found === null) {
-    await ensurePublicKey(request);
     const payload = Buffer.from(canonicalJson(manifestStatement(stored)), 'utf8');
     const envelope = await signEnvelope(signer, IN_TOTO_PAYLOAD_TYPE, payload);
+    // Only now: a key that refused to sign has no place among those that seals name.
+    await ensurePublicKey(request);
     const bytes = Buffer.from(
       canonicalJson({ ...envelope, signatures: envelope.signatures.map((s) => ({ ...s })) }),
     );

@@ -4,6 +4,7 @@ import type { Disk } from './disk.ts';
 /** A disk whose operations are counted while they are under way. */
 export function trackedDisk(disk: Disk, activity: Activity): Disk {
   return {
+    ...(disk.remote === undefined ? {} : { remote: disk.remote }),
     makeFolder: (path) => activity.track(disk.makeFolder(path)),
     async create(path, mode) {
       const sink = await activity.track(disk.create(path, mode));

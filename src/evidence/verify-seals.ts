@@ -10,7 +10,7 @@ import {
   parseEnvelope,
   publicKeyId,
 } from '../timeline/dsse.ts';
-import { nodeDisk } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { bytesText, type Finding, type FindingKind } from './finding.ts';
 import type { StoredManifest } from './manifest.ts';
 import { envelopeFile, manifestFile, manifestStatement, readManifest } from './manifest.ts';
@@ -27,9 +27,15 @@ export interface SealCheck {
   readonly keyIds: readonly string[];
 }
 
+/** Where evidence lies. */
+export interface EvidencePlace {
+  readonly disk: Disk;
+  readonly evidence: string;
+}
+
 /** Checks manifests 1 to `count` with their envelopes; `publicKeyPem` is the only key trusted, if given. */
 export async function verifySeals(
-  evidence: string,
+  from: EvidencePlace,
   place: CasePlace,
   count: number,
   publicKeyPem: string | undefined,
@@ -39,7 +45,7 @@ export async function verifySeals(
   let trusted: StoredManifest | null = null;
   let previous: string | null = null;
   for (let number = 1; number <= count; number += 1) {
-    const seal = await verifySeal({ evidence, place, number, previous, publicKeyPem });
+    const seal = await verifySeal({ from, place, number, previous, publicKeyPem });
     findings.push(...seal.findings);
     if (seal.keyId !== null) keyIds.add(seal.keyId);
     if (seal.trusted !== null) trusted = seal.trusted;
@@ -57,7 +63,7 @@ interface OneSeal {
 }
 
 async function verifySeal(request: {
-  readonly evidence: string;
+  readonly from: EvidencePlace;
   readonly place: CasePlace;
   readonly number: number;
   readonly previous: string | null;
@@ -70,8 +76,8 @@ async function verifySeal(request: {
   const report = (kind: FindingKind, name: string, expected: string, found: string) => {
     findings.push({ kind, item: name, file: `cases/${place.incident}/${name}`, expected, found });
   };
-  const bytes = await nodeDisk.read(join(place.folder, manifestName));
-  const envelopeBytes = await nodeDisk.read(join(place.folder, envelopeName));
+  const bytes = await request.from.disk.read(join(place.folder, manifestName));
+  const envelopeBytes = await request.from.disk.read(join(place.folder, envelopeName));
   if (bytes === null) report('manifest-missing', manifestName, 'the manifest of a seal', 'no file');
   if (envelopeBytes === null) report('envelope-missing', envelopeName, 'the signature of a seal', 'no file');
   const sha256 = bytes === null ? null : sha256Hex(bytes);
@@ -86,7 +92,7 @@ async function verifySeal(request: {
     return nothing;
   }
   const keyId = envelope.signatures[0]?.keyid ?? '';
-  const key = await readPublicKey(request.evidence, keyId, request.publicKeyPem);
+  const key = await readPublicKey(request.from, keyId, request.publicKeyPem);
   if (key.kind !== 'key') {
     findings.push({
       kind: key.kind,
@@ -100,7 +106,7 @@ async function verifySeal(request: {
   }
   const payload = openEnvelope(envelope, IN_TOTO_PAYLOAD_TYPE, key.pem);
   if (payload === null) {
-    const expected = `a signature by the Ed25519 key ${publicKeyId(key.pem)}`;
+    const expected = `a signature by the key ${publicKeyId(key.pem)}`;
     report('signature-invalid', envelopeName, expected, `one that does not verify, under key id ${keyId}`);
     return { ...nothing, keyId };
   }
@@ -163,15 +169,13 @@ type KeyAnswer =
   | { readonly kind: 'public-key-missing' | 'public-key-altered'; readonly found: string };
 
 async function readPublicKey(
-  evidence: string,
+  { disk, evidence }: EvidencePlace,
   keyId: string,
   pinned: string | undefined,
 ): Promise<KeyAnswer> {
   if (pinned !== undefined) return { kind: 'key', pem: pinned };
   // The id comes from the envelope: whoever can write there chose it, and it becomes a file name.
-  const bytes = /^[0-9a-f]{64}$/.test(keyId)
-    ? await nodeDisk.read(join(evidence, publicKeyPath(keyId)))
-    : null;
+  const bytes = /^[0-9a-f]{64}$/.test(keyId) ? await disk.read(join(evidence, publicKeyPath(keyId))) : null;
   if (bytes === null) return { kind: 'public-key-missing', found: 'no such key in the folder' };
   const problem = publicKeyProblem(keyId, bytes);
   return problem === null

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { listTree, nodeDisk } from './disk.ts';
+import { type Disk, listTree } from './disk.ts';
 import type { Finding } from './finding.ts';
 import { envelopeFile, manifestFile } from './manifest.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
 import { readRecord, recordFile } from './record.ts';
-import { publicKeyProblem, readEnvelope } from './verify-seals.ts';
+import { type EvidencePlace, publicKeyProblem, readEnvelope } from './verify-seals.ts';
 
 interface Known {
   /** Files of the case, relative to its folder. */
@@ -24,28 +24,29 @@ interface Strays {
 }
 
 /** Finds what belongs to nothing: in the case's folder, among the objects and keys, and beside them. */
-export async function findStrays(evidence: string, place: CasePlace, known: Known): Promise<Strays> {
+export async function findStrays(from: EvidencePlace, place: CasePlace, known: Known): Promise<Strays> {
+  const { disk, evidence } = from;
   const findings: Finding[] = [];
   const unfinished: string[] = [];
   const marked = new Set<string>();
   for (const path of known.tree) {
     const file = `cases/${place.incident}/${path}`;
-    const kind = await nodeDisk.kindOf(join(place.folder, path));
-    const writing = path.startsWith('unfinished/') ? await unfinishedFile(place, path) : null;
+    const kind = await disk.kindOf(join(place.folder, path));
+    const writing = path.startsWith('unfinished/') ? await unfinishedFile(disk, place, path) : null;
     if (kind === 'file' && writing !== null) {
       unfinished.push(file);
       if (writing.kind === 'mark') marked.add(writing.sha256);
     } else if (kind !== 'file' || !belongs(path, known)) findings.push(stray(file, 'no such file in a case'));
   }
-  findings.push(...(await strayObjects(evidence, place, known.objects, marked)));
-  findings.push(...(await strayKeys(evidence, place, known.keyIds)));
-  for (const name of await nodeDisk.list(evidence)) {
+  findings.push(...(await strayObjects(from, place, known.objects, marked)));
+  findings.push(...(await strayKeys(from, place, known.keyIds)));
+  for (const name of await disk.list(evidence)) {
     if (!['objects', 'public-keys', 'cases'].includes(name)) {
       findings.push(stray(name, 'only objects, public-keys and cases'));
     }
   }
-  for (const name of await nodeDisk.list(join(evidence, 'cases'))) {
-    if ((await nodeDisk.kindOf(join(evidence, 'cases', name))) !== 'folder' || !isCaseId(evidence, name)) {
+  for (const name of await disk.list(join(evidence, 'cases'))) {
+    if ((await disk.kindOf(join(evidence, 'cases', name))) !== 'folder' || !isCaseId(evidence, name)) {
       findings.push(stray(`cases/${name}`, 'only the folders of cases'));
     }
   }
@@ -65,20 +66,20 @@ function belongs(path: string, known: Known): boolean {
 }
 
 /** A file that a writer is at; a mark is empty, so that no byte can be hidden in one. */
-async function unfinishedFile(place: CasePlace, path: string) {
+async function unfinishedFile(disk: Disk, place: CasePlace, path: string) {
   const found = readUnfinished(path.slice('unfinished/'.length));
   if (found?.kind !== 'mark') return found;
-  const bytes = await nodeDisk.read(join(place.folder, path));
+  const bytes = await disk.read(join(place.folder, path));
   return bytes?.length === 0 ? found : null;
 }
 
 async function strayObjects(
-  evidence: string,
+  { disk, evidence }: EvidencePlace,
   place: CasePlace,
   own: ReadonlySet<string>,
   marked: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
-  const unknown = (await listTree(nodeDisk, join(evidence, 'objects')))
+  const unknown = (await listTree(disk, join(evidence, 'objects')))
     .map((path) => `objects/${path}`)
     .filter((file) => {
       const sha256 = file.slice(file.lastIndexOf('/') + 1);
@@ -86,7 +87,7 @@ async function strayObjects(
     });
   if (unknown.length === 0) return [];
   // Objects are shared by content: only now are the other cases worth reading.
-  const claimed = await objectsOfOtherCases(evidence, place.incident);
+  const claimed = await objectsOfOtherCases({ disk, evidence }, place.incident);
   return unknown
     .filter((file) => {
       const sha256 = file.slice(file.lastIndexOf('/') + 1);
@@ -95,17 +96,20 @@ async function strayObjects(
     .map((file) => stray(file, 'an object that a record of some case names'));
 }
 
-async function objectsOfOtherCases(evidence: string, incident: string): Promise<ReadonlySet<string>> {
+async function objectsOfOtherCases(
+  { disk, evidence }: EvidencePlace,
+  incident: string,
+): Promise<ReadonlySet<string>> {
   const claimed = new Set<string>();
-  for (const name of await nodeDisk.list(join(evidence, 'cases'))) {
+  for (const name of await disk.list(join(evidence, 'cases'))) {
     if (name === incident || !isCaseId(evidence, name)) continue;
     const other = casePlace(evidence, name);
-    for (const file of await nodeDisk.list(other.records)) {
-      const record = readRecord((await nodeDisk.read(join(other.records, file))) ?? new Uint8Array())?.record;
+    for (const file of await disk.list(other.records)) {
+      const record = readRecord((await disk.read(join(other.records, file))) ?? new Uint8Array())?.record;
       if (record?.kind === 'item') claimed.add(record.item.sha256);
       if (record?.kind === 'abandoned') claimed.add(record.object);
     }
-    for (const file of await nodeDisk.list(other.unfinished)) {
+    for (const file of await disk.list(other.unfinished)) {
       const found = readUnfinished(file);
       if (found?.kind === 'mark') claimed.add(found.sha256);
     }
@@ -114,21 +118,22 @@ async function objectsOfOtherCases(evidence: string, incident: string): Promise<
 }
 
 async function strayKeys(
-  evidence: string,
+  { disk, evidence }: EvidencePlace,
   place: CasePlace,
   own: readonly string[],
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const path of await listTree(nodeDisk, join(evidence, 'public-keys'))) {
+  for (const path of await listTree(disk, join(evidence, 'public-keys'))) {
     const file = `public-keys/${path}`;
     const keyId = /^([0-9a-f]{64})[.]pem$/.exec(path)?.[1];
     if (keyId === undefined) {
       findings.push(stray(file, 'only public keys, named by their id'));
       continue;
     }
-    const problem = publicKeyProblem(keyId, (await nodeDisk.read(join(evidence, file))) ?? new Uint8Array());
+    const problem = publicKeyProblem(keyId, (await disk.read(join(evidence, file))) ?? new Uint8Array());
     if (problem === null) {
-      if (own.includes(keyId) || (await keysOfOtherCases(evidence, place.incident)).has(keyId)) continue;
+      if (own.includes(keyId) || (await keysOfOtherCases({ disk, evidence }, place.incident)).has(keyId))
+        continue;
       findings.push(stray(file, 'a key that a seal of some case names'));
       continue;
     }
@@ -143,13 +148,16 @@ async function strayKeys(
   return findings;
 }
 
-async function keysOfOtherCases(evidence: string, incident: string): Promise<ReadonlySet<string>> {
+async function keysOfOtherCases(
+  { disk, evidence }: EvidencePlace,
+  incident: string,
+): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
-  for (const name of await nodeDisk.list(join(evidence, 'cases'))) {
+  for (const name of await disk.list(join(evidence, 'cases'))) {
     if (name === incident || !isCaseId(evidence, name)) continue;
     const { folder } = casePlace(evidence, name);
     for (let number = 1; ; number += 1) {
-      const bytes = await nodeDisk.read(join(folder, envelopeFile(number)));
+      const bytes = await disk.read(join(folder, envelopeFile(number)));
       const keyId = bytes === null ? null : readEnvelope(bytes)?.signatures[0]?.keyid;
       if (bytes === null) break;
       if (typeof keyId === 'string') named.add(keyId);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EvidenceLine, EvidenceSummary } from '../postmortem/evidence-summary.ts';
 import { sha256Hex } from '../timeline/canonical.ts';
 import { publicKeyId } from '../timeline/dsse.ts';
-import { listTree, nodeDisk } from './disk.ts';
+import { type Disk, listTree, nodeDisk } from './disk.ts';
 import { EvidenceError } from './error.ts';
 import { bytesText, describeFinding, type Finding } from './finding.ts';
 import type { ManifestLine, StoredManifest } from './manifest.ts';
@@ -44,23 +44,24 @@ export async function verifyCase(
   evidence: string,
   incident: string,
   expectations: Expectations = {},
+  disk: Disk = nodeDisk,
 ): Promise<CaseReport> {
   const place = casePlace(evidence, incident);
   if (expectations.publicKeyPem !== undefined) refuseBadKey(expectations.publicKeyPem);
-  const tree = await listTree(nodeDisk, place.folder);
+  const tree = await listTree(disk, place.folder);
   const findings: Finding[] = [];
   if (tree.length === 0) {
     const file = `cases/${incident}`;
     findings.push({ kind: 'case-missing', item: incident, file, expected: 'a case', found: 'no files' });
   }
-  const seals = await verifySeals(evidence, place, sealCount(tree), expectations.publicKeyPem);
+  const seals = await verifySeals({ disk, evidence }, place, sealCount(tree), expectations.publicKeyPem);
   findings.push(...seals.findings, ...rollback(place, seals.trusted, expectations.manifestSha256));
 
-  const records = await verifyRecords(place, tree, seals.trusted);
+  const records = await verifyRecords(disk, place, tree, seals.trusted);
   findings.push(...records.findings);
-  const objects = await verifyObjects(evidence, records.objects);
+  const objects = await verifyObjects(disk, evidence, records.objects);
   findings.push(...objects.findings);
-  const strays = await findStrays(evidence, place, {
+  const strays = await findStrays({ disk, evidence }, place, {
     tree,
     records: records.count,
     seals: seals.seals,
@@ -68,6 +69,7 @@ export async function verifyCase(
     keyIds: seals.keyIds,
   });
   findings.push(...strays.findings);
+  findings.push(...(await overlaid(disk, evidence, place, records.objects)));
   return {
     incident,
     verified: findings.length === 0,
@@ -92,7 +94,7 @@ function refuseBadKey(pem: string): void {
   } catch (cause) {
     throw new EvidenceError(
       'cordon_evidence_key_invalid',
-      'Expected an Ed25519 public key in PEM to verify with, found something else. Give the file evidence-signing.pub.pem.',
+      'Expected a public key in PEM to verify with, found something else. Give the file evidence-signing.pub.pem.',
       { cause },
     );
   }
@@ -143,6 +145,7 @@ interface RecordCheck {
 
 /** Records that a trusted manifest lists are held to it; later ones to their chain, and said to be unsealed. */
 async function verifyRecords(
+  disk: Disk,
   place: CasePlace,
   tree: readonly string[],
   trusted: StoredManifest | null,
@@ -159,7 +162,7 @@ async function verifyRecords(
   let seq = 1;
   for (; seq <= lines.length || present.has(`records/${recordFile(seq)}`); seq += 1) {
     const line = lines[seq - 1];
-    const bytes = await nodeDisk.read(join(place.records, recordFile(seq)));
+    const bytes = await disk.read(join(place.records, recordFile(seq)));
     const stored = bytes === null ? null : readRecord(bytes);
     const problem = recordProblem(place, seq, { line, bytes, stored, prevHash });
     if (problem !== null) findings.push(problem);
@@ -265,6 +268,7 @@ function expectedObject(
 }
 
 async function verifyObjects(
+  disk: Disk,
   evidence: string,
   objects: readonly ExpectedObject[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly bytes: number }> {
@@ -275,7 +279,7 @@ async function verifyObjects(
     const file = objectPath(object.sha256);
     let found = seen.get(object.sha256);
     if (found === undefined) {
-      found = await hashFile(join(evidence, file));
+      found = await hashFile(disk, join(evidence, file));
       seen.set(object.sha256, found);
       total += found?.bytes ?? 0;
     }
@@ -291,12 +295,41 @@ async function verifyObjects(
   return { findings, bytes: total };
 }
 
-async function hashFile(path: string): Promise<{ readonly sha256: string; readonly bytes: number } | null> {
+/** In a bucket a version or a delete marker can be put over what is locked: it hides nothing from us, and is named. */
+async function overlaid(
+  disk: Disk,
+  evidence: string,
+  place: CasePlace,
+  objects: readonly ExpectedObject[],
+): Promise<readonly Finding[]> {
+  if (disk.remote === undefined) return [];
+  const own = new Map(objects.map((object) => [objectPath(object.sha256), object.name]));
+  const inCase = (await disk.remote.overlaid(place.folder)).map((each) => ({
+    ...each,
+    path: `cases/${place.incident}/${each.path}`,
+  }));
+  const among = (await disk.remote.overlaid(join(evidence, 'objects'))).map((each) => ({
+    ...each,
+    path: `objects/${each.path}`,
+  }));
+  return [...inCase, ...among.filter(({ path }) => own.has(path))].map(({ path, found }) => ({
+    kind: 'overlaid' as const,
+    item: own.get(path) ?? path,
+    file: path,
+    expected: 'the one version that was written',
+    found,
+  }));
+}
+
+async function hashFile(
+  disk: Disk,
+  path: string,
+): Promise<{ readonly sha256: string; readonly bytes: number } | null> {
   // A link would be followed to bytes that are not in the folder.
-  if ((await nodeDisk.kindOf(path)) !== 'file') return null;
+  if ((await disk.kindOf(path)) !== 'file') return null;
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of nodeDisk.chunks(path)) {
+  for await (const chunk of disk.chunks(path)) {
     hash.update(chunk);
     bytes += chunk.length;
   }

@@ -6,7 +6,6 @@ import { EvidenceError } from '../evidence/error.ts';
 import { expectationsOf } from '../evidence/expectations.ts';
 import type { Exported } from '../evidence/export.ts';
 import { exportCase } from '../evidence/export.ts';
-import { loadEvidenceKeys } from '../evidence/keys.ts';
 import { casePlace, objectPath } from '../evidence/place.ts';
 import { readCase } from '../evidence/read-case.ts';
 import type { ItemRecord } from '../evidence/record.ts';
@@ -14,30 +13,31 @@ import type { ExportSubject } from '../evidence/report.ts';
 import type { CaseReport } from '../evidence/verify.ts';
 import { verifyCase } from '../evidence/verify.ts';
 import type { Entry } from '../timeline/entry.ts';
+import type { Custody } from './custody.ts';
 
 /**
- * Verifies an incident's evidence in the data folder: the files alone, and against the last seal that the
+ * Verifies an incident's evidence where it is kept: the files alone, and against the last seal that the
  * incident's timeline names, when it is given. Throws as `verifyCase` does.
  */
 export function verifyEvidence(options: {
-  readonly dataDir: string;
+  readonly custody: Custody;
   readonly incident: string;
   readonly entries: readonly Entry[];
   readonly publicKeyPem?: string;
 }): Promise<CaseReport> {
   const expected = expectationsOf(options.publicKeyPem, options.entries);
-  return verifyCase(evidenceFolder(options.dataDir), options.incident, expected);
+  const { folder, disk } = options.custody;
+  return verifyCase(folder, options.incident, expected, disk);
 }
 
 /** The newest item of that name or digest, with its record's digest. Throws `cordon_evidence_case_damaged`. */
 export async function findItem(options: {
-  readonly dataDir: string;
+  readonly custody: Custody;
   readonly incident: string;
   readonly wanted: string;
 }): Promise<{ readonly record: ItemRecord; readonly recordSha256: string } | undefined> {
-  const { wanted } = options;
-  const place = casePlace(evidenceFolder(options.dataDir), options.incident);
-  const { records } = await readCase(nodeDisk, place);
+  const { wanted, custody } = options;
+  const { records } = await readCase(custody.disk, casePlace(custody.folder, options.incident));
   return records
     .flatMap(({ record, sha256 }) => (record.kind === 'item' ? [{ record, recordSha256: sha256 }] : []))
     .findLast(({ record }) => record.item.name === wanted || record.item.sha256 === wanted);
@@ -45,15 +45,16 @@ export async function findItem(options: {
 
 /** Copies the stored bytes of one object to a new file. Throws `cordon_evidence_file_unwritable`. */
 export async function copyObject(options: {
-  readonly dataDir: string;
+  readonly custody: Custody;
   readonly sha256: string;
   readonly file: string;
 }): Promise<void> {
-  const path = join(evidenceFolder(options.dataDir), objectPath(options.sha256));
+  const { custody } = options;
+  const path = join(custody.folder, objectPath(options.sha256));
   await written(options.file, async (part) => {
     const sink = await nodeDisk.create(part, 0o600);
     try {
-      for await (const chunk of nodeDisk.chunks(path)) await sink.write(chunk);
+      for await (const chunk of custody.disk.chunks(path)) await sink.write(chunk);
       await sink.finish();
     } catch (error) {
       await sink.abandon().catch(() => {}); // the first error says more
@@ -64,18 +65,17 @@ export async function copyObject(options: {
 
 /** Writes the archive of a case to `file`, whole or not at all. Throws as `exportCase`, `cordon_evidence_file_unwritable`. */
 export async function exportEvidence(options: {
-  readonly dataDir: string;
+  readonly custody: Custody;
   readonly subject: Omit<ExportSubject, 'timestamps'>;
   readonly file: string;
 }): Promise<Exported> {
-  const { dataDir, subject, file } = options;
-  const { signer } = await loadEvidenceKeys(join(dataDir, 'keys'));
+  const { custody, subject, file } = options;
   let exported: Exported | undefined;
   await written(file, async (part) => {
     exported = await exportCase({
-      disk: nodeDisk,
-      folder: evidenceFolder(dataDir),
-      signer,
+      disk: custody.disk,
+      folder: custody.folder,
+      signer: custody.keys.signer,
       expectations: expectationsOf(undefined, subject.entries),
       subject: { ...subject, timestamps: false },
       gzip: /[.](?:tar[.]gz|tgz)$/.test(file),
@@ -113,8 +113,4 @@ function unwritable(message: string, cause?: unknown): EvidenceError {
     `${message}. Name another file, in a folder with space.`,
     { cause },
   );
-}
-
-function evidenceFolder(dataDir: string): string {
-  return join(dataDir, 'evidence');
 }

@@ -17,6 +17,7 @@ import { memoryBudget, sharedBudget } from '../store/rate-budget.ts';
 import { VERSION } from '../version.ts';
 import type { Closing } from './closing.ts';
 import { createClosing } from './closing.ts';
+import { openCustody } from './custody.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { idleSession, loadDefinitions } from './engine-parts.ts';
@@ -97,6 +98,8 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
 
   const slack: { app?: SlackApp } = {};
   const people = roles.has('slack') ? await slackFor(config, sql, options, definitions.enrolment) : undefined;
+  const custody = await openCustody({ dataDir: config.dataDir, config: config.custody, clock });
+  closing.add(async () => custody.close());
   const cordon = await compose({
     ...definitions,
     sql,
@@ -108,6 +111,7 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
     budget: database.kind === 'server' ? sharedBudget(sql) : memoryBudget(clock),
     aws: options.transport ?? { kind: 'aws' },
     dataDir: config.dataDir,
+    custody,
     ...(people === undefined
       ? {}
       : {

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto';
 import { z } from 'zod';
 import { CodedError } from '../error.ts';
 
@@ -85,10 +85,17 @@ export function openEnvelope(
   const signature = envelope.signatures[0];
   if (signature === undefined || envelope.payloadType !== payloadType) return null;
   const key = createPublicKey(publicKeyPem);
-  if (key.asymmetricKeyType !== 'ed25519' || signature.keyid !== publicKeyId(publicKeyPem)) return null;
+  const digest = digestFor(key);
+  if (digest === undefined || signature.keyid !== publicKeyId(publicKeyPem)) return null;
   const payload = Buffer.from(envelope.payload, 'base64');
   const signed = preAuthEncoding(payloadType, payload);
-  return verifySignature(null, signed, key, Buffer.from(signature.sig, 'base64')) ? payload : null;
+  return verifySignature(digest, signed, key, Buffer.from(signature.sig, 'base64')) ? payload : null;
+}
+
+/** How a key of this kind signs: Ed25519 as it is, P-256 over SHA-256; no other kind is taken. */
+function digestFor(key: KeyObject): 'sha256' | null | undefined {
+  if (key.asymmetricKeyType === 'ed25519') return null;
+  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'sha256' : undefined;
 }
 
 /** Returns the id of a public key: hex SHA-256 of its SubjectPublicKeyInfo in DER. */

@@ -1,37 +1,13 @@
-import { link, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { EvidencePort } from '../../src/action/ports.ts';
-import { type Disk, isCode, nodeDisk } from '../../src/evidence/disk.ts';
+import type { Disk } from '../../src/evidence/disk.ts';
 import { verifyCase } from '../../src/evidence/verify.ts';
+import { quickDisk } from '../support/quick-disk.ts';
 import { INCIDENT, item, withBench } from '../unit/evidence/case-fixture.ts';
 
 class Crash extends Error {}
-
-/** As the real disk, without syncing: a process that dies takes nothing from the file system, and a sync costs 6 ms. */
-const quickDisk: Disk = {
-  ...nodeDisk,
-  async makeFolder(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  },
-  async create(path, mode) {
-    const handle = await open(path, 'wx', mode);
-    return {
-      write: async (chunk) => void (await handle.write(chunk)),
-      finish: () => handle.close(),
-      abandon: () => handle.close(),
-    };
-  },
-  async publish(from, to) {
-    try {
-      await link(from, to);
-      return true;
-    } catch (error) {
-      if (isCode(error, 'EEXIST')) return false;
-      throw error;
-    }
-  },
-};
 
 /**
  * A disk whose process dies at call `at`, before the call or after it took effect: from then on nothing

@@ -13,6 +13,11 @@ export function redisUrl(): string {
   return required('CORDON_TEST_REDIS_URL', 'redis://127.0.0.1:<port>');
 }
 
+/** The moto server of this run. */
+export function motoUrl(): string {
+  return required('CORDON_TEST_MOTO_URL', 'http://127.0.0.1:<port>');
+}
+
 function required(name: string, form: string): string {
   const value = process.env[name];
   if (value !== undefined && value !== '') return value;

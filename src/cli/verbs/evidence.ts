@@ -1,5 +1,6 @@
 import type { IncidentId } from '../../id.ts';
 import type { Context, Register } from '../context.ts';
+import { withCustody } from '../custody.ts';
 import { CliError, EXIT, type ExitCode } from '../error.ts';
 import { readText } from '../file.ts';
 import { findIncident, nameOf, notFound, REFERENCE } from '../incident.ts';
@@ -97,15 +98,19 @@ export const evidence: Register = (program, run) => {
 };
 
 async function reportOn(context: Context, reference: string, publicKeyPem: string | undefined) {
-  const extract = await context.withApi((api) => api.timeline(reference, 0));
-  if (extract === undefined || extract.chain === 'system') throw notFound(reference);
-  const { verifyEvidence } = await import('../../main/evidence.ts');
-  return verifyEvidence({
-    dataDir: (await context.config()).dataDir,
-    incident: extract.chain,
-    entries: extract.entries,
-    ...(publicKeyPem === undefined ? {} : { publicKeyPem }),
+  const { incident, extract } = await context.withApi(async (api) => {
+    const found = await findIncident(api, reference);
+    return { incident: found, extract: await api.timeline(found.id, 0) };
   });
+  const { verifyEvidence } = await import('../../main/evidence.ts');
+  return withCustody(context, incident, (custody) =>
+    verifyEvidence({
+      custody,
+      incident: incident.id,
+      entries: extract?.entries ?? [],
+      ...(publicKeyPem === undefined ? {} : { publicKeyPem }),
+    }),
+  );
 }
 
 async function showItem(
@@ -115,11 +120,14 @@ async function showItem(
   file: string | undefined,
 ): Promise<ExitCode> {
   const { out } = context;
-  const { dataDir, cliIdentity } = await context.config();
+  const { cliIdentity } = await context.config();
   const { copyObject, findItem } = await import('../../main/evidence.ts');
   return context.withApi(async (api) => {
-    const { id } = await findIncident(api, reference);
-    const found = await findItem({ dataDir, incident: id, wanted });
+    const incident = await findIncident(api, reference);
+    const { id } = incident;
+    const found = await withCustody(context, incident, (custody) =>
+      findItem({ custody, incident: id, wanted }),
+    );
     if (found === undefined) {
       throw new CliError(
         'cordon_cli_no_evidence_item',
@@ -135,7 +143,9 @@ async function showItem(
         how: 'copy',
         item: record.item.name,
       });
-      await copyObject({ dataDir, sha256: record.item.sha256, file });
+      await withCustody(context, incident, (custody) =>
+        copyObject({ custody, sha256: record.item.sha256, file }),
+      );
     }
     out.result({ ...record, recordSha256, copiedTo: file ?? null }, () => {
       out.table(
@@ -158,7 +168,7 @@ async function showItem(
 
 async function exportArchive(context: Context, reference: string, file: string): Promise<ExitCode> {
   const { out } = context;
-  const { dataDir, cliIdentity } = await context.config();
+  const { cliIdentity } = await context.config();
   const { exportEvidence } = await import('../../main/evidence.ts');
   return context.withApi(async (api) => {
     const incident = await findIncident(api, reference);
@@ -173,14 +183,13 @@ async function exportArchive(context: Context, reference: string, file: string):
     });
     // Accesses after the last act are left out, so that a second export of the same case is the same bytes.
     const length = 1 + extract.entries.findLastIndex(({ body }) => body?.kind !== 'evidence.accessed');
-    const exported = await exportEvidence({
-      dataDir,
-      subject: {
-        incident: { ...incident, name: nameOf(incident) },
-        entries: extract.entries.slice(0, length),
-      },
-      file,
-    });
+    const subject = {
+      incident: { ...incident, name: nameOf(incident) },
+      entries: extract.entries.slice(0, length),
+    };
+    const exported = await withCustody(context, incident, (custody) =>
+      exportEvidence({ custody, subject, file }),
+    );
     out.result({ file, ...exported }, () => {
       out.line(`${shown(file)}: ${exported.files} files, ${exported.items} items, ${exported.bytes} bytes`);
       out.line(`  signed by ${exported.keyId}`);

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { systemWord } from '../../error.ts';
 import type { Api, Context, Register } from '../context.ts';
+import { withCustody } from '../custody.ts';
 import type { ExitCode } from '../error.ts';
 import { CliError, EXIT } from '../error.ts';
 import { readText } from '../file.ts';
@@ -73,7 +74,9 @@ async function write(
   const { dataDir } = await context.config();
   const entriesOf = async (id: string) => (await api.timeline(id, 0))?.entries ?? [];
   const entries = await entriesOf(incident.id);
-  const evidence = await verifyEvidence({ dataDir, incident: incident.id, entries });
+  const evidence = await withCustody(context, incident, (custody) =>
+    verifyEvidence({ custody, incident: incident.id, entries }),
+  );
   const earlier = await earlierMetrics(incident, await api.incidents({ all: true }), entriesOf);
   const own =
     options.format === 'md' && options.out !== undefined ? await readIfThere(options.out) : undefined;

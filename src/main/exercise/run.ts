@@ -16,6 +16,7 @@ import { readTimeline, timelineHead } from '../../store/timeline.ts';
 import type { Entry } from '../../timeline/entry.ts';
 import { timelineMetrics } from '../../timeline/metrics.ts';
 import { verifyChain } from '../../timeline/verify.ts';
+import { localCustody } from '../custody.ts';
 import { verifyEvidence } from '../evidence.ts';
 import type { Ground } from './ground.ts';
 
@@ -156,7 +157,11 @@ async function incidentResult(ground: Ground, id: string): Promise<IncidentResul
   if (view === undefined) return undefined;
   const entries = await readTimeline(ground.sql, id);
   const chain = verifyChain(id, entries, await timelineHead(ground.sql, id));
-  const evidence = await verifyEvidence({ dataDir: ground.dataDir, incident: id, entries });
+  const evidence = await verifyEvidence({
+    custody: await localCustody(ground.dataDir),
+    incident: id,
+    entries,
+  });
   return {
     id,
     number: view.number,

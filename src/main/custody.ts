@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { CustodyConfig } from '../config.ts';
+import { type Disk, nodeDisk, publishFile } from '../evidence/disk.ts';
+import type { EvidenceKeys } from '../evidence/keys.ts';
+import { loadEvidenceKeys } from '../evidence/keys.ts';
+import { s3Disk } from '../evidence/s3-disk.ts';
+
+/** Where evidence is kept and what seals it. */
+export interface Custody {
+  readonly disk: Disk;
+  /** The evidence folder; of a bucket only unfinished files lie there. */
+  readonly folder: string;
+  readonly keys: EvidenceKeys;
+  close(): void;
+}
+
+export interface CustodyOptions {
+  readonly dataDir: string;
+  readonly config: CustodyConfig;
+  readonly clock: Clock;
+}
+
+/** Evidence on this machine, with its key files: the default, and what every exercise uses. */
+export async function localCustody(dataDir: string): Promise<Custody> {
+  return {
+    disk: nodeDisk,
+    folder: join(dataDir, 'evidence'),
+    keys: await loadEvidenceKeys(join(dataDir, 'keys')),
+    close() {},
+  };
+}
+
+/**
+ * Opens the evidence of real incidents as the configuration says. The clients of AWS are loaded only where they
+ * are used. Throws as `loadEvidenceKeys`, `cordon_seal_key_refused`, `cordon_seal_key_unsupported`.
+ */
+export async function openCustody(options: CustodyOptions): Promise<Custody> {
+  const { dataDir, config, clock } = options;
+  const local = await localCustody(dataDir);
+  if (config.bucket === undefined && config.sealKey === undefined) return local;
+  const { custodyClient } = await import('../aws/custody-client.ts');
+  const client = custodyClient(config);
+  const closing: (() => void)[] = [];
+  let { disk, folder, keys } = local;
+  if (config.sealKey !== undefined) {
+    const { openKmsSigner } = await import('../aws/kms-signer.ts');
+    const file = join(dataDir, 'keys', sealKeyFile(config.sealKey));
+    const known = await nodeDisk.read(file);
+    const signer = await openKmsSigner({
+      client,
+      key: config.sealKey,
+      ...(known === null ? {} : { publicKeyPem: Buffer.from(known).toString('utf8') }),
+    });
+    if (known === null) {
+      await publishFile(
+        nodeDisk,
+        `${file}.${process.pid}.part`,
+        file,
+        Buffer.from(signer.publicKeyPem),
+        0o444,
+      );
+    }
+    closing.push(() => signer.close());
+    keys = { ...keys, signer };
+  }
+  if (config.bucket !== undefined) {
+    const { openEvidenceBucket } = await import('../aws/evidence-bucket.ts');
+    const { bucket, lock, lockDays, kmsKeyArn, prefix } = config;
+    const store = openEvidenceBucket({ client, clock, bucket, lock, lockDays, kmsKeyArn });
+    closing.push(() => store.close());
+    // Not the folder of local evidence: what lies there from before stays there, and is no part of the bucket.
+    folder = join(dataDir, 'evidence-unfinished');
+    disk = s3Disk({ store, folder, prefix });
+  }
+  return {
+    disk,
+    folder,
+    keys,
+    close() {
+      for (const close of closing) close();
+    },
+  };
+}
+
+/** Where the public half of a KMS key is kept: to start without KMS, and to publish. */
+function sealKeyFile(key: string): string {
+  return `seal-kms-${createHash('sha256').update(key).digest('hex').slice(0, 16)}.pub.pem`;
+}

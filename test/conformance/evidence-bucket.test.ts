@@ -1,0 +1,4 @@
+import { describeEvidenceStore } from '../support/conformance/evidence-store.ts';
+import { bucketPlace, openBucket, worldClient } from '../support/evidence-bucket.ts';
+
+describeEvidenceStore('a bucket of the simulated account', () => bucketPlace(openBucket(worldClient())));
