@@ -12,6 +12,7 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly enrolmentFile: string | undefined;
+  readonly ownersFile: string | undefined;
   readonly playbooksDir: string | undefined;
   readonly guardrailsDir: string | undefined;
   readonly httpHost: string;
@@ -94,6 +95,12 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     secret: false,
     fallback: 'none: observe everything, write nothing',
     purpose: 'Enrolment file: accounts, modes, exclusions, responders',
+  },
+  {
+    name: 'CORDON_OWNERS',
+    secret: false,
+    fallback: 'none: owners come from the enrolment file and from tags',
+    purpose: 'Owners file, written as CODEOWNERS is: function patterns and whom to page',
   },
   {
     name: 'CORDON_PLAYBOOKS',
@@ -286,6 +293,7 @@ const environment = z
     DATABASE_URL: url(['postgres:', 'postgresql:']),
     REDIS_URL: url(['redis:', 'rediss:']),
     CORDON_ENROLMENT: optional,
+    CORDON_OWNERS: optional,
     CORDON_PLAYBOOKS: optional,
     CORDON_GUARDRAILS: optional,
     CORDON_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
@@ -371,6 +379,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     enrolmentFile: env.CORDON_ENROLMENT,
+    ownersFile: env.CORDON_OWNERS,
     playbooksDir: env.CORDON_PLAYBOOKS,
     guardrailsDir: env.CORDON_GUARDRAILS,
     httpHost: env.CORDON_HTTP_HOST,

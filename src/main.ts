@@ -39,10 +39,12 @@ import type { Views } from './incident/view.ts';
 import { createViews, viewOf } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
+import type { Inventory } from './inventory/inventory.ts';
 import type { Log } from './log.ts';
 import type { Custody } from './main/custody.ts';
 import { localCustody } from './main/custody.ts';
 import { writeFeedback } from './main/feedback.ts';
+import { enrolledInventory, rolesOf } from './main/inventory-parts.ts';
 import {
   earlierMetrics,
   postmortemPath,
@@ -108,6 +110,7 @@ export interface Cordon {
   readonly declare: Declare;
   readonly aws: AwsAccessFactory;
   readonly evidenceFolder: string;
+  readonly inventory: Inventory;
 }
 
 // How long an IAM change may take to bite: about 4 s was measured by others, 10 s is the default budget.
@@ -139,14 +142,20 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     clock,
     random: () => ids.random(),
     ...(options.readAttempts === undefined ? {} : { readAttempts: options.readAttempts }),
-    roleFor: (account, purpose) => {
-      const enrolled = enrolment.accounts.find((entry) => entry.id === account);
-      const roleArn = enrolled?.roles[purpose];
-      if (roleArn === undefined) return undefined;
-      return enrolled?.externalId === undefined ? { roleArn } : { roleArn, externalId: enrolled.externalId };
-    },
+    roleFor: rolesOf(enrolment),
   });
   const turns = createTurns(options.budget, clock);
+  const inventory = enrolledInventory({
+    sql,
+    clock,
+    log,
+    holder: session.id,
+    enrolment,
+    aws: () => aws,
+    turns,
+    headroom: options.headroom,
+    signal: stopping.signal,
+  });
   const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) =>
     aws(
       {
@@ -296,5 +305,6 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     declare,
     aws,
     evidenceFolder,
+    inventory,
   };
 }

@@ -67,6 +67,8 @@ export interface LambdaPort {
   listFunctionUrls(functionArn: string): Promise<readonly JsonObject[]>;
   /** The resource policy document, or `null` when the function (or qualifier) has none. */
   getPolicy(functionArn: string, qualifier?: string): Promise<JsonObject | null>;
+  /** Every version of every function of the account and Region, `$LATEST` included: each has a role of its own. */
+  listAllVersions(): Promise<readonly FunctionConfiguration[]>;
   /** Names of all functions of the account and Region with their roles: the blast radius of a role. */
   listFunctions(): Promise<readonly { readonly functionArn: string; readonly roleArn: string }[]>;
   /** Streams the code package behind a presigned link. */

@@ -212,6 +212,17 @@ export function lambdaPort(
         throw error;
       }
     },
+    async listAllVersions() {
+      const operation = 'lambda:ListFunctions';
+      const found = await allOf(
+        pages(operation, async (Marker) => {
+          const command = new ListFunctionsCommand({ FunctionVersion: 'ALL', Marker });
+          const answer = await call(operation, (options) => client.send(command, options));
+          return { page: list(answer.Functions, operation, 'Functions'), next: answer.NextMarker };
+        }),
+      );
+      return found.map((version) => readConfiguration(version, operation));
+    },
     listFunctions: () =>
       shared.whole('functions', async () => {
         const operation = 'lambda:ListFunctions';

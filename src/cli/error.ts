@@ -5,6 +5,7 @@ export type CliErrorCode =
   | 'cordon_cli_file_unreadable'
   | 'cordon_cli_file_unwritable'
   | 'cordon_cli_incident_not_found'
+  | 'cordon_cli_function_unknown'
   | 'cordon_cli_no_question'
   | 'cordon_cli_no_approval'
   | 'cordon_cli_no_evidence_item'
@@ -23,6 +24,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const NO: ReadonlySet<string> = new Set([
   'cordon_cli_incident_not_found',
+  'cordon_cli_function_unknown',
   'cordon_cli_no_question',
   'cordon_cli_no_approval',
   'cordon_cli_no_evidence_item',
@@ -38,6 +40,8 @@ const USAGE = [
   'cordon_config_',
   'cordon_definition_',
   'cordon_enrolment_',
+  'cordon_owners_',
+  'cordon_template_',
   'cordon_serve_',
   'cordon_intake_',
   'cordon_feedback_',

@@ -14,11 +14,13 @@ import { evidence } from './verbs/evidence.ts';
 import { exercise } from './verbs/exercise.ts';
 import { feedback } from './verbs/feedback.ts';
 import { guardrail } from './verbs/guardrail.ts';
+import { inventory } from './verbs/inventory.ts';
 import { list } from './verbs/list.ts';
 import { observe } from './verbs/observe.ts';
 import { pause } from './verbs/pause.ts';
 import { playbook } from './verbs/playbook.ts';
 import { postmortem } from './verbs/postmortem.ts';
+import { readiness } from './verbs/readiness.ts';
 import { refusals } from './verbs/refusals.ts';
 import { resume } from './verbs/resume.ts';
 import { serve } from './verbs/serve.ts';
@@ -51,5 +53,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   guardrail,
   actions,
   aws,
+  inventory,
+  readiness,
   completion,
 ]);

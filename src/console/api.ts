@@ -5,6 +5,9 @@ import type { CommandCall } from '../command/execute.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { ObserveReport } from '../incident/observed.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
+import type { Refreshed } from '../inventory/inventory.ts';
+import type { Picture } from '../inventory/picture.ts';
+import type { InventoryPlace } from '../store/inventory.ts';
 import type { Pause } from '../store/pause.ts';
 import type { RefusedAlert } from '../store/refusals.ts';
 import type { ChainHead } from '../timeline/chain.ts';
@@ -33,6 +36,10 @@ export interface EngineApi {
   submit(submission: Omit<AlertSubmission, 'via' | 'receivedAt'>): Promise<AlertReceipt>;
   /** What mode observe held back in the last `days`. */
   observed(days: number): Promise<ObserveReport>;
+  /** What the enrolled accounts looked like when they were last looked at. */
+  inventory(): Promise<readonly Picture[]>;
+  /** Looks at one account and Region, or at all that are enrolled, now. */
+  refreshInventory(place?: InventoryPlace): Promise<readonly Refreshed[]>;
   /** Alerts that were turned away, newest first. */
   refusals(limit: number): Promise<readonly RefusedAlert[]>;
   /** The bytes of a refused queue message, which is nowhere else any more. */

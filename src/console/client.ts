@@ -39,6 +39,8 @@ export function createClient(socket: string): EngineApi {
     declare: (call) => post('/v1/declarations', call),
     submit: ({ source, bytes }) =>
       post('/v1/alerts', { source, contentBase64: Buffer.from(bytes).toString('base64') }),
+    inventory: () => get('/v1/inventory'),
+    refreshInventory: (place) => post('/v1/inventory/refresh', place ?? {}),
     observed: (days) => get(`/v1/observed?days=${days}`),
     refusals: (limit) => get(`/v1/refusals?limit=${limit}`),
     async refusedContent(sha256) {

@@ -41,6 +41,11 @@ const declarationSchema = z.strictObject({
   idempotencyKey: callSchema.shape.idempotencyKey,
 });
 
+const placeSchema = z.strictObject({
+  account: z.string().max(20).optional(),
+  region: z.string().max(40).optional(),
+});
+
 const submissionSchema = z.strictObject({
   source: z.string().min(1).max(100),
   contentBase64: z.base64(),
@@ -121,6 +126,14 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     return context.json({
       result: await api.submit({ source, bytes: Buffer.from(contentBase64, 'base64') }),
     });
+  });
+  app.get('/v1/inventory', async (context) => context.json({ result: await api.inventory() }));
+  app.post('/v1/inventory/refresh', async (context) => {
+    const place = placeSchema.safeParse(await bodyOf(context));
+    if (!place.success) return badRequest(context, 'an account and a Region, or nothing');
+    const { account, region } = place.data;
+    const one = account === undefined || region === undefined ? undefined : { account, region };
+    return context.json({ result: await api.refreshInventory(one) });
   });
   app.get('/v1/observed', async (context) => {
     const days = daysSchema.safeParse(context.req.query('days'));

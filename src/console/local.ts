@@ -4,6 +4,7 @@ import type { Execute } from '../command/execute.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { RecordAccess } from '../incident/evidence-note.ts';
 import type { Views } from '../incident/view.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import { chainNames, lastSignature, readCheckpointRecords } from '../store/checkpoint.ts';
 import { findIncidentId } from '../store/list.ts';
 import { readPause } from '../store/pause.ts';
@@ -25,6 +26,7 @@ export function createLocalApi(options: {
   readonly declare: Declare;
   readonly accept: Accept;
   readonly recordAccess: RecordAccess;
+  readonly inventory: Inventory;
   readonly clock: Clock;
   readonly performing: () => Promise<boolean>;
 }): EngineApi {
@@ -62,6 +64,8 @@ export function createLocalApi(options: {
     declare: options.declare,
     submit: ({ bytes, source }) =>
       options.accept.submit({ bytes, source, via: 'cli', receivedAt: clock.now() }),
+    inventory: () => options.inventory.pictures(),
+    refreshInventory: (place) => options.inventory.refresh(place),
     observed: (days) => views.observed(new Date(clock.now().getTime() - days * DAY_MS)),
     refusals: (limit) => listRefusals(sql, limit),
     refusedContent: (sha256) => refusedContent(sql, sha256),

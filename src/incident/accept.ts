@@ -6,9 +6,11 @@ import type { AlertOutcome, AlertReceipt, AlertSubmission } from '../alert/recei
 import type { Clock } from '../clock.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Ids, IncidentId } from '../id.ts';
+import { STALE_AFTER_MS } from '../inventory/picture.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { claimsOn, countCopy, knownAlert } from '../store/alert.ts';
 import { keepAlertContent } from '../store/alert-content.ts';
+import { knownFunction } from '../store/inventory.ts';
 import type { Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
@@ -122,7 +124,19 @@ export function createAccept(options: {
     }
     const id: IncidentId = ids.next('inc');
     const linkedTo = claims.heldBy ?? known?.incident ?? null;
-    const initial = blankIncident({ id, playbook, alert: insert, target, exercise, now: clock.now() });
+    const now = clock.now();
+    // Every role of every version, and who else is on them, before anything is asked of AWS; stale is as unknown.
+    const seen = await knownFunction(sql, target.functionArn, new Date(now.getTime() - STALE_AFTER_MS));
+    const initial = blankIncident({
+      id,
+      playbook,
+      alert: insert,
+      target:
+        seen === undefined ? target : { ...target, roles: [...new Set([...target.roles, ...seen.roles])] },
+      sharedWith: seen?.sharedWith ?? -1,
+      exercise,
+      now,
+    });
     await advance.open(initial, (draft) => openIncident(draft, insert, linkedTo));
     return linkedTo === null ? { kind: 'opened', incidentId: id } : { kind: 'linked', incidentId: id };
   };

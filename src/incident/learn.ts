@@ -39,9 +39,11 @@ function learnTarget(
       ? { ...known, roles: [...new Set([...known.roles, ...found.roles])] }
       : known;
   draft.putTargets(draft.record.targets.map(merge));
+  // The inventory also knows who else may assume a role, and the manifest what is there now: the wider one counts.
+  const known = draft.record.sharedWith[target.functionArn] ?? -1;
   draft.record = {
     ...draft.record,
-    sharedWith: { ...draft.record.sharedWith, [target.functionArn]: found.sharedWith },
+    sharedWith: { ...draft.record.sharedWith, [target.functionArn]: Math.max(known, found.sharedWith) },
   };
   for (const chart of [...draft.charts.values()]) {
     if (chart.item !== null) draft.putChart({ ...chart, item: merge(chart.item) });

@@ -16,6 +16,8 @@ export function blankIncident(options: {
   readonly playbook: CompiledPlaybook;
   readonly alert: AlertInsert;
   readonly target: Target;
+  /** How many others are on the target's roles, from the inventory; -1 when it does not know. */
+  readonly sharedWith: number;
   readonly exercise: boolean;
   readonly now: Date;
 }): IncidentState {
@@ -37,7 +39,7 @@ export function blankIncident(options: {
       alert: alert.alert,
       targets: [target],
       levels: {},
-      sharedWith: {},
+      sharedWith: { [target.functionArn]: options.sharedWith },
       openedAt: now.toISOString(),
       closedAt: null,
       lead: null,

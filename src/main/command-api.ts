@@ -49,8 +49,20 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
     deciding ??= openDeciding(config, database, options);
     return deciding;
   };
+  // Loads the AWS clients: only for a command that asks for the inventory.
+  const inventory = async () =>
+    (await import('./inventory-parts.ts')).commandInventory({
+      ...options,
+      sql,
+      enrolment,
+      headroom: config.headroom,
+    });
   return createLocalApi({
     sql,
+    inventory: {
+      pictures: async () => (await inventory()).pictures(),
+      refresh: async (...given) => (await inventory()).refresh(...given),
+    },
     views: createViews({ sql, enrolment, catalogue: ACTIONS }),
     execute: async (call) => (await decide()).execute(call),
     declare: async (call) => (await decide()).declare(call),

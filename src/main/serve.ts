@@ -21,6 +21,7 @@ import { openCustody } from './custody.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { idleSession, loadDefinitions } from './engine-parts.ts';
+import { keepInventory } from './inventory-parts.ts';
 import { pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
@@ -131,10 +132,20 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
   late.forget = () => engine.advance.forget();
   closing.add(() => engine.stop(Math.max(0, drainLeftMs() - CLOSE_SHARE_MS)));
   await engine.start();
+  if (roles.has('worker')) {
+    const looking = new AbortController();
+    const kept = keepInventory(cordon.inventory, clock, looking.signal);
+    // A look under way ends with the engine's own calls.
+    kept.catch((error: unknown) =>
+      log.error({ code: codeOf(error) }, 'the inventory is no longer refreshed'),
+    );
+    closing.add(async () => looking.abort());
+  }
 
   if (database.kind === 'embedded') {
     const api = createLocalApi({
       sql,
+      inventory: cordon.inventory,
       views: cordon.views,
       execute: cordon.execute,
       declare: cordon.declare,

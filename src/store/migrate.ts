@@ -3,6 +3,7 @@ import { sql as refusedContent } from './migrations/0002-refused-content.ts';
 import { sql as pause } from './migrations/0003-pause.ts';
 import { sql as checkpoints } from './migrations/0004-checkpoints.ts';
 import { sql as alertContent } from './migrations/0005-alert-content.ts';
+import { sql as inventory } from './migrations/0006-inventory.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -13,6 +14,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0003-pause', sql: pause },
   { name: '0004-checkpoints', sql: checkpoints },
   { name: '0005-alert-content', sql: alertContent },
+  { name: '0006-inventory', sql: inventory },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

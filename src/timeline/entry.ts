@@ -38,6 +38,7 @@ export const ENTRY_KINDS = [
   'command.accepted',
   'command.refused',
   'note.added',
+  'inventory.revalidate',
   'role.assigned',
   'lead.handed-over',
   'task.added',

@@ -61,6 +61,7 @@ export async function serveEngine(
   const engine = await startEngine(ground, options);
   const { views, execute, declare, engine: inner } = engine.cordon;
   const api = createLocalApi({
+    inventory: engine.cordon.inventory,
     sql: ground.sql,
     views,
     execute,

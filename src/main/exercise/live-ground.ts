@@ -143,6 +143,7 @@ export async function openLiveGround(options: {
   if (database.kind === 'embedded') {
     const api = createLocalApi({
       sql,
+      inventory: cordon.inventory,
       views: cordon.views,
       execute: cordon.execute,
       declare: cordon.declare,

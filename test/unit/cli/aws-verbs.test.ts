@@ -118,3 +118,29 @@ describe('aws template', () => {
     });
   });
 });
+
+describe('readiness and the inventory', () => {
+  test('say so when nothing is enrolled, and open no database for it', async () => {
+    const { code, stdout } = await cli(['readiness', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ ready: true, places: [], functions: [] });
+  });
+
+  test('say what to do about an account that was never looked at', async () => {
+    const environment = {
+      CORDON_ENROLMENT: ENROLMENT,
+      CORDON_DATA_DIR: mkdtempSync(join(tmpdir(), 'cordon-readiness-')),
+    };
+    const { code, stdout } = await cli(['readiness', '--json'], { environment });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ready: false, places: [{ takenAt: null }] });
+    expect((await cli(['readiness'], { environment })).stdout).toContain('cordon inventory refresh');
+    const list = await cli(['inventory', 'list', '--json'], { environment });
+    expect(JSON.parse(list.stdout)).toEqual({ places: [], functions: [], notices: [] });
+    expect(await cli(['inventory', 'show', 'checkout'], { environment })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cordon_cli_function_unknown'),
+    });
+    expect((await cli(['inventory', 'refresh', '--account', '111122223333'], { environment })).code).toBe(2);
+  });
+});
