@@ -131,7 +131,7 @@ async function stagesOf(world: Child<WorldOperations>, index: number, startedMs:
   const arrivals = (operation: string) =>
     calls.filter((call) => call.operation === operation).map((call) => call.arrivedMs - startedMs);
   return {
-    firstRead: Math.min(...arrivals('GetFunctionConcurrency'), ...arrivals('GetRolePolicy')),
+    firstRead: Math.min(...arrivals('GetFunction'), ...arrivals('GetRolePolicy')),
     writes: ['PutFunctionConcurrency', 'PutRolePolicy'].map((write) => Math.min(...arrivals(write))),
   };
 }

@@ -1,9 +1,8 @@
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   GetFunctionCommand,
-  GetFunctionConcurrencyCommand,
   LambdaClient,
-  ListProvisionedConcurrencyConfigsCommand,
+  ListEventSourceMappingsCommand,
   PutFunctionConcurrencyCommand,
 } from '@aws-sdk/client-lambda';
 import { quarantinePolicy } from '../../src/action/quarantine-policy.ts';
@@ -40,18 +39,19 @@ export function bareProcess(): void {
       lambdas.set(region, lambda);
       if (iam === undefined) throw new Error('expected to be started first');
       const roles = iam;
-      const policyName = `CordonQuarantine-${region}-${name}`;
-      const document = quarantinePolicy({ kind: 'function', functionArn }, [
-        `arn:aws:logs:${region}:${ACCOUNT}:log-group:/aws/lambda/${name}`,
-      ]);
+      const policyName = `CordonQuarantine-function-${region}-${name}`;
+      const document = quarantinePolicy(
+        { kind: 'function', functionArn },
+        { logGroups: [`arn:aws:logs:${region}:${ACCOUNT}:log-group:/aws/lambda/${name}`], sinks: [] },
+      );
       const startedMs = instantMs();
       const absent = (error: unknown) => {
         if (!(error instanceof Error) || error.name !== 'NoSuchEntityException') throw error;
       };
       const concurrency = async () => {
         await Promise.all([
-          lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: functionArn })),
-          lambda.send(new ListProvisionedConcurrencyConfigsCommand({ FunctionName: functionArn })),
+          lambda.send(new GetFunctionCommand({ FunctionName: functionArn })),
+          lambda.send(new ListEventSourceMappingsCommand({ FunctionName: functionArn })),
         ]);
         await lambda.send(
           new PutFunctionConcurrencyCommand({ FunctionName: functionArn, ReservedConcurrentExecutions: 0 }),

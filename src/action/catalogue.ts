@@ -3,16 +3,38 @@ import { verifyContainment } from './containment-verify.ts';
 import { snapshotEvidence } from './evidence-snapshot.ts';
 import { quarantineRole } from './iam-quarantine-role.ts';
 import { revokeSessions } from './iam-revoke-sessions.ts';
+import { capConcurrency } from './lambda-cap-concurrency.ts';
+import { closeUrl } from './lambda-close-url.ts';
+import { freezeChanges } from './lambda-freeze-changes.ts';
+import { keepAsyncEvents } from './lambda-keep-async-events.ts';
+import { pauseEventSource } from './lambda-pause-event-source.ts';
+import { removePermission } from './lambda-remove-permission.ts';
+import { removeProvisionedConcurrency } from './lambda-remove-provisioned-concurrency.ts';
 import { reserveZeroConcurrency } from './lambda-reserve-zero-concurrency.ts';
+import { rollBackAlias } from './lambda-roll-back-alias.ts';
+import { scaleInstancesToZero } from './lambda-scale-instances-to-zero.ts';
+import { suspendScaling } from './lambda-suspend-scaling.ts';
 import { captureManifest } from './target-capture-manifest.ts';
 import { compareManifest } from './target-compare-manifest.ts';
+import { surveyDoors } from './target-survey-doors.ts';
 
 /** Every action that a playbook may name, in the order of the catalogue page. */
 export const CATALOGUE: readonly Action[] = Object.freeze([
   captureManifest,
+  surveyDoors,
   quarantineRole,
+  keepAsyncEvents,
+  pauseEventSource,
+  suspendScaling,
+  removeProvisionedConcurrency,
   reserveZeroConcurrency,
   revokeSessions,
+  scaleInstancesToZero,
+  removePermission,
+  closeUrl,
+  freezeChanges,
+  capConcurrency,
+  rollBackAlias,
   verifyContainment,
   snapshotEvidence,
   compareManifest,

@@ -1,8 +1,18 @@
 import { z } from 'zod';
-import { defineReadAction } from './action.ts';
+import { type ContainAction, defineReadAction } from './action.ts';
 import { roleNameIn } from './arn.ts';
 import { quarantineDesired, quarantineRole, same } from './iam-quarantine-role.ts';
+import { capConcurrency } from './lambda-cap-concurrency.ts';
+import { closeUrl } from './lambda-close-url.ts';
+import { freezeChanges } from './lambda-freeze-changes.ts';
+import { keepAsyncEvents } from './lambda-keep-async-events.ts';
+import { pauseEventSource } from './lambda-pause-event-source.ts';
+import { removePermission } from './lambda-remove-permission.ts';
+import { removeProvisionedConcurrency } from './lambda-remove-provisioned-concurrency.ts';
 import { reserveZeroConcurrency } from './lambda-reserve-zero-concurrency.ts';
+import { rollBackAlias } from './lambda-roll-back-alias.ts';
+import { scaleInstancesToZero } from './lambda-scale-instances-to-zero.ts';
+import { suspendScaling } from './lambda-suspend-scaling.ts';
 import type { ActionContext, HeldObject } from './ports.ts';
 import { FUNCTIONS, ROLES } from './resources.ts';
 import { tolerant } from './tolerant.ts';
@@ -26,6 +36,20 @@ const REPRESENTATIVE_ACTIONS = [
   'sts:AssumeRole',
   'iam:PutRolePolicy',
 ] as const;
+
+/** Doors that bite when they read back as set: nothing spreads, so there is nothing to simulate. */
+const DOORS: readonly ContainAction[] = [
+  keepAsyncEvents,
+  pauseEventSource,
+  suspendScaling,
+  removeProvisionedConcurrency,
+  scaleInstancesToZero,
+  removePermission,
+  closeUrl,
+  freezeChanges,
+  capConcurrency,
+  rollBackAlias,
+];
 
 /** What one held object was found to be. */
 type Check =
@@ -51,7 +75,14 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
       why: 'reads reserved concurrency back',
     },
     { action: 'iam:GetRolePolicy', purpose: 'read', resource: ROLES, why: 'reads the quarantine back' },
+    {
+      action: 'iam:ListAttachedRolePolicies',
+      purpose: 'read',
+      resource: ROLES,
+      why: 'reads a prepared quarantine back',
+    },
     { action: 'iam:SimulatePrincipalPolicy', purpose: 'read', resource: ROLES, why: 'shows that it denies' },
+    ...DOORS.flatMap((door) => door.permissions).filter((permission) => permission.purpose === 'read'),
   ],
   input,
   output,
@@ -108,11 +139,24 @@ async function checkHeld(context: ActionContext, held: HeldObject): Promise<Chec
     case quarantineRole.id:
       return checkQuarantine(context, held);
     default:
-      return {
-        kind: 'differs',
-        what: `${held.objectKey} is held by ${held.action}, which cannot be verified`,
-      };
+      return checkDoor(context, held);
   }
+}
+
+async function checkDoor(context: ActionContext, held: HeldObject): Promise<Check> {
+  const door = DOORS.find((one) => one.id === held.action);
+  if (door === undefined) {
+    return { kind: 'differs', what: `${held.objectKey} is held by ${held.action}, which cannot be verified` };
+  }
+  // Isolation lies over the cap, on the same setting: while it is held, it is what reads back.
+  const isolated = context.held.some((other) => other.action === reserveZeroConcurrency.id);
+  if (held.action === capConcurrency.id && isolated) return { kind: 'holds' };
+  const [arn = ''] = held.objectKey.slice(held.objectKey.indexOf(':') + 1).split('#');
+  const object = { key: held.objectKey, arn };
+  const found = await door.observe(context, object, held.prior, held.desired);
+  if (found.kind === 'in-effect') return { kind: 'holds' };
+  const what = found.kind === 'conflict' ? found.found : 'is as it was before containment';
+  return { kind: 'differs', what: `${held.objectKey}: ${what}` };
 }
 
 async function checkConcurrency(context: ActionContext, held: HeldObject): Promise<Check> {
@@ -129,11 +173,17 @@ async function checkConcurrency(context: ActionContext, held: HeldObject): Promi
 async function checkQuarantine(context: ActionContext, held: HeldObject): Promise<Check> {
   const desired = quarantineDesired.safeParse(held.desired);
   if (!desired.success) return { kind: 'differs', what: `what ${held.objectKey} should be is not readable` };
-  const { policyName, document, functionArn, roleArn } = desired.data;
+  const { policyName, policyArn, document, functionArn, roleArn } = desired.data;
   const { iam } = context.aws('read');
   const roleName = roleNameIn(context.target, roleArn, 'iam:GetRolePolicy');
-  const [found, simulated] = await Promise.all([
-    iam.getInlinePolicy(roleName, policyName),
+  const [there, simulated] = await Promise.all([
+    policyArn === null
+      ? iam
+          .getInlinePolicy(roleName, policyName)
+          .then((found) => (found === null ? null : same(found, document)))
+      : iam
+          .listAttachedPolicies(roleName)
+          .then((all) => (all.some((policy) => policy.arn === policyArn) ? true : null)),
     tolerant(() =>
       iam.simulate({
         roleArn,
@@ -143,9 +193,9 @@ async function checkQuarantine(context: ActionContext, held: HeldObject): Promis
       }),
     ),
   ]);
-  if (!same(found, document)) {
-    const what = found === null ? 'is gone' : 'has another content than ours';
-    return { kind: 'differs', what: `inline policy ${policyName} of ${roleArn} ${what}` };
+  if (there !== true) {
+    const what = there === null ? 'is gone' : 'has another content than ours';
+    return { kind: 'differs', what: `policy ${policyName} of ${roleArn} ${what}` };
   }
   if (simulated.kind === 'unreadable') {
     return {

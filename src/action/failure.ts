@@ -16,7 +16,13 @@ export type AwsErrorCode =
   /** The prior state cannot be had now, though nothing is wrong with it: something is left to do. */
   | 'cordon_restore_degraded'
   /** The object is of a kind that the action would mishandle; nothing was called. */
-  | 'cordon_action_unsupported';
+  | 'cordon_action_unsupported'
+  /** Events would be lost that could be kept; nothing was called. */
+  | 'cordon_preserve_first'
+  /** AWS refuses reserved concurrency 0 while provisioned concurrency is there. */
+  | 'cordon_provisioned_concurrency'
+  /** AWS refuses reserved concurrency for a function on Managed Instances: its scaling is bounded instead. */
+  | 'cordon_managed_instances';
 
 /**
  * How a failed call may be followed. `retryable`: it certainly had no effect, try again later.

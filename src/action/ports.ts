@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptId, IncidentId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
+import type { DoorsPort, ScalingPort } from './doors-port.ts';
 import type { AnsweredCalls, CallTrail, SurveyPort } from './survey-port.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface FunctionConfiguration {
   readonly timeoutSeconds: number;
   readonly logGroup: string;
   readonly deadLetterArn?: string;
+  /** Set for a function on Managed Instances, which reserved concurrency does not reach. */
+  readonly capacityProviderArn?: string;
   readonly lastModified: string;
   /** The whole configuration as AWS returned it, with every environment value removed. */
   readonly raw: JsonObject;
@@ -91,6 +94,9 @@ export interface IamPort {
   getInlinePolicy(roleName: string, policyName: string): Promise<JsonObject | null>;
   putInlinePolicy(roleName: string, policyName: string, document: JsonObject): Promise<void>;
   deleteInlinePolicy(roleName: string, policyName: string): Promise<void>;
+  /** Attaching what is attached already succeeds; detaching what is not is `cordon_aws_not_found`. */
+  attachPolicy(roleName: string, policyArn: string): Promise<void>;
+  detachPolicy(roleName: string, policyArn: string): Promise<void>;
   listAttachedPolicies(roleName: string): Promise<readonly { readonly name: string; readonly arn: string }[]>;
   /** The document of the default version of a managed policy. */
   getManagedPolicy(policyArn: string): Promise<JsonObject>;
@@ -128,6 +134,8 @@ export interface AwsAccess {
   readonly logs: LogsPort;
   readonly survey: SurveyPort;
   readonly trail: CallTrail;
+  readonly doors: DoorsPort;
+  readonly scaling: ScalingPort;
 }
 
 /** One evidence item as an action hands it over; the store computes size and SHA-256 while it streams. */
@@ -196,6 +204,17 @@ export interface Target {
   readonly roles: readonly string[];
   readonly tier: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** What its account's enrolment gives containment to work with; absent in incidents of earlier versions. */
+  readonly means?: Means;
+}
+
+/** How containment may work in an account, as enrolled when the incident took the target in. */
+export interface Means extends JsonObject {
+  readonly profile: Profile;
+  /** ARN of the queue or bucket that takes asynchronous events in; `null` when the account has none. */
+  readonly sink: string | null;
+  /** ARN of the code signing configuration that stops deployments; `null` when there is none. */
+  readonly codeSigningConfig: string | null;
 }
 
 /** An open claim of this incident on one object, with the state that was there before. */

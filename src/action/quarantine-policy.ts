@@ -12,43 +12,93 @@ export type QuarantineScope =
 /** IAM's limit for all inline policies of a role together, in characters without white space. */
 export const INLINE_POLICY_LIMIT = 10_240;
 
+/** What a function's role may still write to, so that nothing is lost: log groups, and sinks of failed events. */
+export interface Open {
+  /** ARNs without the trailing `:*`. */
+  readonly logGroups: readonly string[];
+  /** ARNs of queues, topics, buses, functions and buckets. */
+  readonly sinks: readonly string[];
+}
+
+/** What delivery to a sink takes, by service. S3 is asked whether the bucket is there before each object. */
+const DELIVERY: Readonly<Record<string, readonly string[]>> = {
+  sqs: ['sqs:SendMessage'],
+  sns: ['sns:Publish'],
+  events: ['events:PutEvents'],
+  lambda: ['lambda:InvokeFunction'],
+  s3: ['s3:PutObject', 's3:ListBucket'],
+};
+
+// Encrypted sinks: the service calls KMS in the role's name, so no key needs to be known beforehand.
+const KEY_USES = ['kms:Decrypt', 'kms:GenerateDataKey'];
+
 /** More log groups than this cannot be pinned: with names of 512 characters the document would not fit. */
 export const MAX_LOG_GROUPS = 4;
 
 const LOG_WRITES = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
 
 /**
- * The inline policy that denies everything but evidence: log writes to the pinned groups, and traces, which
- * have no resource to pin. Pure. `logGroupArns` come without the trailing `:*`.
+ * The document that denies everything but evidence and delivery: log writes to the pinned groups, failed events
+ * to the pinned sinks, and traces, which have no resource to pin. Pure.
  *
- * `ArnEquals` does not match when the key is absent, which is what spares siblings; the `IfExists` form would
- * hit them (reference, 1.8.4). The key holds the function's ARN without a version.
+ * Scope `function` needs no sinks: Lambda delivers from outside the environment, without the key that the deny
+ * is conditioned on. `ArnEquals` does not match when the key is absent, which is what spares siblings; the
+ * `IfExists` form would hit them (reference, 1.8.4). The key holds the function's ARN without a version.
  */
-export function quarantinePolicy(scope: QuarantineScope, logGroupArns: readonly string[]): JsonObject {
+export function quarantinePolicy(scope: QuarantineScope, { logGroups, sinks }: Open): JsonObject {
   const condition =
     scope.kind === 'function'
       ? { Condition: { ArnEquals: { 'lambda:SourceFunctionArn': literal(scope.functionArn) } } }
       : {};
+  const services = [...new Set(sinks.map((arn) => arn.split(':')[2] ?? ''))]
+    .filter((service) => scope.kind === 'role' && DELIVERY[service] !== undefined)
+    .sort();
+  const writes = [...LOG_WRITES, ...services.flatMap((service) => DELIVERY[service] ?? [])];
+  const keyUses = services.length === 0 ? [] : KEY_USES;
   return {
     Version: '2012-10-17',
     Statement: [
       {
         Sid: 'CordonDenyAllButEvidence',
         Effect: 'Deny',
-        NotAction: [...LOG_WRITES, 'xray:PutTraceSegments'],
+        NotAction: [...writes, ...keyUses, 'xray:PutTraceSegments'],
         Resource: '*',
         ...condition,
       },
       {
         Sid: 'CordonPinEvidenceSinks',
         Effect: 'Deny',
-        Action: LOG_WRITES,
-        // A group is named with and without `:*`, depending on the call.
-        NotResource: logGroupArns.flatMap((arn) => [literal(arn), `${literal(arn)}:*`]),
+        Action: writes,
+        NotResource: [
+          // A group is named with and without `:*`, depending on the call.
+          ...logGroups.flatMap((arn) => [literal(arn), `${literal(arn)}:*`]),
+          ...(services.length === 0 ? [] : sinks.flatMap(sinkResources)),
+        ],
         ...condition,
       },
+      ...(keyUses.length === 0
+        ? []
+        : [
+            {
+              Sid: 'CordonKeysOnlyForSinks',
+              Effect: 'Deny',
+              Action: keyUses,
+              Resource: '*',
+              // Absent, as in a call of the attacker's own, is not like any of them, and so denied.
+              Condition: {
+                StringNotLike: { 'kms:ViaService': services.map((service) => `${service}.*.amazonaws.com*`) },
+              },
+            },
+          ]),
     ],
   };
+}
+
+/** A bucket is one resource and its objects another; a function is called with and without a qualifier. */
+function sinkResources(arn: string): readonly string[] {
+  const service = arn.split(':')[2];
+  if (service === 's3') return [literal(arn), `${literal(arn)}/*`];
+  return service === 'lambda' ? [literal(arn), `${literal(arn)}:*`] : [literal(arn)];
 }
 
 /**

@@ -12,6 +12,8 @@ import { literal, quarantinePolicy } from './quarantine-policy.ts';
 export interface PreparedSubject extends QuarantineSubject {
   /** Every log group that a version writes to; the default one is open whether listed or not. */
   readonly logGroups: readonly string[];
+  /** Every sink that failed events of any qualifier or version go to, the quarantine sink among them. */
+  readonly sinks?: readonly string[];
 }
 
 /** One managed policy of profile `static`. */
@@ -51,11 +53,12 @@ function documentOf(subject: PreparedSubject, kind: QuarantineKind): JsonObject 
   const functionArn = `arn:${partition}:lambda:${region}:${account}:function:${functionName}`;
   const groups = [...new Set([`/aws/lambda/${functionName}`, ...subject.logGroups])].sort();
   const logs = groups.map((group) => `arn:${partition}:logs:${region}:${account}:log-group:${group}`);
+  const open = { logGroups: logs, sinks: [...new Set(subject.sinks ?? [])].sort() };
   switch (kind) {
     case 'function':
-      return quarantinePolicy({ kind: 'function', functionArn }, logs);
+      return quarantinePolicy({ kind: 'function', functionArn }, open);
     case 'role':
-      return quarantinePolicy({ kind: 'role' }, logs);
+      return quarantinePolicy({ kind: 'role' }, open);
     case 'secrets':
       return {
         Version: '2012-10-17',

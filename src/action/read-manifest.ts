@@ -1,10 +1,13 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Permission } from './action.ts';
 import type { ActionContext, FunctionConfiguration, FunctionDescription } from './ports.ts';
+import { MAX_LOG_GROUPS } from './quarantine-policy.ts';
 import { readRole, type Unreadable } from './read-role.ts';
 import { ANY, FUNCTIONS } from './resources.ts';
 import { READ_ROLE_PERMISSIONS } from './role-permissions.ts';
+import { trustedSinks, usersOf } from './role-users.ts';
 import { type Found, tolerant } from './tolerant.ts';
+import { type PersonalVariant, personalVariants, publishedOf } from './variant.ts';
 
 /** What a function is, read side by side; a part that could not be read is `null` in `manifest` and named in `unknown`. */
 export interface ReadManifest {
@@ -14,7 +17,18 @@ export interface ReadManifest {
   readonly latest: FunctionDescription | null;
   /** `$LATEST` and the version that the alert names, as far as they could be read. */
   readonly described: readonly FunctionDescription[];
+  readonly facts: ContainmentFacts;
   readonly unknown: Unreadable[];
+}
+
+/** What containment needs to know of the function, beside what release has to put back. */
+export interface ContainmentFacts {
+  readonly exclusive: string[];
+  readonly outside: string[];
+  readonly sinks: string[];
+  readonly logGroups: string[];
+  readonly published: string[];
+  readonly forPeople: PersonalVariant[];
 }
 
 /** What `readManifest` needs. */
@@ -164,6 +178,21 @@ export async function readManifest(context: ActionContext): Promise<ReadManifest
     siblings,
     latest: latest.kind === 'found' ? latest.value : null,
     described,
+    facts: {
+      ...usersOf(readRoles, roles, siblings),
+      sinks: trustedSinks({
+        account: target.account,
+        suspectedAt: context.alert.firstSeenAt,
+        configurations,
+        invokeConfigs: invokeConfigs.kind === 'found' ? invokeConfigs.value : [],
+      }),
+      logGroups: [...new Set(configurations.map((item) => item.logGroup))]
+        .filter((group) => group !== `/aws/lambda/${target.functionName}`)
+        .sort()
+        .slice(0, MAX_LOG_GROUPS - 2),
+      published: publishedOf(configurations),
+      forPeople: [...personalVariants(configurations, readRoles)],
+    },
     unknown,
   };
 }

@@ -7,6 +7,9 @@ export const ROLES = 'arn:{partition}:iam::{account}:role/*';
 export const OWN_POLICIES = 'arn:{partition}:iam::{account}:policy/*';
 export const AWS_POLICIES = 'arn:{partition}:iam::aws:policy/*';
 export const LOG_GROUPS = 'arn:{partition}:logs:{region}:{account}:log-group:*';
+export const EVENT_SOURCES = 'arn:{partition}:lambda:{region}:{account}:event-source-mapping:*';
+export const SCALABLE_TARGETS =
+  'arn:{partition}:application-autoscaling:{region}:{account}:scalable-target/*';
 /** For list calls for which IAM knows no narrower resource (service authorization reference, AWS Lambda). */
 export const ANY = '*';
 

@@ -4,6 +4,7 @@ import { evidenceFolder } from './arn.ts';
 import { manifestParts } from './manifest-parts.ts';
 import { MANIFEST_PERMISSIONS, readManifest } from './read-manifest.ts';
 import { tolerant } from './tolerant.ts';
+import { PERSONAL_VARIANTS } from './variant.ts';
 
 const input = z.strictObject({});
 
@@ -17,6 +18,18 @@ const output = z.strictObject({
   timeoutSeconds: z.number().nullable(),
   /** What release has to put back, part by part in short: compared with what is there after it. */
   parts: z.record(z.string(), z.string()),
+  /** Roles that nothing but this function can use: no other function, and trusted by Lambda alone. */
+  exclusive: z.array(z.string()),
+  /** Roles that others than Lambda may assume: a deny of this function's own calls misses them. */
+  outside: z.array(z.string()),
+  /** Sinks of failed events that a whole-role deny leaves open: in this account, and older than the suspicion. */
+  sinks: z.array(z.string()),
+  /** Log groups besides the default one. */
+  logGroups: z.array(z.string()),
+  /** Published qualifiers of a function on Managed Instances; empty for others. */
+  published: z.array(z.string()),
+  /** What about the function needs a person, because an automatic step would mishandle it. */
+  forPeople: z.array(z.enum(PERSONAL_VARIANTS)),
   unknown: z.array(z.strictObject({ part: z.string(), code: z.string(), reason: z.string() })),
 });
 
@@ -36,7 +49,7 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
   output,
 
   async run(context) {
-    const { manifest, roles, siblings, latest, described, unknown } = await readManifest(context);
+    const { manifest, roles, siblings, latest, described, facts, unknown } = await readManifest(context);
     // The download begins elsewhere, in its own time: containment does not wait for it.
     for (const each of described) context.codeLinks.offer(context.incidentId, each);
     const arn = context.target.functionArn;
@@ -62,6 +75,7 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
       codeSha256: latest === null ? null : latest.configuration.codeSha256,
       timeoutSeconds: latest === null ? null : latest.configuration.timeoutSeconds,
       parts: manifestParts(manifest),
+      ...facts,
       unknown: unknown.map(({ part: name, code, reason }) => ({ part: name, code, reason })),
     };
   },

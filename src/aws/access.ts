@@ -1,3 +1,4 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -5,11 +6,13 @@ import type { AwsAccess, AwsPurpose } from '../action/ports.ts';
 import type { Clock } from '../clock.ts';
 import { createCaller } from './call.ts';
 import { callTrail } from './call-trail.ts';
+import { doorsPort } from './doors.ts';
 import { download } from './download.ts';
 import type { CallGuard } from './guard.ts';
 import { iamPort } from './iam.ts';
 import { lambdaPort } from './lambda.ts';
 import { logsPort } from './logs.ts';
+import { scalingPort } from './scaling.ts';
 import { type AssumedRole, type AwsScope, createSessions } from './sessions.ts';
 import { createSharedReads, type SharedReads as SharedLists } from './shared-reads.ts';
 import { surveyPort } from './survey.ts';
@@ -93,6 +96,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
     const lambda = once(() => new LambdaClient(config));
     const iam = once(() => new IAMClient(config));
     const logs = once(() => new CloudWatchLogsClient(config));
+    const scaling = once(() => new ApplicationAutoScalingClient(config));
     const downloadCode = (location: string) =>
       download(wire, location, { requestTimeoutMs: slowRequestTimeoutMs, signal: guard.signal });
     // Among calls of one urgency and role only: a list of another role may show less.
@@ -106,6 +110,8 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       iam: once(() => iamPort(iam(), confirmed)),
       logs: once(() => logsPort(logs(), confirmed)),
       survey: once(() => surveyPort(config, confirmed)),
+      doors: once(() => doorsPort(lambda(), confirmed)),
+      scaling: once(() => scalingPort(scaling(), confirmed)),
     };
     return {
       get lambda() {
@@ -121,6 +127,12 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
         return ports.survey();
       },
       trail,
+      get doors() {
+        return ports.doors();
+      },
+      get scaling() {
+        return ports.scaling();
+      },
     };
   };
   return Object.assign(open, {

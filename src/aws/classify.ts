@@ -68,7 +68,11 @@ const BY_NAME: ReadonlyMap<string, Rule> = new Map(
           'MissingAuthenticationTokenException OptInRequired RegionDisabledException',
       ],
       [EXPIRED, 'ExpiredToken ExpiredTokenException RequestExpired'],
-      [NOT_FOUND, 'ResourceNotFoundException NoSuchEntity NoSuchEntityException'],
+      [
+        NOT_FOUND,
+        'ResourceNotFoundException NoSuchEntity NoSuchEntityException ObjectNotFoundException ' +
+          'ProvisionedConcurrencyConfigNotFoundException CodeSigningConfigNotFoundException',
+      ],
       [
         CONFLICT,
         'ResourceConflictException ConcurrentModification ConcurrentModificationException ' +

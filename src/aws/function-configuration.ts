@@ -17,6 +17,11 @@ const configuration = z.object({
   Timeout: z.number(),
   LoggingConfig: z.object({ LogGroup: z.string().optional() }).optional(),
   DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).optional(),
+  CapacityProviderConfig: z
+    .object({
+      LambdaManagedInstancesCapacityProviderConfig: z.object({ CapacityProviderArn: z.string() }).optional(),
+    })
+    .optional(),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
@@ -27,6 +32,7 @@ const configuration = z.object({
 export function readConfiguration(answer: unknown, operation: Operation): FunctionConfiguration {
   const found = checked(configuration, answer, operation);
   const environment = found.Environment?.Variables ?? {};
+  const instances = found.CapacityProviderConfig?.LambdaManagedInstancesCapacityProviderConfig;
   const { Environment: _secret, ...rest } = plain(answer);
   const names = Object.keys(environment);
   return {
@@ -45,6 +51,7 @@ export function readConfiguration(answer: unknown, operation: Operation): Functi
     environment,
     ...(found.RevisionId === undefined ? {} : { revisionId: found.RevisionId }),
     ...(found.Runtime === undefined ? {} : { runtime: found.Runtime }),
+    ...(instances === undefined ? {} : { capacityProviderArn: instances.CapacityProviderArn }),
     ...(found.DeadLetterConfig?.TargetArn === undefined
       ? {}
       : { deadLetterArn: found.DeadLetterConfig.TargetArn }),

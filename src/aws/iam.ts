@@ -1,5 +1,7 @@
 import {
+  AttachRolePolicyCommand,
   DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
@@ -85,6 +87,14 @@ export function iamPort(client: IAMClient, call: Caller): IamPort {
     async deleteInlinePolicy(roleName, policyName) {
       const command = new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName: policyName });
       await call('iam:DeleteRolePolicy', (options) => client.send(command, options));
+    },
+    async attachPolicy(roleName, policyArn) {
+      const command = new AttachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn });
+      await call('iam:AttachRolePolicy', (options) => client.send(command, options));
+    },
+    async detachPolicy(roleName, policyArn) {
+      const command = new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn });
+      await call('iam:DetachRolePolicy', (options) => client.send(command, options));
     },
     async listAttachedPolicies(roleName) {
       const operation = 'iam:ListAttachedRolePolicies';

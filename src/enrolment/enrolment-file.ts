@@ -92,6 +92,14 @@ const accountSchema = z
     profile: z.enum(['static', 'dynamic']).default('static'),
     /** Where asynchronous events go that a contained function would lose: one bucket, one queue per Region. */
     quarantineSinks: z.array(sinkArn).default([]),
+    /** Code signing configuration with UntrustedArtifactOnDeployment Enforce and no signer that deploys. */
+    codeSigningConfig: z
+      .string()
+      .regex(
+        /^arn:(aws|aws-cn|aws-us-gov):lambda:[a-z0-9-]+:[0-9]{12}:code-signing-config:csc-[a-z0-9]{17}$/,
+        'expected the ARN of a code signing configuration',
+      )
+      .optional(),
   })
   .superRefine((account, issues) => {
     for (const [purpose, role] of Object.entries(account.roles)) {

@@ -1,3 +1,4 @@
+import type { Means } from '../action/ports.ts';
 import type { Mode } from '../guardrail/decision.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import { covers, objectKey } from './arn.ts';
@@ -180,4 +181,16 @@ function frozen<Value extends object>(value: Value): Value {
     if (typeof held === 'object' && held !== null) frozen(held);
   }
   return Object.freeze(value);
+}
+
+/** What the account gives containment to work with, as it is enrolled now. */
+export function meansFor(enrolment: Enrolment, account: string, region: string): Means {
+  const enrolled = accountFor(enrolment, account, region);
+  const signing = enrolled?.codeSigningConfig;
+  return {
+    profile: enrolled?.profile ?? 'static',
+    sink: quarantineSinkFor(enrolment, account, region) ?? null,
+    // It stops deployments in its own Region only.
+    codeSigningConfig: signing !== undefined && signing.split(':')[3] === region ? signing : null,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { accountFor, isExcluded, tierFor } from '../enrolment/enrolment.ts';
+import { accountFor, isExcluded, meansFor, tierFor } from '../enrolment/enrolment.ts';
 
 /** Whether an alert may open an incident at all, before any playbook is asked. */
 export type Admission =
@@ -57,6 +57,7 @@ export function admit(
       roles,
       tier: tierFor(enrolment, about),
       tags: about.tags,
+      means: meansFor(enrolment, about.account, about.region),
     },
   };
 }

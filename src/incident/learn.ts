@@ -6,7 +6,11 @@ import type { Draft } from './draft.ts';
 import { raiseLevel } from './level.ts';
 import type { AttemptRow } from './state.ts';
 
-const manifest = z.looseObject({ roles: z.array(z.string()), sharedWith: z.number() });
+const manifest = z.looseObject({
+  roles: z.array(z.string()),
+  sharedWith: z.number(),
+  outside: z.array(z.string()).default([]),
+});
 const verification = z.looseObject({
   level: z.enum(['accepted', 'read_back', 'effective']),
   detail: z.string(),
@@ -20,7 +24,13 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
   if (attempt.target === null) return;
   if (attempt.action === 'target.capture-manifest') {
     const read = manifest.safeParse(output);
-    if (read.success) learnTarget(draft, attempt.target, read.data);
+    if (!read.success) return;
+    const { roles, sharedWith, outside } = read.data;
+    // Who else uses a role that others than Lambda may assume cannot be counted: unknown, so people are asked.
+    learnTarget(draft, attempt.target, {
+      roles,
+      sharedWith: sharedWith === 0 && outside.length > 0 ? -1 : sharedWith,
+    });
   } else if (attempt.action === 'target.compare-manifest') {
     noteComparison(draft, attempt.target, output);
   } else if (attempt.action === 'containment.verify') {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PERSONAL_VARIANTS } from '../action/variant.ts';
 import { RESPONDER_ROLES } from './roles.ts';
 
 /** A message that a state sends when it is entered; `params` is what the playbook may say about it. */
@@ -31,6 +32,12 @@ export const NOTIFICATIONS: readonly Notification[] = [
     name: 'containment-failed',
     description: 'One containment step of one target failed: a person must do it.',
     params: z.strictObject({ functionArn, step: z.string(), code: z.string() }),
+  },
+  {
+    name: 'needs-a-person',
+    description:
+      'The function is of a kind that an automatic step would mishandle: a person does what is left.',
+    params: z.strictObject({ functionArn, variants: z.array(z.enum(PERSONAL_VARIANTS)).min(1) }),
   },
   {
     name: 'containment-unproven',

@@ -115,6 +115,12 @@ const ALERT: Readonly<Record<keyof Alert, Shape>> = {
   sample: BOOLEAN,
 };
 
+const MEANS: Readonly<Record<'profile' | 'sink' | 'codeSigningConfig', Shape>> = {
+  profile: { kind: 'string', values: ['static', 'dynamic'] },
+  sink: ANY,
+  codeSigningConfig: ANY,
+};
+
 const TARGET: Readonly<Record<keyof Target, Shape>> = {
   functionArn: STRING,
   functionName: STRING,
@@ -124,6 +130,7 @@ const TARGET: Readonly<Record<keyof Target, Shape>> = {
   roles: STRINGS,
   tier: STRING,
   tags: STRING_MAP,
+  means: objectShape(MEANS),
 };
 
 const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
@@ -131,13 +138,13 @@ const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
   severity: NUMBER,
   mode: STRING,
   exercise: BOOLEAN,
-  targets: { kind: 'list', items: objectShape(TARGET) },
+  targets: { kind: 'list', items: objectShape(TARGET, ['means']) },
   contained: BOOLEAN,
 };
 
 export const ALERT_SHAPE: Shape = objectShape(ALERT, ['target']);
 export const INCIDENT_SHAPE: Shape = objectShape(INCIDENT);
-export const TARGET_SHAPE: Shape = objectShape(TARGET);
+export const TARGET_SHAPE: Shape = objectShape(TARGET, ['means']);
 
 /** `event` in `onError` of an invocation. */
 export const FAILURE_EVENT: Shape = objectShape({

@@ -18,6 +18,10 @@ const CODES = [
   'cordon_attempt_denied',
   'cordon_attempt_expired',
   'cordon_aws_throttled',
+  'cordon_preserve_first',
+  'cordon_provisioned_concurrency',
+  'cordon_managed_instances',
+  'cordon_aws_limit_exceeded',
 ];
 const ROLES = ['arn:aws:iam::111122223333:role/a', 'arn:aws:iam::111122223333:role/b'];
 
@@ -26,7 +30,24 @@ function outputOf(work: OpenWork, choice: number): Json {
   const pick = <T>(items: readonly T[]): T => items[choice % items.length] as T; // never empty
   switch (work.src) {
     case 'target.capture-manifest':
-      return { roles: pick([[], [...ROLES], ROLES.slice(1)]), sharedWith: 0, codeSha256: '' };
+      return {
+        roles: pick([[], [...ROLES], ROLES.slice(1)]),
+        sharedWith: 0,
+        codeSha256: '',
+        exclusive: pick([[], ROLES.slice(0, 1)]),
+        outside: pick([[], [], ROLES.slice(1)]),
+        sinks: [],
+        logGroups: [],
+        published: pick([[], ['1']]),
+        forPeople: pick([[], ['durable']]),
+        unknown: [],
+      };
+    case 'target.survey-doors':
+      return {
+        mappings: pick([[], ['5f0d8a64-3c1e-4c53-9a6b-2f1f7b1e9a10']]),
+        sinkless: pick([[], ['$LATEST']]),
+        provisioned: pick([[], ['live']]),
+      };
     case 'containment.verify':
       return { level: pick(['accepted', 'read_back', 'effective']), detail: '' };
     case 'evidence.snapshot':

@@ -165,7 +165,7 @@ describe('an engine that is frozen in the middle of a containment call', () => {
     { operation: 'PutFunctionConcurrency', fault: 'lost-response', with: 'its call made' },
     { operation: 'PutFunctionConcurrency', fault: 'dropped-request', with: 'its call lost' },
     // Frozen with the answer to a look in its hands: what it would do next is write.
-    { operation: 'GetFunctionConcurrency', fault: null, with: 'about to write' },
+    { operation: 'ListEventSourceMappings', fault: null, with: 'about to write' },
   ] as const;
 
   test.each(cases)('($operation, $with) is replaced, and does no harm when it thaws', async (given) => {

@@ -56,7 +56,7 @@ export const START = new Date('2026-11-24T03:00:00.000Z');
 export function enrolmentText(mode: string): string {
   return `
 accounts:
-  - { id: '${ACCOUNT}', name: test, regions: [${REGION}], mode: ${mode}, tier: production }
+  - { id: '${ACCOUNT}', name: test, regions: [${REGION}], mode: ${mode}, tier: production, profile: dynamic }
 responders:
   - { id: alice, name: Alice, slack: U0ALICE000, cli: alice, roles: [responder, commander] }
   - { id: bob, name: Bob, slack: U0BOB00000, cli: bob, roles: [approver] }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ACCOUNT, FUNCTION_ARN, REGION, ROLE_ARN } from './aws-access.ts';
 import { json, jsonError, type StubReply, type StubRequest, xml, xmlError } from './aws-stub.ts';
+import { answerDoor } from './stub-doors.ts';
 
 /** What one function and its role are, for tests of actions: a state, and answers that follow from it. */
 export interface StubAccount {
   reserved: number | null;
   provisioned: readonly { readonly qualifier: string; readonly requested: number }[];
+  mappings: readonly { readonly UUID: string; readonly State: string }[];
   readonly inline: Map<string, string>;
   readonly code: Buffer;
   codeSha256: string;
@@ -33,6 +35,7 @@ export function stubAccount(): StubAccount {
   const account: StubAccount = {
     reserved: null,
     provisioned: [],
+    mappings: [],
     inline: new Map(),
     code,
     codeSha256: createHash('sha256').update(code).digest('base64'),
@@ -48,7 +51,8 @@ export function stubAccount(): StubAccount {
     ],
     instead: new Map(),
     origin: '',
-    answer: (request) => account.instead.get(request.operation) ?? answer(account, request),
+    answer: (request) =>
+      account.instead.get(request.operation) ?? answerDoor(request) ?? answer(account, request),
   };
   return account;
 }
@@ -102,6 +106,8 @@ function answer(account: StubAccount, request: StubRequest): StubReply {
     case `GET /2015-03-31${base}/aliases`:
       return json({ Aliases: [{ Name: 'live', FunctionVersion: '1' }] });
     case `GET /2019-09-30${base}/provisioned-concurrency`:
+      // One path, two operations: without a list it is about one qualifier.
+      if (query.get('List') === null) return json({ RequestedProvisionedConcurrentExecutions: 2 });
       return json({
         ProvisionedConcurrencyConfigs: account.provisioned.map((item) => ({
           FunctionArn: `${FUNCTION_ARN}:${item.qualifier}`,
@@ -111,15 +117,22 @@ function answer(account: StubAccount, request: StubRequest): StubReply {
     case `GET /2019-09-30${base}/concurrency`:
       return json(account.reserved === null ? {} : { ReservedConcurrentExecutions: account.reserved });
     case `PUT /2017-10-31${base}/concurrency`:
+      if (account.provisioned.length > 0) return jsonError('InvalidParameterValueException', 400);
       account.reserved = Number(fields.ReservedConcurrentExecutions);
       return json({ ReservedConcurrentExecutions: account.reserved });
     case `DELETE /2017-10-31${base}/concurrency`:
       account.reserved = null;
       return { kind: 'answer', status: 204, body: '' };
     case 'GET /2015-03-31/event-source-mappings':
-      return json({ EventSourceMappings: [{ UUID: 'u', State: 'Enabled' }] });
+      return json({ EventSourceMappings: account.mappings });
     case `GET /2019-09-25${base}/event-invoke-config/list`:
-      return json({ FunctionEventInvokeConfigs: [] });
+      return json({
+        FunctionEventInvokeConfigs: ['$LATEST', 'live'].map((qualifier) => ({
+          FunctionArn: `${FUNCTION_ARN}:${qualifier}`,
+          LastModified: 1_750_000_000,
+          DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failed' } },
+        })),
+      });
     case `GET /2021-10-31${base}/urls`:
       return json({ FunctionUrlConfigs: [] });
     case `GET /2015-03-31${base}/policy`:
@@ -251,6 +264,9 @@ function iam(account: StubAccount, operation: string, fields: Readonly<Record<st
     }
     case 'PutRolePolicy':
       account.inline.set(policy, String(fields.PolicyDocument));
+      return xml(operation, '');
+    case 'AttachRolePolicy':
+    case 'DetachRolePolicy':
       return xml(operation, '');
     case 'DeleteRolePolicy':
       return account.inline.delete(policy) ? xml(operation, '') : xmlError('NoSuchEntity', 404);

@@ -12,6 +12,8 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
   halted: '⛔ *The playbook is halted* and cannot go on by itself. Containment stays. A person must decide.',
   escalate: '📣 *Nobody has answered in time.* This needs somebody now.',
   'containment-failed': '❌ *A containment step failed.* A person must do it.',
+  'needs-a-person':
+    '🟠 *This kind of function needs a person*: what could be done was done, and it is not all of it.',
   'containment-unproven': '🟠 *Containment was accepted by AWS but is not shown to be effective.*',
   'containment-effective': '🟢 *Contained*, and shown to be effective.',
   'observed-only':

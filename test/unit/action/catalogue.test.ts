@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Action } from '../../../src/action/action.ts';
+import type { Action, ContainAction } from '../../../src/action/action.ts';
 import { ACTIONS, CATALOGUE } from '../../../src/action/catalogue.ts';
 import { PURPOSES, policyFor } from '../../../src/action/permissions.ts';
-import type { ActionContext } from '../../../src/action/ports.ts';
+import type { ActionContext, HeldObject, Target } from '../../../src/action/ports.ts';
 import { OPERATIONS } from '../../../src/aws/operations.ts';
 import type { JsonObject } from '../../../src/json.ts';
-import { actionContext, held } from '../../support/action-context.ts';
+import { actionContext, held, TARGET } from '../../support/action-context.ts';
 import {
   ACCOUNT,
   accessTo,
@@ -65,18 +65,32 @@ describe('the permissions', () => {
     for (const { Sid, Action, Resource } of policy.Statement) {
       expect(Sid).toMatch(/^[A-Za-z0-9]+$/);
       for (const name of Action) expect(name).toMatch(/^[a-z][a-z0-9-]+:[A-Z][A-Za-z0-9]+$/);
-      for (const resource of Resource) expect(resource).toMatch(/^(\*|arn:aws:[a-z]+:[^{}]*)$/);
+      for (const resource of Resource) expect(resource).toMatch(/^(\*|arn:aws:[a-z0-9-]+:[^{}]*)$/);
     }
     const names = policy.Statement.flatMap((statement) => statement.Action);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test('let the contain role do nothing but the two writes of containment', () => {
+  test('let the contain role do nothing but close doors', () => {
     expect(
       JSON.stringify(policyFor(CATALOGUE, 'contain', scope))
-        .match(/(lambda|iam):[A-Z]\w+/g)
+        .match(/(?<=")(lambda|iam|application-autoscaling):[A-Z]\w+(?="[,\]])/g)
         ?.sort(),
-    ).toEqual(['iam:PutRolePolicy', 'lambda:PutFunctionConcurrency']);
+    ).toEqual([
+      'application-autoscaling:RegisterScalableTarget',
+      'iam:AttachRolePolicy',
+      'iam:PutRolePolicy',
+      'lambda:DeleteProvisionedConcurrencyConfig',
+      'lambda:PutFunctionCodeSigningConfig',
+      'lambda:PutFunctionConcurrency',
+      'lambda:PutFunctionEventInvokeConfig',
+      'lambda:PutFunctionScalingConfig',
+      'lambda:RemovePermission',
+      'lambda:UpdateAlias',
+      'lambda:UpdateEventSourceMapping',
+      'lambda:UpdateFunctionEventInvokeConfig',
+      'lambda:UpdateFunctionUrlConfig',
+    ]);
   });
 
   test('cover every operation that may be called, and none besides', () => {
@@ -97,26 +111,26 @@ describe('the permissions', () => {
       const server = await startAwsStub((request) => account.answer(request));
       stub = server;
       account.origin = server.url;
-      account.elaborate = true;
+      // A function on Managed Instances has more to read, and is not stopped by reserved concurrency.
+      account.elaborate = action.effect === 'read';
       account.inline.set('own', '{}');
+      account.codeSha256 = 'known-good';
       const open = accessTo(server.url);
       const called = new Set<string>();
+      const means = {
+        profile: 'dynamic',
+        sink: 'arn:aws:s3:::quarantine',
+        codeSigningConfig: SIGNING,
+      } as const;
       const context = actionContext(open, {
+        target: { ...TARGET, means },
         aws: (purpose) => {
           const take = async (call: { readonly operation: string }) => {
             called.add(`${purpose} ${call.operation}`);
           };
           return open({ ...SCOPE, purpose }, openGuard({ take }));
         },
-        held: [
-          held(`lambda-concurrency:${FUNCTION_ARN}`, 'lambda.reserve-zero-concurrency', { reserved: 0 }, 0),
-          held(
-            `role-quarantine:role:${ROLE_ARN}`,
-            'iam.quarantine-role',
-            { roleArn: ROLE_ARN, policyName: 'p', document: {}, functionArn: null },
-            0,
-          ),
-        ],
+        held: heldDoors({ ...TARGET, means }),
       });
       await exercise(action, context);
       const declared = action.permissions.map((item) => `${item.purpose} ${item.action}`);
@@ -125,24 +139,90 @@ describe('the permissions', () => {
   );
 });
 
-const INPUTS: Readonly<Record<string, JsonObject>> = {
-  'iam.quarantine-role': { roles: [ROLE_ARN], mode: 'function' },
-  'iam.revoke-sessions': { roles: [ROLE_ARN], mode: 'function', before: '2026-01-01T00:00:00.000Z' },
+const SIGNING = 'arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0';
+
+/** What each action is given, and the prior states beside the captured one that release may have to put back. */
+const LIVES: Readonly<
+  Record<string, { readonly inputs: readonly JsonObject[]; readonly priors?: readonly JsonObject[] }>
+> = {
+  'iam.quarantine-role': {
+    inputs: [
+      { roles: [ROLE_ARN], mode: 'function' },
+      { roles: [ROLE_ARN], mode: 'role', way: 'attached' },
+    ],
+    priors: [{ document: {}, logGroup: null }],
+  },
+  'iam.revoke-sessions': {
+    inputs: [{ roles: [ROLE_ARN], mode: 'function', before: '2026-01-01T00:00:00.000Z' }],
+    priors: [{ document: {} }],
+  },
+  'lambda.keep-async-events': { inputs: [{ qualifiers: ['live'] }], priors: [{ config: null }] },
+  'lambda.pause-event-source': { inputs: [{ mappings: ['5f0d8a64-3c1e-4c53-9a6b-2f1f7b1e9a10'] }] },
+  'lambda.suspend-scaling': { inputs: [{ qualifiers: ['live'] }] },
+  'lambda.remove-provisioned-concurrency': { inputs: [{ qualifiers: ['live'] }] },
+  'lambda.reserve-zero-concurrency': { inputs: [{ losses: 'refuse' }], priors: [{ reserved: 3 }] },
+  'lambda.scale-instances-to-zero': { inputs: [{ qualifiers: ['1'] }] },
+  'lambda.remove-permission': {
+    inputs: [{ statements: ['open'] }],
+    priors: [
+      {
+        statement: {
+          Sid: 'open',
+          Effect: 'Allow',
+          Principal: '*',
+          Action: 'lambda:InvokeFunction',
+          Resource: FUNCTION_ARN,
+        },
+      },
+    ],
+  },
+  'lambda.close-url': { inputs: [{ urls: ['$LATEST'] }] },
+  'lambda.freeze-changes': { inputs: [{}], priors: [{ config: SIGNING }] },
+  'lambda.cap-concurrency': { inputs: [{ limit: 5 }], priors: [{ reserved: 3 }] },
+  'lambda.roll-back-alias': { inputs: [{ alias: 'live', version: '1', codeSha256: 'known-good' }] },
 };
+
+/** A hold of every action, of both ways of the quarantine, and none that lies over another's setting. */
+function heldDoors(target: Target): readonly HeldObject[] {
+  return CATALOGUE.flatMap((action) => {
+    const { inputs, priors = [] } = LIVES[action.id] ?? { inputs: [] };
+    if (action.effect !== 'contain') return [];
+    return inputs.flatMap((input) =>
+      action.objects(target, input).map((object) => {
+        const { desired } = action.plan({ object, input, prior: priors[0] ?? null, target, incidentId: 'i' });
+        return held(object.key, action.id, desired, 0);
+      }),
+    );
+  });
+}
 
 /** Makes every call that an action can make. */
 async function exercise(action: Action, context: ActionContext): Promise<void> {
   if (action.effect === 'read') {
     await action.run(context, {});
+    // Isolation lies over the cap: only without it is the cap looked at.
+    const held = context.held.filter((hold) => hold.action !== 'lambda.reserve-zero-concurrency');
+    await action.run({ ...context, held }, {});
     return;
   }
-  const input = INPUTS[action.id] ?? {};
-  for (const object of action.objects(context.target, input)) {
-    const prior = await action.capture(context, object, input);
-    const plan = action.plan({ object, input, prior, target: context.target, incidentId: 'inc-1' });
-    await action.apply(context, object, plan.desired);
-    await action.observe(context, object, prior, plan.desired);
-    await action.revert(context, object, prior, plan.desired);
-    await action.revert(context, object, { ...prior, reserved: 3, document: {} }, plan.desired);
+  const { inputs, priors = [] } = LIVES[action.id] ?? { inputs: [{}] };
+  for (const input of inputs) await exerciseWith(action, context, input, priors);
+}
+
+async function exerciseWith(
+  action: ContainAction,
+  context: ActionContext,
+  input: JsonObject,
+  priors: readonly JsonObject[],
+): Promise<void> {
+  const { target } = context;
+  for (const object of action.objects(target, input)) {
+    const captured = await action.capture(context, object, input);
+    for (const prior of [captured, ...priors]) {
+      const plan = action.plan({ object, input, prior, target, incidentId: 'inc-1' });
+      await action.apply(context, object, plan.desired);
+      await action.observe(context, object, prior, plan.desired);
+      await action.revert(context, object, prior, plan.desired);
+    }
   }
 }

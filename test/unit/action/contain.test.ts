@@ -70,23 +70,22 @@ describe('lambda.reserve-zero-concurrency', () => {
     expect(writes()).toEqual([]);
   });
 
-  test('refuses a function with provisioned concurrency, and says why', async () => {
+  test('tells the refusal under provisioned concurrency from others', async () => {
     account.provisioned = [{ qualifier: 'live', requested: 2 }];
-    expect(await failureOf(prepare(action, {}))).toEqual(
-      expect.objectContaining({
-        code: 'cordon_action_unsupported',
-        classification: 'terminal',
-        message: expect.stringContaining('live: 2'),
-      }),
+    const { object, plan } = await prepare(action, {});
+    expect(await failureOf(action.apply(context, object, plan.desired))).toEqual(
+      expect.objectContaining({ code: 'cordon_provisioned_concurrency', classification: 'terminal' }),
     );
   });
 
-  test('goes on where provisioned concurrency cannot be listed', async () => {
-    account.instead.set(
-      `GET /2019-09-30/functions/${FUNCTION_ARN}/provisioned-concurrency`,
-      jsonError('AccessDeniedException', 403),
+  test('refuses while a mapping polls, unless losses are accepted', async () => {
+    account.mappings = [{ UUID: 'u', State: 'Enabled' }];
+    expect(await failureOf(prepare(action, {}))).toEqual(
+      expect.objectContaining({ code: 'cordon_preserve_first', classification: 'terminal' }),
     );
-    expect((await prepare(action, {})).prior).toEqual({ reserved: null, provisioned: null });
+    expect((await prepare(action, { losses: 'accept' })).prior).toEqual({ reserved: null });
+    account.mappings = [{ UUID: 'u', State: 'Disabling' }];
+    expect((await prepare(action, {})).prior).toEqual({ reserved: null });
   });
 
   test('reports a value that is neither ours nor the prior one as a conflict', async () => {
@@ -121,7 +120,7 @@ describe('lambda.reserve-zero-concurrency', () => {
 describe('iam.quarantine-role', () => {
   const action = contain(quarantineRole);
   const input = { roles: [ROLE_ARN], mode: 'function' };
-  const NAME = 'CordonQuarantine-eu-west-1-checkout';
+  const NAME = 'CordonQuarantine-function-eu-west-1-checkout';
 
   test('puts one named deny on the role and takes exactly it away', async () => {
     account.inline.set('own', '{"Version":"2012-10-17"}');

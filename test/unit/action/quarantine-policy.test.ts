@@ -54,11 +54,13 @@ const scope = fc.constantFrom(
   { kind: 'role' as const },
 );
 
+const NOTHING = { logGroups: [], sinks: [] };
+
 describe('the quarantine policy', () => {
   test('never denies the log writes of a pinned group', () => {
     fc.assert(
       fc.property(scope, logGroups, (who, groups) => {
-        const policy = quarantinePolicy(who, groups);
+        const policy = quarantinePolicy(who, { logGroups: groups, sinks: [] });
         for (const group of groups) {
           for (const [action, resource] of [
             ['logs:CreateLogGroup', group],
@@ -76,7 +78,7 @@ describe('the quarantine policy', () => {
     fc.assert(
       fc.property(scope, logGroups, logGroup, (who, groups, other) => {
         fc.pre(!groups.some((group) => other === group || other.startsWith(`${group}:`)));
-        const policy = quarantinePolicy(who, groups);
+        const policy = quarantinePolicy(who, { logGroups: groups, sinks: [] });
         expect(denies(policy, { action: 'logs:PutLogEvents', resource: other, source: FUNCTION })).toBe(true);
       }),
     );
@@ -90,15 +92,15 @@ describe('the quarantine policy', () => {
     'sts:AssumeRole',
   ])('denies %s to the function', (action) => {
     const call = { action, resource: 'arn:aws:s3:::x', source: FUNCTION };
-    expect(denies(quarantinePolicy({ kind: 'function', functionArn: FUNCTION }, []), call)).toBe(true);
-    expect(denies(quarantinePolicy({ kind: 'role' }, []), call)).toBe(true);
+    expect(denies(quarantinePolicy({ kind: 'function', functionArn: FUNCTION }, NOTHING), call)).toBe(true);
+    expect(denies(quarantinePolicy({ kind: 'role' }, NOTHING), call)).toBe(true);
   });
 
   test('spares siblings and calls without a source function in mode function, and nobody in mode role', () => {
     const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::x' };
     const sources = [`${FUNCTION}-2`, null];
-    const byFunction = quarantinePolicy({ kind: 'function', functionArn: FUNCTION }, []);
-    const byRole = quarantinePolicy({ kind: 'role' }, []);
+    const byFunction = quarantinePolicy({ kind: 'function', functionArn: FUNCTION }, NOTHING);
+    const byRole = quarantinePolicy({ kind: 'role' }, NOTHING);
     expect(sources.map((source) => denies(byFunction, { ...call, source }))).toEqual([false, false]);
     expect(sources.map((source) => denies(byRole, { ...call, source }))).toEqual([true, true]);
   });
@@ -110,7 +112,10 @@ describe('the quarantine policy', () => {
       (_, index) => `arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:${name.slice(1)}${index}`,
     );
     const longest = `arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:${'f'.repeat(64)}`;
-    const policy = quarantinePolicy({ kind: 'function', functionArn: longest }, groups);
+    const policy = quarantinePolicy(
+      { kind: 'function', functionArn: longest },
+      { logGroups: groups, sinks: [] },
+    );
     expect(JSON.stringify(policy).length).toBeLessThan(INLINE_POLICY_LIMIT);
   });
 

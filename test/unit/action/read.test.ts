@@ -44,6 +44,13 @@ describe('target.capture-manifest', () => {
       codeSha256: account.codeSha256,
       timeoutSeconds: 3,
       parts: expect.objectContaining({ 'reserved concurrency': 'unset', code: account.codeSha256 }),
+      // The stub's trust policies say nothing, so nobody is known to use these roles, or not to.
+      exclusive: [],
+      outside: [],
+      sinks: ['arn:aws:s3:::failed'],
+      logGroups: [],
+      published: [],
+      forPeople: [],
       unknown: [],
     });
     expect(writes()).toEqual([]);
@@ -98,7 +105,10 @@ describe('target.capture-manifest', () => {
 
 describe('containment.verify', () => {
   const NAME = 'CordonQuarantine-eu-west-1-checkout';
-  const document = quarantinePolicy({ kind: 'function', functionArn: FUNCTION_ARN }, []);
+  const document = quarantinePolicy(
+    { kind: 'function', functionArn: FUNCTION_ARN },
+    { logGroups: [], sinks: [] },
+  );
   const quarantine = (ageMs: number) =>
     held(
       `role-quarantine:function:${ROLE_ARN}`,

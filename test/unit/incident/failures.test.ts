@@ -44,7 +44,8 @@ describe('a containing call', () => {
     const id = await engine.submit();
     await untilLevel(engine, id, 'effective');
     expect(calls('PutFunctionConcurrency')).toHaveLength(1);
-    expect(calls('PutRolePolicy')).toHaveLength(1);
+    // One of the function's own calls, one of every session of its role; neither twice.
+    expect(calls('PutRolePolicy')).toHaveLength(2);
     expect(await timelineKinds(engine, id)).toContain('attempt.unknown');
   });
 
@@ -78,11 +79,7 @@ describe('a containing call', () => {
   });
 
   test('on a function that is gone fails that arm, and the role is denied all the same', async () => {
-    inject(
-      'lambda:GetFunctionConcurrency',
-      { kind: 'error', code: 'ResourceNotFoundException', status: 404 },
-      99,
-    );
+    inject('lambda:GetFunction', { kind: 'error', code: 'ResourceNotFoundException', status: 404 }, 99);
     const id = await engine.submit();
     await drive(engine, () => ground.clock.monotonicMs() > 30_000);
     const state = await engine.state(id);
@@ -93,11 +90,7 @@ describe('a containing call', () => {
   });
 
   test('whose prior state may not be read contains anyway, and leaves that field to a person', async () => {
-    inject(
-      'lambda:GetFunctionConcurrency',
-      { kind: 'error', code: 'AccessDeniedException', status: 403 },
-      99,
-    );
+    inject('lambda:GetFunction', { kind: 'error', code: 'AccessDeniedException', status: 403 }, 99);
     const id = await engine.submit();
     await drive(engine, () => ground.clock.monotonicMs() > 30_000);
     expect((await ground.world.attacker.invoke('checkout-webhook')).kind).toBe('throttled');

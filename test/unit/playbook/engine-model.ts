@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../../src/action/catalogue.ts';
 import type { Target } from '../../../src/action/ports.ts';
 import type { Json, JsonObject } from '../../../src/json.ts';
 import type { CompiledPlaybook } from '../../../src/playbook/compile.ts';
@@ -46,7 +47,10 @@ export class EngineModel {
   readonly holds = new Set<string>();
   #next = 0;
 
-  constructor(playbook: CompiledPlaybook, targets: readonly Target[]) {
+  readonly #severity: number | undefined;
+
+  constructor(playbook: CompiledPlaybook, targets: readonly Target[], severity?: number) {
+    this.#severity = severity;
     this.playbook = playbook;
     this.targets = targets;
     this.#open('', undefined, undefined);
@@ -113,7 +117,8 @@ export class EngineModel {
 
   #ambient(item: Target | undefined): Ambient {
     const base = ambient(this.targets, item);
-    return { ...base, incident: { ...base.incident, contained: this.holds.size > 0 } };
+    const alert = this.#severity === undefined ? base.alert : { ...base.alert, severity: this.#severity };
+    return { ...base, alert, incident: { ...base.incident, contained: this.holds.size > 0 } };
   }
 
   #open(path: string, item: Target | undefined, parent: ChartRow['parent']): void {
@@ -170,7 +175,7 @@ export class EngineModel {
   }
 
   #isContainment(src: string): boolean {
-    return src === 'lambda.reserve-zero-concurrency' || src === 'iam.quarantine-role';
+    return ACTIONS.get(src)?.effect === 'contain';
   }
 
   #settle(parent: NonNullable<ChartRow['parent']>): void {

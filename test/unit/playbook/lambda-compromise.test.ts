@@ -1,91 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { Target } from '../../../src/action/ports.ts';
-import type { Json } from '../../../src/json.ts';
-import { compilePlaybook } from '../../../src/playbook/compile.ts';
-import { catalogue } from './catalogue.ts';
-import { EngineModel } from './engine-model.ts';
 import { target } from './fixtures.ts';
-
-const path = new URL('../../../playbooks/lambda-compromise.yaml', import.meta.url);
-const playbook = compilePlaybook(readFileSync(path, 'utf8'), catalogue);
-
-const ROLE = 'arn:aws:iam::111122223333:role/checkout';
-const OTHER_ROLE = 'arn:aws:iam::111122223333:role/old-version';
-
-const MANIFEST = 'target.capture-manifest';
-const CONCURRENCY = 'lambda.reserve-zero-concurrency';
-const QUARANTINE = 'iam.quarantine-role';
-const VERIFY = 'containment.verify';
-const EVIDENCE = 'evidence.snapshot';
-const QUESTION = 'human.question';
-const RELEASE = 'containment.release';
-const HAND_OVER = 'containment.hand-over';
-const POSTMORTEM = 'postmortem.draft';
-
-const MANIFEST_OUTPUT = { roles: [ROLE], sharedWith: 0, codeSha256: 'abc' };
-const NO_FURTHER_ROLES = { ...MANIFEST_OUTPUT, roles: [] };
-const EFFECTIVE = { level: 'effective', detail: 'denied by simulation' };
-const SEALED = { items: 9, missing: 0, manifestSha256: 'def' };
-const COMPARE = 'target.compare-manifest';
-const MATCHES = { compared: true, differences: [], unread: [] };
-const RELEASED = { restored: 2, conflicts: 0, degraded: false, left: [] };
-const DRAFTED = { path: 'postmortem.md', sha256: '0'.repeat(64) };
-
-class Run extends EngineModel {
-  constructor(targets: readonly Target[] = [target('checkout')]) {
-    super(playbook, targets);
-  }
-
-  sources(): readonly string[] {
-    return this.work()
-      .map((work) => work.src)
-      .sort();
-  }
-
-  one(src: string) {
-    const found = this.work().find((work) => work.src === src);
-    if (found === undefined)
-      throw new Error(`expected ${src} to be open, found ${this.sources().join(', ')}`);
-    return found;
-  }
-
-  succeeded(src: string, output: Json = null): this {
-    this.finish(this.one(src), output);
-    // The comparison with the manifest follows a whole release and holds nothing up.
-    for (const work of this.work()) if (work.src === COMPARE) this.finish(work, MATCHES);
-    return this;
-  }
-
-  failed(src: string, code = 'cordon_aws_access_denied'): this {
-    this.fail(this.one(src), code);
-    return this;
-  }
-
-  due(delayMs: number): this {
-    const found = this.timers().find((timer) => timer.delayMs === delayMs);
-    if (found === undefined) throw new Error(`expected a timer of ${delayMs} ms`);
-    this.fire(found);
-    return this;
-  }
-
-  answer(form: string, output: Json): this {
-    expect(this.one(QUESTION).input).toMatchObject({ form });
-    return this.succeeded(QUESTION, output);
-  }
-
-  strike(): this {
-    return this.succeeded(CONCURRENCY).succeeded(QUARANTINE).succeeded(MANIFEST, NO_FURTHER_ROLES);
-  }
-
-  contain(): this {
-    return this.strike().due(10_000).succeeded(VERIFY, EFFECTIVE);
-  }
-
-  names(): readonly string[] {
-    return this.notifications.map((notification) => notification.name);
-  }
-}
+import {
+  CONCURRENCY,
+  DRAFTED,
+  EFFECTIVE,
+  EVIDENCE,
+  HAND_OVER,
+  MANIFEST,
+  MANIFEST_OUTPUT,
+  NO_FURTHER_ROLES,
+  OTHER_ROLE,
+  POSTMORTEM,
+  QUARANTINE,
+  QUESTION,
+  RELEASE,
+  RELEASED,
+  ROLE,
+  Run,
+  SEALED,
+  VERIFY,
+} from './lambda-run.ts';
 
 describe('the first step', () => {
   test('starts all arms of containment, the evidence and the triage question together', () => {

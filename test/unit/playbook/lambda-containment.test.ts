@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Json } from '../../../src/json.ts';
+import { target } from './fixtures.ts';
+import {
+  CONCURRENCY,
+  EFFECTIVE,
+  EVIDENCE,
+  MANIFEST,
+  MANIFEST_OUTPUT,
+  QUARANTINE,
+  QUESTION,
+  ROLE,
+  Run,
+  VERIFY,
+} from './lambda-run.ts';
+
+describe('what stopping would lose', () => {
+  const SURVEY = 'target.survey-doors';
+  const DOORS = { mappings: ['m-1'], sinkless: ['live'], provisioned: ['live'] };
+  const NONE = { mappings: [], sinkless: [], provisioned: [] };
+
+  test('is preserved first, side by side, and then the function is stopped', () => {
+    const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first');
+    expect(run.sources()).not.toContain(CONCURRENCY);
+    run.succeeded(SURVEY, DOORS);
+    expect(run.one('lambda.pause-event-source').input).toEqual({ mappings: ['m-1'] });
+    expect(run.one('lambda.keep-async-events').input).toEqual({ qualifiers: ['live'] });
+    run.succeeded('lambda.pause-event-source').succeeded('lambda.keep-async-events');
+    expect(run.one(CONCURRENCY).input).toEqual({ losses: 'accept' });
+  });
+
+  test('is given ten seconds, and not one when the severity is critical', () => {
+    const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first').succeeded(SURVEY, DOORS);
+    run.failed('lambda.keep-async-events', 'cordon_aws_invalid_request').due(2_000).due(10_000);
+    expect(run.one(CONCURRENCY).input).toEqual({ losses: 'accept' });
+    expect(run.sources()).not.toContain('lambda.pause-event-source');
+
+    const critical = new Run(undefined, 9).failed(CONCURRENCY, 'cordon_preserve_first');
+    expect(critical.one(CONCURRENCY).input).toEqual({ losses: 'accept' });
+  });
+
+  test('holds up neither the deny nor the evidence', () => {
+    const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first');
+    expect(run.sources()).toEqual([EVIDENCE, QUESTION, QUARANTINE, SURVEY, MANIFEST].sort());
+  });
+
+  test('provisioned concurrency is suspended, removed, and looked for again at most three times', () => {
+    const run = new Run();
+    for (let round = 0; round < 3; round += 1) {
+      run.failed(CONCURRENCY, 'cordon_provisioned_concurrency').succeeded(SURVEY, DOORS);
+      expect(run.sources()).not.toContain('lambda.remove-provisioned-concurrency');
+      run.succeeded('lambda.suspend-scaling').succeeded('lambda.remove-provisioned-concurrency');
+    }
+    run.failed(CONCURRENCY, 'cordon_provisioned_concurrency');
+    expect(run.names()).toEqual(['containment-failed']);
+  });
+
+  test('of nothing leads straight to stopping', () => {
+    const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first').succeeded(SURVEY, NONE);
+    expect(run.one(CONCURRENCY).input).toEqual({ losses: 'accept' });
+  });
+});
+
+describe('widening', () => {
+  const struck = (output: Json) =>
+    new Run().succeeded(CONCURRENCY).succeeded(QUARANTINE).succeeded(MANIFEST, output);
+
+  test('denies every session of a role that only this function has, once it is stopped', () => {
+    const run = struck({ ...MANIFEST_OUTPUT, exclusive: [ROLE], sinks: ['arn:aws:s3:::failed'] });
+    expect(run.one(QUARANTINE).input).toEqual({
+      roles: [ROLE],
+      mode: 'role',
+      sinks: ['arn:aws:s3:::failed'],
+      logGroups: [],
+    });
+    run.succeeded(QUARANTINE).due(10_000).succeeded(VERIFY, EFFECTIVE);
+    expect(run.names()).toEqual(['containment-effective']);
+  });
+
+  test('never denies the whole role while the function may still run: its sources poll with it', () => {
+    const run = new Run().failed(CONCURRENCY).succeeded(QUARANTINE);
+    run.succeeded(MANIFEST, { ...MANIFEST_OUTPUT, exclusive: [ROLE] });
+    expect(run.sources()).not.toContain(QUARANTINE);
+  });
+
+  test('asks for a role that others may assume; silence leaves it open, and says so', () => {
+    const run = struck({ ...MANIFEST_OUTPUT, outside: [ROLE] });
+    expect(run.one(QUARANTINE).input).toMatchObject({ roles: [ROLE], mode: 'role' });
+    run.due(10_000).succeeded(VERIFY, EFFECTIVE).failed(QUARANTINE, 'cordon_attempt_expired');
+    expect(run.names()).toEqual(['containment-failed', 'containment-effective']);
+  });
+});
+
+describe('variants', () => {
+  test('on Managed Instances are stopped by their scaling bounds, each published version', () => {
+    const run = new Run().failed(CONCURRENCY, 'cordon_managed_instances').succeeded(QUARANTINE);
+    run.succeeded(MANIFEST, { ...MANIFEST_OUTPUT, published: ['1', '2'] });
+    expect(run.one('lambda.scale-instances-to-zero').input).toEqual({ qualifiers: ['1', '2'] });
+    run.succeeded('lambda.scale-instances-to-zero').due(10_000).succeeded(VERIFY, EFFECTIVE);
+    expect(run.root.vars.containment).toBe('effective');
+  });
+
+  test('that a step would mishandle are handed to a person', () => {
+    const run = new Run().succeeded(MANIFEST, { ...MANIFEST_OUTPUT, forPeople: ['durable', 'edge'] });
+    expect(run.notifications).toEqual([
+      {
+        name: 'needs-a-person',
+        params: { functionArn: target('checkout').functionArn, variants: ['durable', 'edge'] },
+      },
+    ]);
+  });
+});
