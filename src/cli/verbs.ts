@@ -25,6 +25,7 @@ import { refusals } from './verbs/refusals.ts';
 import { resume } from './verbs/resume.ts';
 import { serve } from './verbs/serve.ts';
 import { show } from './verbs/show.ts';
+import { slack } from './verbs/slack.ts';
 import { timeline } from './verbs/timeline.ts';
 
 /** Every verb, in the order of `cordon --help`: to start, to look, to act, to check. */
@@ -55,5 +56,6 @@ export const VERBS: readonly Register[] = Object.freeze([
   aws,
   inventory,
   readiness,
+  slack,
   completion,
 ]);

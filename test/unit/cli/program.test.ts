@@ -93,6 +93,28 @@ describe('wrong usage', () => {
   });
 });
 
+describe('slack manifest', () => {
+  test('is JSON that names what the app listens to', async () => {
+    const { code, stdout } = await cli([
+      'slack',
+      'manifest',
+      '--request-url',
+      'https://cordon.example/slack/events',
+    ]);
+    expect(code).toBe(0);
+    const { features, settings } = JSON.parse(stdout);
+    expect(features.slash_commands.map((each: { command: string }) => each.command)).toEqual([
+      '/cordon',
+      '/ir',
+    ]);
+    expect(features.shortcuts).toHaveLength(4);
+    expect(settings.event_subscriptions.bot_events).toEqual(['app_home_opened']);
+    expect(settings.socket_mode_enabled).toBe(false);
+    expect(JSON.parse((await cli(['slack', 'manifest'])).stdout).settings.socket_mode_enabled).toBe(true);
+    expect((await cli(['slack', 'manifest', '--request-url', 'http://x'])).code).toBe(2);
+  });
+});
+
 describe('completion', () => {
   const completed = async (words: readonly string[]) => {
     const { stdout } = await cli(['completion', 'bash']);
