@@ -38,6 +38,8 @@ export interface AwsAccessOptions {
 /** Opens an account and Region for one chain of calls. Failures are `AwsError`s. */
 export interface AwsAccessFactory {
   (scope: AwsScope, guard: CallGuard): AwsAccess;
+  /** Sees to it that the scope's session, if it has a role, lives for at least `leastMs` more. */
+  warm(scope: AwsScope, guard: CallGuard, leastMs: number): Promise<void>;
   /** Ends idle connections. */
   close(): void;
 }
@@ -58,7 +60,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
   const sessions = createSessions(wire, options.clock);
   const reads = createSharedReads(options.clock);
 
-  const open = (scope: AwsScope, guard: CallGuard): AwsAccess => {
+  const chain = (scope: AwsScope, guard: CallGuard) => {
     const sent: SentRequests = new WeakMap();
     const trail = callTrail();
     const handler = guardedHandler(wire, requestTimeoutMs, guard, sent);
@@ -74,6 +76,11 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       slowRequestTimeoutMs,
       answered: trail.note,
     });
+    return { trail, handler, call };
+  };
+
+  const open = (scope: AwsScope, guard: CallGuard): AwsAccess => {
+    const { trail, handler, call } = chain(scope, guard);
     const role = options.roleFor?.(scope.account, scope.purpose);
     const config = {
       ...wire.settings,
@@ -136,6 +143,12 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
     };
   };
   return Object.assign(open, {
+    async warm(scope: AwsScope, guard: CallGuard, leastMs: number) {
+      const role = options.roleFor?.(scope.account, scope.purpose);
+      if (role === undefined) return;
+      const { handler, call } = chain(scope, guard);
+      await sessions.assume(scope, role, call, handler, leastMs);
+    },
     close() {
       wire.handler.destroy?.();
       wire.slowHandler.destroy?.();

@@ -31,16 +31,26 @@ export interface Credentials {
 }
 
 export interface Sessions {
-  /** Credentials of a warm or new session. `sts` makes the call; `handler` is its guarded wire. */
-  assume(scope: AwsScope, role: AssumedRole, sts: Caller, handler: SdkHandler): Promise<Credentials>;
+  /**
+   * Credentials of a warm or new session that lives for at least `leastMs` more (default: the longest that one chain of
+   * calls takes). `sts` makes the call; `handler` is its guarded wire.
+   */
+  assume(
+    scope: AwsScope,
+    role: AssumedRole,
+    sts: Caller,
+    handler: SdkHandler,
+    leastMs?: number,
+  ): Promise<Credentials>;
   /** Throws `cordon_aws_access_denied` unless the base credentials belong to the scope's account. */
   confirmAccount(scope: AwsScope, sts: Caller, handler: SdkHandler): Promise<void>;
 }
 
 // The longest that a role assumed by another role may last (IAM guide: role chaining).
 const SESSION_SECONDS = 3600;
-// Renewed while the old one still works, so that no call ever meets the end of a session.
-const RENEW_BEFORE_MS = 10 * 60_000;
+// Renewed while the old one still works, so that no call ever meets the end of a session. What keeps sessions warm asks for
+// longer than this: then no call waits for STS either.
+const LEAST_MS = 5 * 60_000;
 
 const assumed = z.object({
   Credentials: z.object({
@@ -93,12 +103,12 @@ export function createSessions(wire: Wire, clock: Clock): Sessions {
   }
 
   return {
-    async assume(scope, role, sts, handler) {
+    async assume(scope, role, sts, handler, leastMs = LEAST_MS) {
       refuseForeignRole(scope, role);
       const key = [role.roleArn, scope.region, scope.sourceIdentity].join(' ');
       for (;;) {
         const session = warm.get(key);
-        if (session !== undefined && session.expiration.getTime() - clock.now().getTime() > RENEW_BEFORE_MS) {
+        if (session !== undefined && session.expiration.getTime() - clock.now().getTime() > leastMs) {
           return session;
         }
         const others = pending.get(key);

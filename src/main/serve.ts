@@ -26,6 +26,7 @@ import { pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
 import { slackCommands, slackPeople, slackPlaces, slackSeen } from './slack-parts.ts';
+import { keepSessionsWarm } from './warm-sessions.ts';
 import { openWaysIn } from './ways-in.ts';
 
 /** What a running engine says of itself, in one line. */
@@ -139,6 +140,14 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
     kept.catch((error: unknown) =>
       log.error({ code: codeOf(error) }, 'the inventory is no longer refreshed'),
     );
+    void keepSessionsWarm({
+      enrolment: definitions.enrolment,
+      aws: cordon.aws,
+      clock,
+      log,
+      headroom: config.headroom,
+      signal: looking.signal,
+    });
     closing.add(async () => looking.abort());
   }
 
