@@ -114,7 +114,6 @@ export function enrolmentText(options: { readonly containmentsPerHour?: number }
     tier: production
     profile: dynamic
     roles: { read: '${role('cordon-read')}', contain: '${role('cordon-contain')}', release: '${role('cordon-release')}' }
-    profile: dynamic
 budgets: { containmentsPerHour: ${options.containmentsPerHour ?? 10_000} }
 responders:
   - { id: bench, name: Bench, cli: bench, roles: [responder, commander] }
