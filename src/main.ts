@@ -31,6 +31,7 @@ import type { Ids } from './id.ts';
 import type { Deliver } from './incident/delivery.ts';
 import type { Engine, EngineRoles } from './incident/engine.ts';
 import { createEngine } from './incident/engine.ts';
+import { assertReading, imaginedGate, imaginedPerform } from './incident/imagine.ts';
 import { watchPause } from './incident/pause.ts';
 import type { OpenAws } from './incident/perform.ts';
 import { createPerform } from './incident/perform.ts';
@@ -97,6 +98,8 @@ export interface ComposeOptions {
   readonly disk?: Disk;
   /** Told of every wait for files, so that virtual time stands still meanwhile. */
   readonly activity?: Activity;
+  /** Containment is planned and imagined to have worked; nothing that writes is ever called. See `imagine.ts`. */
+  readonly imagined?: boolean;
   /** Whether other processes may pause and resume on the same record; those on a server, by default. */
   readonly sharedRecord?: boolean;
   /** Tries of one AWS read; 1 in virtual time. */
@@ -127,7 +130,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   // One signal for every call under way: many listeners are no leak here.
   setMaxListeners(0, stopping.signal);
   const activity = options.activity ?? createActivity();
-  const gate = createGate(options.guardrails);
+  const realGate = createGate(options.guardrails);
+  const gate = options.imagined === true ? imaginedGate(realGate) : realGate;
   const custody = options.custody ?? (await localCustody(options.dataDir));
   const { folder: evidenceFolder, keys } = custody;
   const evidence = createLocalEvidence({
@@ -156,8 +160,9 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     headroom: options.headroom,
     signal: stopping.signal,
   });
-  const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) =>
-    aws(
+  const openAws: OpenAws = ({ target, purpose, lane, beforeSend }) => {
+    if (options.imagined === true) assertReading(purpose);
+    return aws(
       {
         account: target.account,
         region: target.region,
@@ -173,6 +178,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
         signal: stopping.signal,
       }),
     );
+  };
 
   const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   const postmortem = async (state: IncidentState, port: EvidencePort) => {
@@ -208,7 +214,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     },
   });
 
-  const perform = createPerform({
+  const realPerform = createPerform({
     catalogue: ACTIONS,
     steps: new Map([
       [
@@ -233,6 +239,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     standstill: pause.current,
     stopping: stopping.signal,
   });
+
+  const perform = options.imagined === true ? imaginedPerform(realPerform) : realPerform;
 
   let deliver: Deliver = async () => ({ kind: 'skipped', reason: 'no Slack is configured' });
   let deliverPage: Deliver = async () => ({ kind: 'skipped', reason: 'no paging is configured' });
@@ -271,7 +279,6 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     sql,
     clock,
     advance: engine.advance,
-    accept: engine.accept,
     refreshPause: pause.refresh,
     enrolment,
     gate,

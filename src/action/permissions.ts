@@ -148,7 +148,8 @@ function isRoleWrite(name: string, condition: Json | undefined): boolean {
   return ROLE_WRITES.has(name) && !JSON.stringify(condition ?? null).includes('"iam:PolicyARN"');
 }
 
-function resourcesIn(pattern: string, scope: PolicyScope): readonly string[] {
+/** The ARN patterns of a permission's resource in one scope. */
+export function resourcesIn(pattern: string, scope: PolicyScope): readonly string[] {
   const resource = pattern.replaceAll('{partition}', scope.partition).replaceAll('{account}', scope.account);
   return [...new Set(regionsOf(scope).map((region) => resource.replaceAll('{region}', region)))];
 }

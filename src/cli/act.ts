@@ -17,25 +17,28 @@ export async function act(
   return context.withApi(async (api) => {
     const incident = await findIncident(api, reference);
     // The id is the view's own.
-    const exit = await call(context, api, command, incident.id as IncidentId, inputFor(incident));
-    if (exit === EXIT.ok) await sayWhoPerforms(context, api);
-    return exit;
+    if (!(await give(context, api, command, incident.id as IncidentId, inputFor(incident)))) return EXIT.no;
+    await sayWhoPerforms(context, api);
+    return EXIT.ok;
   });
 }
 
 /** As `act`, for a human act on the engine itself. */
 export async function actOnEngine(context: Context, command: string, input: JsonObject): Promise<ExitCode> {
-  return context.withApi((api) => call(context, api, command, null, input));
+  return context.withApi(async (api) =>
+    (await give(context, api, command, null, input)) ? EXIT.ok : EXIT.no,
+  );
 }
 
-async function call(
+/** Gives one act to the engine and says what came of it; false when it was refused. */
+async function give(
   context: Context,
   api: Api,
   command: string,
   incident: IncidentId | null,
   input: JsonObject,
-): Promise<ExitCode> {
-  const { out, io, ids } = context;
+): Promise<boolean> {
+  const { out, ids } = context;
   const { cliIdentity } = await context.config();
   const result = await api.execute({
     command,
@@ -46,14 +49,37 @@ async function call(
     idempotencyKey: `cli:${ids.next<string>('inv')}`,
   });
   if (result.kind === 'refused') {
-    const { code, message } = result;
-    io.stderr.write(
-      out.json ? `${safeJson({ error: { code, message } })}\n` : `${code}: ${shown(message, 1000)}\n`,
-    );
-    return EXIT.no;
+    sayRefused(context, result);
+    return false;
   }
   out.result(result, () => out.line(shown(result.summary, 500)));
-  return EXIT.ok;
+  return true;
+}
+
+/** Declares an incident as the person at this terminal; `undefined` when it was refused, which is then said. */
+export async function declareAs(
+  context: Context,
+  api: Api,
+  input: { readonly functionArn: string; readonly severity: number; readonly reason: string },
+): Promise<Extract<Awaited<ReturnType<Api['declare']>>, { kind: 'declared' }> | undefined> {
+  const { cliIdentity } = await context.config();
+  const result = await api.declare({
+    identity: { kind: 'cli', name: cliIdentity },
+    input,
+    idempotencyKey: `cli:${context.ids.next<string>('inv')}`,
+  });
+  if (result.kind === 'declared') return result;
+  sayRefused(context, result);
+  return undefined;
+}
+
+function sayRefused(
+  { io, out }: Context,
+  { code, message }: { readonly code: string; readonly message: string },
+): void {
+  io.stderr.write(
+    out.json ? `${safeJson({ error: { code, message } })}\n` : `${code}: ${shown(message, 1000)}\n`,
+  );
 }
 
 /** Says so when all writes are paused. */

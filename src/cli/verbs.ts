@@ -6,6 +6,7 @@ import { answer } from './verbs/answer.ts';
 import { approve } from './verbs/approve.ts';
 import { aws } from './verbs/aws.ts';
 import { completion } from './verbs/completion.ts';
+import { contain } from './verbs/contain.ts';
 import { declare } from './verbs/declare.ts';
 import { demo } from './verbs/demo.ts';
 import { deny } from './verbs/deny.ts';
@@ -35,6 +36,7 @@ export const VERBS: readonly Register[] = Object.freeze([
   doctor,
   alert,
   declare,
+  contain,
   list,
   show,
   answer,

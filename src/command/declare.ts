@@ -7,6 +7,7 @@ import type { Enrolment } from '../enrolment/enrolment.ts';
 import { accountFor, isExcluded, modeFor, tierFor } from '../enrolment/enrolment.ts';
 import type { Gate } from '../guardrail/decision.ts';
 import type { Accept } from '../incident/accept.ts';
+import type { JsonObject } from '../json.ts';
 import type { CommandRefusalCode } from './command.ts';
 import type { Identity } from './execute.ts';
 import { personOf } from './execute.ts';
@@ -46,6 +47,30 @@ const declareInputSchema = z.strictObject({
 
 /** GuardDuty's scale, on which playbooks decide: the lowest value of each of its bands. */
 const ALERT_SEVERITY: Readonly<Record<number, number>> = { 1: 9, 2: 7, 3: 4 };
+
+/** The alert that a declaration stands for, in Cordon's own format: a person who declares is sure. */
+export function declarationDocument(declared: {
+  readonly functionArn: string;
+  readonly severity: number;
+  readonly reason: string;
+  readonly by: string;
+  readonly key: string;
+  readonly now: Date;
+}): JsonObject {
+  return {
+    cordon: 1,
+    id: `declared:${createHash('sha256').update(declared.key).digest('hex').slice(0, 32)}`,
+    // One declaration is one revision, however often it is delivered.
+    revision: '1',
+    type: 'declared by a person',
+    category: 'function-compromise',
+    title: `Declared by ${declared.by}: ${declared.reason}`.slice(0, 300),
+    description: declared.reason,
+    severity: ALERT_SEVERITY[declared.severity] ?? 0,
+    function: { arn: declared.functionArn },
+    lastSeenAt: declared.now.toISOString(),
+  };
+}
 
 /** Lets people declare an incident by hand: through the gate, then the way of every other alert. */
 export function createDeclare(options: {
@@ -128,19 +153,14 @@ export function createDeclare(options: {
       );
     }
     const now = clock.now();
-    const document = {
-      cordon: 1,
-      id: `declared:${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32)}`,
-      // One declaration is one revision, however often it is delivered.
-      revision: '1',
-      type: 'declared by a person',
-      category: 'function-compromise',
-      title: `Declared by ${person.id}: ${reason}`.slice(0, 300),
-      description: reason,
-      severity: alertSeverity,
-      function: { arn: functionArn },
-      lastSeenAt: now.toISOString(),
-    };
+    const document = declarationDocument({
+      functionArn,
+      severity,
+      reason,
+      by: person.id,
+      key: idempotencyKey,
+      now,
+    });
     const via: AlertVia = person.via;
     const [outcome] = await accept.submit({
       bytes: new TextEncoder().encode(JSON.stringify(document)),

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { Accept } from '../incident/accept.ts';
 import type { Advance } from '../incident/advance.ts';
 import type { Sql } from '../store/sql.ts';
 import type { CommandResult, Person } from './command.ts';
@@ -10,7 +9,6 @@ export interface EngineTools {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly advance: Advance;
-  readonly accept: Accept;
   /** Makes this process know of a pause, or of its end, at once; others see it within a second. */
   readonly refreshPause: () => Promise<void>;
 }

@@ -24,7 +24,7 @@ export function createLocalApi(options: {
   readonly views: Views;
   readonly execute: Execute;
   readonly declare: Declare;
-  readonly accept: Accept;
+  readonly accept: Pick<Accept, 'submit' | 'recordRefusal'>;
   readonly recordAccess: RecordAccess;
   readonly inventory: Inventory;
   readonly clock: Clock;

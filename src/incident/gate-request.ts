@@ -13,7 +13,7 @@ export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: num
     principal: { kind: 'playbook', id: draft.record.playbook },
     action: releases ? 'containment.release' : attempt.action,
     effect: releases ? 'restore' : attempt.effect === 'step' ? 'read' : attempt.effect,
-    resource: resourceOf(draft, attempt.target),
+    resource: resourceOf(draft, attempt.target, attempt.object === null ? [] : [attempt.object.arn]),
     context: {
       ...contextOf(draft, attempt.target, approvals),
       // Only a quarantine conditioned on one function is known to leave its siblings alone.
@@ -85,7 +85,12 @@ export function validApprovals(draft: Draft, attempt: AttemptRow): readonly Atte
   });
 }
 
-function resourceOf(draft: Draft, target: Target | null): GuardrailRequest['resource'] {
+/** `touched`: what the attempt itself changes, which may be excluded although the function is not. */
+function resourceOf(
+  draft: Draft,
+  target: Target | null,
+  touched: readonly string[] = [],
+): GuardrailRequest['resource'] {
   const account = target?.account ?? draft.record.account;
   const region = target?.region ?? draft.record.region;
   const { enrolment } = draft.env;
@@ -96,7 +101,7 @@ function resourceOf(draft: Draft, target: Target | null): GuardrailRequest['reso
     tier: target?.tier ?? 'unknown',
     tags: target?.tags ?? {},
     enrolled: accountFor(enrolment, account, region) !== undefined,
-    excluded: target !== null && isExcluded(enrolment, [target.functionArn, ...target.roles]),
+    excluded: target !== null && isExcluded(enrolment, [target.functionArn, ...target.roles, ...touched]),
     sharedWith: target === null ? 0 : (draft.record.sharedWith[target.functionArn] ?? -1),
   };
 }

@@ -189,7 +189,7 @@ function newAttempt(
     ask: null,
     approvals: [],
     silenceAllows: null,
-    requestedBy: null,
+    requestedBy: options.effect === 'contain' ? (draft.record.declaredBy ?? null) : null,
     error: null,
     output: null,
     reverses: null,

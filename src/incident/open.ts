@@ -1,6 +1,6 @@
 import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
-import { modeInWords } from '../enrolment/enrolment.ts';
+import { modeInWords, responderByCli, responderById } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { openChart, signalCharts } from './chart.ts';
@@ -67,6 +67,8 @@ function severityOf(alert: Alert): number {
 export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string | null): void {
   draft.alerts.push(alert);
   draft.changed.targets = true;
+  const by = responderOf(draft, alert);
+  if (by !== null) draft.record = { ...draft.record, declaredBy: by };
   const { record, env } = draft;
   const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
   draft.log('alert.accepted', source, `Accepted: ${record.title}`, alertData(alert));
@@ -91,6 +93,13 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
   draft.post('card', { first: true }, { merge: 'card' });
   startEscalation(draft);
   openChart(draft, { path: '', parent: null, item: null });
+}
+
+/** The responder who declared it, or handed the alert in from a terminal; `null` when no person did. */
+function responderOf(draft: Draft, { via, sender }: AlertInsert): string | null {
+  if (via !== 'cli' && via !== 'slack') return null;
+  const { enrolment } = draft.env;
+  return (responderById(enrolment, sender) ?? responderByCli(enrolment, sender))?.id ?? null;
 }
 
 /** Adds an alert to an open incident: news for people and playbook, never a second containment. */

@@ -53,6 +53,8 @@ export interface IncidentRecord {
   readonly region: string;
   readonly alertId: AlertId;
   readonly alert: Alert;
+  /** The responder who declared it by hand, and so approves nothing of its containment; absent otherwise. */
+  readonly declaredBy?: string;
   readonly targets: readonly Target[];
   /** By function ARN. */
   readonly levels: Readonly<Record<string, Level>>;

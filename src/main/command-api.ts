@@ -19,7 +19,7 @@ import { openDatabase } from './database.ts';
 
 /** What decides: made only for a command that does, since guardrails and playbooks take a second to load. */
 interface Deciding {
-  readonly accept: Accept;
+  readonly accept: Pick<Accept, 'submit' | 'recordRefusal'>;
   readonly advance: Advance;
   readonly execute: Execute;
   readonly declare: Declare;
@@ -139,7 +139,6 @@ async function openDeciding(config: Config, database: Database, options: Command
       sql,
       clock,
       advance: engine.advance,
-      accept: engine.accept,
       // This process writes to no account; those that do look for themselves.
       refreshPause: async () => {},
       enrolment,

@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Change } from '../action/action.ts';
+import type { Action, Change, Permission } from '../action/action.ts';
 import { ACTIONS } from '../action/catalogue.ts';
+import { resourcesIn } from '../action/permissions.ts';
+import type { Rung } from '../action/rung.ts';
+import { rungOf } from '../action/rung.ts';
 import type { AwsTransport } from '../aws/transport.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -14,7 +17,7 @@ import { createGate } from '../guardrail/gate.ts';
 import type { Ids, IncidentId } from '../id.ts';
 import { Draft } from '../incident/draft.ts';
 import { attemptRequest } from '../incident/gate-request.ts';
-import type { IncidentState } from '../incident/state.ts';
+import type { AttemptRow, IncidentState } from '../incident/state.ts';
 import type { WakeQueue } from '../incident/wake.ts';
 import { openEmbeddedSession } from '../incident/worker.ts';
 import type { Log } from '../log.ts';
@@ -37,12 +40,29 @@ export type Rehearsal =
       readonly attempts: readonly RehearsedAttempt[];
     };
 
+/** One write of the plan, with what it takes and how it is taken back. */
+export interface RehearsedCall extends Change {
+  /** What the contain role must be allowed. */
+  readonly permission: RehearsedPermission;
+  /** What the release role must be allowed to take the attempt back. */
+  readonly revert: { readonly summary: string; readonly permissions: readonly RehearsedPermission[] };
+}
+
+export interface RehearsedPermission {
+  readonly action: string;
+  readonly resource: string;
+}
+
 export interface RehearsedAttempt {
   readonly action: string;
+  readonly title: string;
+  readonly rung: Rung;
   readonly object: string;
-  readonly changes: readonly Change[];
-  /** What the guardrails say about it, in the account's own mode. */
-  readonly decision: string;
+  readonly calls: readonly RehearsedCall[];
+  /** What the guardrails say about it, in the mode that holds for the function. */
+  readonly decision: 'run' | 'ask' | 'refuse';
+  /** The same in words. */
+  readonly verdict: string;
   readonly policies: readonly string[];
   /** Why it could not be planned, when it could not. */
   readonly problem: string | null;
@@ -56,9 +76,9 @@ const SETTLED_POLLS = 4;
 const STOP_MS = 1000;
 
 /**
- * Plays an alert through the engine itself, on a database in memory, with every account in mode observe: it
- * reads what it would read and plans what it would write, and cannot write, since no policy lets it. Then the
- * guardrails are asked again about each plan, in the account's own mode.
+ * Plays an alert through the engine itself, on a database in memory: it reads what it would read, plans what it
+ * would write and imagines that the writes were accepted (`src/incident/imagine.ts`). Then the guardrails are asked
+ * about each plan, in the mode that holds for the function.
  */
 export async function rehearse(
   config: Config,
@@ -82,7 +102,7 @@ export async function rehearse(
     closing.add(() => sql.close());
     const { engine } = await compose({
       ...definitions,
-      enrolment: onlyObserving(definitions.enrolment),
+      imagined: true,
       sql,
       queue: nobodyWakes,
       clock,
@@ -156,27 +176,56 @@ function rehearsalOf(
       .filter((attempt) => attempt.effect === 'contain')
       .map((attempt) => {
         const decision = gate.decide(attemptRequest(draft, attempt, 0));
-        // Refused is what every write is here; any other end means that there is no plan.
-        const planned = attempt.state === 'refused' || attempt.state === 'succeeded';
+        const action = ACTIONS.get(attempt.action);
         return {
           action: attempt.action,
+          title: action?.title ?? attempt.action,
+          rung: rungOf(action?.effect === 'contain' ? action : undefined),
           object: attempt.object?.arn ?? attempt.target?.functionArn ?? '',
-          changes: attempt.changes,
-          decision: explainDecision(decision, gate.guardrails).verdict,
+          calls: changesOf(attempt, action, state).map((change) => callOf(change, action, state)),
+          decision: decision.kind,
+          verdict: explainDecision(decision, gate.guardrails).verdict,
           policies: decision.policies,
-          problem: planned
-            ? null
-            : (attempt.error?.message ?? `it could not be planned in time: it is still ${attempt.state}`),
+          problem:
+            attempt.state === 'succeeded'
+              ? null
+              : (attempt.error?.message ?? `it could not be planned in time: it is still ${attempt.state}`),
         };
       }),
   };
 }
 
-/** The same enrolment with nothing that may be written to: an account's mode is the strictest of all. */
-function onlyObserving(enrolment: Enrolment): Enrolment {
+/** The plan; with the prior state unknown where it could not be read, which is no reason to show nothing. */
+function changesOf(attempt: AttemptRow, action: Action | undefined, state: IncidentState): readonly Change[] {
+  const { object, target, input, planDigest } = attempt;
+  if (planDigest !== null || action?.effect !== 'contain' || object === null || target === null) {
+    return attempt.changes;
+  }
+  return action.plan({ object, input, prior: null, target, incidentId: state.id }).changes;
+}
+
+function callOf(change: Change, action: Action | undefined, state: IncidentState): RehearsedCall {
+  const [target] = state.record.targets;
+  const scope = {
+    partition: target?.partition ?? 'aws',
+    account: state.record.account,
+    region: state.record.region,
+  };
+  const permitted = (permission: Permission) => ({
+    action: permission.action,
+    resource: resourcesIn(permission.resource, scope).join(' '),
+  });
+  const known = action?.permissions ?? [];
+  const needed = known.find((each) => each.action === change.call && each.purpose === 'contain');
   return {
-    ...enrolment,
-    accounts: enrolment.accounts.map((account) => ({ ...account, mode: 'observe' as const })),
+    ...change,
+    // An API whose permission has another name is the exception; its action says so itself.
+    permission:
+      needed === undefined ? { action: change.call, resource: change.objectArn } : permitted(needed),
+    revert: {
+      summary: change.undo,
+      permissions: known.filter((each) => each.purpose === 'release').map(permitted),
+    },
   };
 }
 
@@ -202,8 +251,12 @@ async function settled(
   }
 }
 
-// What follows an outcome is there with the commit of that outcome, so a pause of some polls would show it.
+// What follows an outcome is there with the commit of that outcome, so a pause of some polls would show it. What
+// is read first (the manifest, from which more roles come) leads to more plans; evidence is not collected here.
 function isPlanned(state: IncidentState): boolean {
-  const containing = [...state.attempts.values()].filter((attempt) => attempt.effect === 'contain');
-  return containing.length > 0 && containing.every((attempt) => attempt.finishedAt !== null);
+  const leading = [...state.attempts.values()].filter((attempt) => attempt.lane !== 'evidence');
+  return (
+    leading.some((attempt) => attempt.effect === 'contain') &&
+    leading.every((attempt) => attempt.finishedAt !== null)
+  );
 }

@@ -5,6 +5,7 @@ import { CliError, EXIT } from '../error.ts';
 import { readGiven } from '../file.ts';
 import { nameOf } from '../incident.ts';
 import { shown } from '../output.ts';
+import { printRehearsals } from '../render-rehearsal.ts';
 
 // One byte over the limit of the engine, which then refuses it by its own code.
 const MAX_READ_BYTES = 1_048_577;
@@ -72,25 +73,6 @@ async function dryRun(context: Context, bytes: Uint8Array, source: string): Prom
     ids,
     log: await context.log(),
   });
-  out.result(rehearsals, () => {
-    for (const each of rehearsals) {
-      if (each.kind === 'refused') {
-        out.line(`${out.paint.red('refused')}  ${each.code}: ${shown(each.message, 500)}`);
-        continue;
-      }
-      out.line(
-        `${out.paint.bold(shown(each.title))}  playbook ${shown(each.playbook, 60)}, mode ${each.mode}`,
-      );
-      for (const attempt of each.attempts) {
-        out.line(`  ${attempt.action} on ${shown(attempt.object, 200)}: ${shown(attempt.decision, 300)}`);
-        for (const change of attempt.changes) {
-          out.line(`    ${change.call}: ${shown(change.summary)}`);
-          out.line(out.paint.dim(`      undone by: ${shown(change.undo)}`));
-        }
-        if (attempt.problem !== null) out.line(out.paint.yellow(`    ${shown(attempt.problem, 500)}`));
-      }
-    }
-    out.line('Nothing was written.');
-  });
+  out.result(rehearsals, () => printRehearsals(out, rehearsals));
   return rehearsals.some((each) => each.kind !== 'refused') ? EXIT.ok : EXIT.no;
 }

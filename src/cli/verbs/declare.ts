@@ -1,8 +1,7 @@
-import { sayWhoPerforms } from '../act.ts';
+import { declareAs, sayWhoPerforms } from '../act.ts';
 import type { Register } from '../context.ts';
 import { EXIT } from '../error.ts';
 import { nameOf } from '../incident.ts';
-import { safeJson, shown } from '../output.ts';
 
 export const declare: Register = (program, run) => {
   program
@@ -21,23 +20,11 @@ export const declare: Register = (program, run) => {
           functionArn: string,
           options: { readonly reason: string; readonly severity: string },
         ) => {
-          const { out, io, ids } = context;
-          const { cliIdentity } = await context.config();
+          const { out } = context;
           return context.withApi(async (api) => {
-            const result = await api.declare({
-              identity: { kind: 'cli', name: cliIdentity },
-              input: { functionArn, severity: Number(options.severity), reason: options.reason },
-              idempotencyKey: `cli:${ids.next<string>('inv')}`,
-            });
-            if (result.kind === 'refused') {
-              const { code, message } = result;
-              io.stderr.write(
-                out.json
-                  ? `${safeJson({ error: { code, message } })}\n`
-                  : `${code}: ${shown(message, 1000)}\n`,
-              );
-              return EXIT.no;
-            }
+            const input = { functionArn, severity: Number(options.severity), reason: options.reason };
+            const result = await declareAs(context, api, input);
+            if (result === undefined) return EXIT.no;
             const incident = await api.incident(result.incidentId);
             const name = incident === undefined ? result.incidentId : nameOf(incident);
             out.result({ ...result, incident: name }, () =>

@@ -10,6 +10,7 @@ import type { CliResult } from '../../support/cli.ts';
 import { cli, serveEngine } from '../../support/cli.ts';
 import type { Ground } from '../../support/engine.ts';
 import { alertJson, drive, freshGround, quiet } from '../../support/engine.ts';
+import { FUNCTION_ARN } from '../../support/world.ts';
 
 let ground: Ground;
 let served: Awaited<ReturnType<typeof serveEngine>>;
@@ -281,6 +282,19 @@ describe('a pause from the terminal', () => {
     expect((await run(['timeline', 'show', 'system'])).stdout).toContain(
       'bob paused all writes: wrong account',
     );
+  });
+});
+
+describe('containing by hand', () => {
+  test('declares an incident, and says what waits for whom', async () => {
+    const sibling = `${FUNCTION_ARN.replace('checkout-webhook', 'sibling')}`;
+    const missing = await json(['contain', sibling]);
+    expect(missing).toMatchObject({ code: 2, error: { code: 'cordon_cli_usage' } });
+    const refused = await json(['contain', sibling, '--reason', 'looks wrong'], 'eve');
+    expect(refused).toMatchObject({ code: 1, error: { code: 'cordon_command_not_allowed' } });
+    const given = await json(['contain', sibling, '--reason', 'looks wrong']);
+    expect(given).toMatchObject({ code: 0, value: { title: 'Declared by alice: looks wrong' } });
+    expect(given.value.containment[0]).toMatchObject({ state: 'waiting' });
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { inProcessHandler } from '../../../src/aws/in-process.ts';
 import { systemClock } from '../../../src/clock.ts';
+import { declarationDocument } from '../../../src/command/declare.ts';
 import { readConfig } from '../../../src/config.ts';
 import { randomIds } from '../../../src/id.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -11,7 +12,7 @@ import { rehearse } from '../../../src/main/rehearse.ts';
 import { createWorld, type World } from '../../../src/simulation/world/world.ts';
 import { alertJson, enrolmentText } from '../../support/engine.ts';
 import { freshDatabase } from '../../support/template.ts';
-import { smallWorld } from '../../support/world.ts';
+import { FUNCTION_ARN, ROLE_ARN, smallWorld } from '../../support/world.ts';
 
 let folder: string;
 let world: World;
@@ -23,9 +24,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function rehearsal(mode: string, alert: unknown = alertJson()) {
+const declared = (functionArn: string) =>
+  declarationDocument({
+    functionArn,
+    severity: 2,
+    reason: 'a dry run',
+    by: 'alice',
+    key: 'one',
+    now: systemClock.now(),
+  });
+
+async function rehearsal(mode: string, alert: unknown = alertJson(), more = '') {
   const enrolment = join(folder, `${mode}.yaml`);
-  await writeFile(enrolment, enrolmentText(mode));
+  await writeFile(enrolment, `${enrolmentText(mode)}${more}`);
   return rehearse(readConfig({ CORDON_DATA_DIR: join(folder, 'data'), CORDON_ENROLMENT: enrolment }), {
     bytes: Buffer.from(JSON.stringify(alert)),
     source: 'alice',
@@ -51,21 +62,57 @@ describe('a dry run', () => {
       'lambda.reserve-zero-concurrency',
     ]);
     for (const attempt of attempts) {
-      expect(attempt).toMatchObject({ decision: 'Run.', problem: null });
-      expect(attempt.changes.length).toBeGreaterThan(0);
-      expect(attempt.changes.every(({ undo }) => undo !== '')).toBe(true);
+      expect(attempt).toMatchObject({ decision: 'run', verdict: 'Run.', problem: null });
+      expect(attempt.calls.length).toBeGreaterThan(0);
     }
+  });
+
+  test('says whom the guardrails would ask', async () => {
     const [asking] = await rehearsal('ask');
-    const decisions = asking?.kind === 'rehearsed' ? asking.attempts.map(({ decision }) => decision) : [];
+    const decisions = asking?.kind === 'rehearsed' ? asking.attempts : [];
     expect(decisions).toHaveLength(2);
-    for (const decision of decisions) expect(decision).toMatch(/^Ask \d/);
+    for (const { decision, verdict } of decisions) {
+      expect(decision).toBe('ask');
+      expect(verdict).toMatch(/^Ask \d/);
+    }
+  });
+
+  test('of one function prints each call with its permission and what takes it back', async () => {
+    const [plan] = await rehearsal('observe', declared(FUNCTION_ARN));
+    expect(plan).toMatchObject({ kind: 'rehearsed', mode: 'observe', title: 'Declared by alice: a dry run' });
+    const attempts = plan?.kind === 'rehearsed' ? plan.attempts : [];
+    expect(attempts.length).toBeGreaterThanOrEqual(2);
+    for (const { calls, decision, policies } of attempts) {
+      expect([decision, policies]).toEqual(['refuse', ['observe-writes-nothing']]);
+      for (const call of calls) {
+        expect(call.permission.action).toBe(call.call);
+        expect(call.permission.resource).toMatch(/^arn:aws:(lambda|iam):/);
+        expect(call.permission.resource).not.toContain('{');
+        expect(call.revert.summary).not.toBe('');
+        expect(call.revert.permissions.length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('of what Cordon never contains says why, also by hand', async () => {
+    const excluded = `\nexclusions: ['${FUNCTION_ARN}']\n`;
+    expect(await rehearsal('act', declared(`${FUNCTION_ARN}:live`), excluded)).toMatchObject([
+      { kind: 'refused', code: 'cordon_target_excluded' },
+    ]);
+    const role = `\nself: ['${ROLE_ARN}']\n`;
+    const [plan] = await rehearsal('act', declared(FUNCTION_ARN), role);
+    const attempts = plan?.kind === 'rehearsed' ? plan.attempts : [];
+    const onRole = attempts.filter(({ object }) => object === ROLE_ARN);
+    expect(onRole.map(({ decision, policies }) => [decision, policies])).toEqual([
+      ['refuse', ['never-excluded']],
+    ]);
   });
 
   test('writes nothing to the account, and leaves nothing on this machine', async () => {
     expect(world.journal.writes()).toEqual([]);
     // The control: it did look.
     expect(world.journal.entries().map(({ operation }) => operation)).toContain('GetFunctionConcurrency');
-    expect((await readdir(folder)).sort()).toEqual(['act.yaml', 'ask.yaml']);
+    expect((await readdir(folder)).sort()).toEqual(['act.yaml', 'ask.yaml', 'observe.yaml']);
   });
 
   test('says why an alert would be turned away', async () => {
