@@ -16,3 +16,16 @@ export type Rung = (typeof RUNGS)[number];
 export function rungOf(action: { readonly rung?: Rung } | undefined): Rung {
   return action?.rung ?? 'isolate';
 }
+
+/**
+ * Rungs that silence may choose: reversible ones that need nothing further to be known. An older version of an
+ * alias has to be known to be good, and isolation is what is asked about.
+ */
+export const FALLBACK_RUNGS = ['deny-abused-apis', 'deny-privilege', 'cap-concurrency'] as const;
+
+export type FallbackRung = (typeof FALLBACK_RUNGS)[number];
+
+/** True when `a` bites less than `b`. */
+export function isBelow(a: Rung, b: Rung): boolean {
+  return RUNGS.indexOf(a) < RUNGS.indexOf(b);
+}

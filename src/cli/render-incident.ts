@@ -1,3 +1,4 @@
+import { silenceInWords } from '../guardrail/on-expiry.ts';
 import { FORMS } from '../playbook/forms.ts';
 import { renderInstant } from '../timeline/render.ts';
 import type { Incident } from './incident.ts';
@@ -53,9 +54,22 @@ function headOf(incident: Incident, paint: Paint): readonly string[] {
       : [
           `  ${paint.red('paused')}: writes are paused by ${shown(incident.paused.by, 60)} since ${renderInstant(incident.paused.at)}: ${shown(incident.paused.reason, 200)}`,
         ]),
+    ...glassOf(incident, paint),
     ...(incident.halted === null
       ? []
       : [`  ${paint.red('halted')}: ${incident.halted.code}: ${shown(incident.halted.message, 500)}`]),
+  ];
+}
+
+function glassOf({ breakGlass }: Incident, paint: Paint): readonly string[] {
+  if (breakGlass === null) return [];
+  const { by, until, reason, review } = breakGlass;
+  const reviewed =
+    review === null
+      ? paint.red('nobody has reviewed it')
+      : `${shown(review.by, 60)} found it ${review.verdict}: ${shown(review.note, 200)}`;
+  return [
+    `  broken glass: ${shown(by, 60)} until ${renderInstant(until)}: ${shown(reason, 200)}; ${reviewed}`,
   ];
 }
 
@@ -115,7 +129,7 @@ function approvalsOf(incident: Incident): readonly string[] {
   return incident.approvals
     .filter((approval) => approval.status === 'open')
     .flatMap((approval) => [
-      `${approval.actionTitle} on ${shown(approval.objectArn, 200)}: ${approval.given.length} of ${approval.quorum} approved, until ${renderInstant(approval.expiresAt)}, then ${approval.onExpiry === 'run' ? 'it runs' : 'it is refused'}`,
+      `${approval.actionTitle} on ${shown(approval.objectArn, 200)}: ${approval.given.length} of ${approval.quorum} approved, until ${renderInstant(approval.expiresAt)}, then ${silenceInWords(approval.onExpiry)}`,
       ...approval.changes.map((change) => `    ${change.call}: ${shown(change.summary, 300)}`),
       `  cordon approve ${nameOf(incident)} --plan ${approval.digest.slice(0, DIGEST_SHOWN)}   (or deny, with --reason)`,
     ]);

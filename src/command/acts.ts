@@ -259,6 +259,34 @@ export const ACTS: readonly Act[] = Object.freeze([
     parameters: [reason],
   },
   {
+    words: ['break-glass'],
+    aliases: [],
+    command: 'break-glass',
+    summary: 'contain without further approvals',
+    description:
+      'Lets this incident contain without further approvals for 15 minutes. It lifts no exclusion, no mode observe and no pause; somebody else reviews it afterwards.',
+    parameters: [reason],
+  },
+  {
+    words: ['review'],
+    aliases: [],
+    command: 'review',
+    summary: 'say whether breaking the glass was right',
+    description: 'Reviews a broken glass: somebody other than who broke it says whether it was right.',
+    parameters: [
+      {
+        name: 'verdict',
+        label: 'VERDICT',
+        help: 'justified or unjustified',
+        required: true,
+        kind: { is: 'choice', options: ['justified', 'unjustified'] },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      words('note', 'TEXT', 'why'),
+    ],
+  },
+  {
     words: ['close'],
     aliases: [],
     command: 'close',

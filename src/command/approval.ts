@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AttemptId } from '../id.ts';
 import { settleApproval } from '../incident/approval.ts';
 import type { Draft } from '../incident/draft.ts';
+import { validApprovals } from '../incident/gate-request.ts';
 import type { AttemptRow } from '../incident/state.ts';
 import type { CommandResult, Person } from './command.ts';
 import { defineCommand, done, refused } from './command.ts';
@@ -31,7 +32,9 @@ export const approve = defineCommand({
       settleApproval(draft, attempt, { kind: 'approve', responder: person.id, via: person.via, reason: '' });
       const left = draft.attempts.get(attempt.id);
       return left?.state === 'awaiting' && left.ask !== null
-        ? done(`approved ${attempt.action}; ${left.approvals.length} of ${left.ask.quorum} so far`)
+        ? done(
+            `approved ${attempt.action}; ${validApprovals(draft, left).length} of ${left.ask.quorum} so far`,
+          )
         : done(`approved ${attempt.action}; it runs now`);
     }),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReviewOpen } from '../incident/break-glass.ts';
 import { signalCharts } from '../incident/chart.ts';
 import { defineCommand, done, refused } from './command.ts';
 
@@ -8,6 +9,12 @@ export const close = defineCommand({
   title: 'Close the incident',
   input: z.strictObject({ reason: z.string().min(1).max(2000) }),
   decide(draft, input, person) {
+    if (isReviewOpen(draft.record)) {
+      return refused(
+        'cordon_review_open',
+        `${draft.record.breakGlass?.by ?? ''} broke the glass and nobody has reviewed it; somebody else says first whether it was right: "review"`,
+      );
+    }
     if (!signalCharts(draft, 'close.requested', { by: person.id, reason: input.reason })) {
       return refused(
         'cordon_command_not_now',

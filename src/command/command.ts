@@ -34,7 +34,9 @@ export type CommandRefusalCode =
   | 'cordon_approval_settled'
   | 'cordon_approval_plan_changed'
   | 'cordon_approval_own_request'
-  | 'cordon_approval_twice';
+  | 'cordon_approval_twice'
+  | 'cordon_review_open'
+  | 'cordon_review_own';
 
 /** The person as the actor of a timeline entry. */
 export function actorOf(person: Person) {

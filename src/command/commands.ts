@@ -3,6 +3,7 @@ import { addTarget } from './add-target.ts';
 import { answer } from './answer.ts';
 import { approve, deny } from './approval.ts';
 import { assign } from './assign.ts';
+import { breakGlass, review } from './break-glass.ts';
 import { close } from './close.ts';
 import type { Command } from './command.ts';
 import { escalate } from './escalate.ts';
@@ -30,5 +31,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   doneTaskCommand,
   snoozeTaskCommand,
   escalate,
+  breakGlass,
+  review,
   close,
 ]);

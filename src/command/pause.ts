@@ -64,7 +64,8 @@ async function change(
   });
   await tools.refreshPause();
   // The pause holds from here on. That each open incident says so is for those who read its timeline and card.
-  const open = await listIncidents(tools.sql, { statuses: ['open', 'halted'], limit: TOLD_AT_ONCE });
+  const listed = await listIncidents(tools.sql, { statuses: ['open', 'halted'], limit: TOLD_AT_ONCE });
+  const open = listed.filter(({ status }) => status !== 'closed');
   await Promise.all(
     open.map(({ id }) =>
       tools.advance.advance(id as IncidentId, (draft) => {

@@ -68,6 +68,8 @@ const sinkArn = z
     'expected the ARN of an S3 bucket or of a standard SQS queue, which is all that Lambda takes failed events to',
   );
 
+const containmentsPerHour = z.int().min(0).max(10_000);
+
 const accountSchema = z
   .strictObject({
     id: accountId,
@@ -75,6 +77,8 @@ const accountSchema = z
     partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']).default('aws'),
     regions: z.array(region).min(1, 'expected at least one Region'),
     mode: mode.default('observe'),
+    /** Automatic containments an hour in this account; beyond it people are asked. 0 asks always. */
+    containmentsPerHour: containmentsPerHour.default(10),
     tier: tier.default('production'),
     roles: z
       .strictObject({ read: roleArn.optional(), contain: roleArn.optional(), release: roleArn.optional() })
@@ -155,8 +159,6 @@ const targetSchema = z.strictObject({
   mode: mode.optional(),
 });
 
-const containmentsPerHour = z.int().min(0).max(10_000);
-
 /** What holds for every target of one tier, or for every incident of one playbook. */
 const tierSchema = z.strictObject({
   mode: mode.optional(),
@@ -197,8 +199,8 @@ const enrolmentSchema = z
       .prefault({}),
     budgets: z
       .strictObject({
-        /** Automatic containments per hour; beyond it people are asked. 0 asks always. */
-        containmentsPerHour: z.int().min(0).max(10_000).default(20),
+        /** Automatic containments an hour in all accounts together; beyond it people are asked. 0 asks always. */
+        containmentsPerHour: containmentsPerHour.default(20),
       })
       .prefault({}),
   })

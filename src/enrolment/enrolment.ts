@@ -54,6 +54,7 @@ export function accountFor(
     partition: region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws',
     regions: [region],
     mode: 'observe',
+    containmentsPerHour: 0,
     tier: 'production',
     roles: {},
     profile: 'static',
@@ -154,6 +155,27 @@ export function modeFor(enrolment: Enrolment, target: Place, playbook?: string):
 /** `observe (account 111122223333: observe; tier production: ask)`, for people. */
 export function modeInWords({ mode, because }: ModeDecision): string {
   return `${mode} (${because.map((each) => `${each.source}: ${each.mode}`).join('; ')})`;
+}
+
+/** How many functions may be contained automatically within an hour. */
+export interface ContainmentLimits {
+  readonly all: number;
+  readonly account: number;
+  /** In this tier of this account. */
+  readonly tier: number;
+}
+
+/** The limits that hold for a target; a tier without one of its own has its account's. */
+export function containmentLimits(
+  enrolment: Enrolment,
+  target: Place & { readonly tier: string },
+): ContainmentLimits {
+  const account = accountFor(enrolment, target.account, target.region)?.containmentsPerHour ?? 0;
+  return {
+    all: enrolment.budgets.containmentsPerHour,
+    account,
+    tier: own(enrolment.tiers, target.tier)?.containmentsPerHour ?? account,
+  };
 }
 
 /** The target's tier: its own entry, else its account's, else production, which the guardrails guard most. */

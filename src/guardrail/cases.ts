@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { RUNGS } from '../action/rung.ts';
 import type { Decision, GuardrailRequest } from './decision.ts';
 import { GuardrailError } from './error.ts';
 import type { GuardrailGate } from './gate.ts';
+import { ON_EXPIRY } from './on-expiry.ts';
 import { readYaml } from './read-yaml.ts';
 
 const resourceSchema = z.strictObject({
@@ -24,6 +26,8 @@ const contextSchema = z.strictObject({
   approvals: z.number(),
   humanDecision: z.boolean(),
   wholeRole: z.boolean(),
+  rung: z.enum(['', ...RUNGS]).optional(),
+  overBudget: z.boolean().optional(),
 });
 
 const caseSchema = z.strictObject({
@@ -37,7 +41,7 @@ const caseSchema = z.strictObject({
   context: contextSchema.partial().default({}),
   expect: z.union([
     z.literal(['run', 'refuse']),
-    z.strictObject({ ask: z.int().min(1), expires: z.string(), on_expiry: z.enum(['refuse', 'run']) }),
+    z.strictObject({ ask: z.int().min(1), expires: z.string(), on_expiry: z.enum(ON_EXPIRY) }),
   ]),
   /** The ids that must have decided, all of them; leave out to accept any. */
   policies: z.array(z.string()).optional(),
@@ -106,12 +110,14 @@ export function caseRequest(
 
 /** The effect of an action comes from the gate's own schema. */
 function requestOf(cases: GuardrailCases, row: GuardrailCase, gate: GuardrailGate): GuardrailRequest {
+  const { rung = '', overBudget = false, ...context } = cases.defaults.context;
+  const defaultContext = { ...context, rung, overBudget };
   return {
     principal: principalOf(row),
     action: row.action,
     effect: gate.actions.find((action) => action.id === row.action)?.effect ?? 'contain',
     resource: { ...cases.defaults.resource, ...defined(row.resource) },
-    context: { ...cases.defaults.context, ...defined(row.context) },
+    context: { ...defaultContext, ...defined(row.context) },
   };
 }
 

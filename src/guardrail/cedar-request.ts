@@ -57,6 +57,8 @@ export function cedarRequest(request: GuardrailRequest): CedarRequest | null {
       approvals,
       humanDecision: context.humanDecision ?? false,
       wholeRole: context.wholeRole ?? true,
+      rung: context.rung ?? '',
+      overBudget: context.overBudget ?? false,
     }),
   };
 }

@@ -1,3 +1,5 @@
+import type { OnExpiry } from './on-expiry.ts';
+
 /**
  * The one question that the gate answers, for machines and people alike, and its three answers.
  * Denied now but permitted with n approvals means ask; denied with any number means refuse.
@@ -55,11 +57,12 @@ export interface GuardrailRequest {
      * function (`lambda:SourceFunctionArn`). Absent means true.
      */
     readonly wholeRole?: boolean;
+    /** How hard the action bites (`src/action/rung.ts`); absent or empty for what does not contain. */
+    readonly rung?: string;
+    /** True when the budget of automatic containments is spent for now. Absent means false. */
+    readonly overBudget?: boolean;
   };
 }
-
-/** What silence means when an approval is asked for (policy annotation `@on_expiry`). */
-export type OnExpiry = 'refuse' | 'run';
 
 /**
  * Why something is refused. `refused`: a policy forbids it, or none permits it, whatever the approvals.

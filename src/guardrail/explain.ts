@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import { silenceInWords } from './on-expiry.ts';
 import type { Guardrail } from './policy-source.ts';
 
 /** A decision in words, with each policy that made it. */
@@ -47,8 +48,7 @@ function verdictOf(decision: Decision): string {
       return `Refuse: ${decision.reason}`;
     case 'ask': {
       const people = decision.quorum === 1 ? '1 person' : `${decision.quorum} people`;
-      const silence = decision.onExpiry === 'run' ? 'it runs' : 'it is refused';
-      return `Ask ${people} within ${minutes(decision.expiresMs)}; if nobody decides, ${silence}.`;
+      return `Ask ${people} within ${minutes(decision.expiresMs)}; if nobody decides, ${silenceInWords(decision.onExpiry)}.`;
     }
   }
 }

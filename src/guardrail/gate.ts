@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from './cedar.ts';
 import { type CedarRequest, cedarRequest } from './cedar-request.ts';
 import { type GuardrailFiles, inspectGuardrails, policyRecord } from './check.ts';
-import type { Decision, Gate, GuardrailRequest, OnExpiry, RefusalCode } from './decision.ts';
+import type { Decision, Gate, GuardrailRequest, RefusalCode } from './decision.ts';
 import { GuardrailError } from './error.ts';
+import { mostCareful } from './on-expiry.ts';
 import type { Guardrail } from './policy-source.ts';
 import { probes } from './probe.ts';
 import { type SchemaAction, schemaActions } from './schema.ts';
@@ -111,8 +112,8 @@ function decide(book: Book, request: GuardrailRequest): Decision {
 }
 
 /**
- * Asks `quorum` people. Of several asking policies the shortest time counts, and silence runs only
- * when all of them say so.
+ * Asks `quorum` people. Of several asking policies the shortest time counts, and the most careful of what
+ * they let silence mean.
  */
 function question(
   book: Book,
@@ -132,13 +133,12 @@ function question(
     // Approvals changed the answer and no policy counts them: the analysis of the policies is wrong.
     return refusal('cordon_guardrail_error', denying, 'no policy says what silence means');
   }
-  const onExpiry: OnExpiry = all.every((policy) => policy.onExpiry === 'run') ? 'run' : 'refuse';
   return {
     kind: 'ask',
     policies: all.map((policy) => policy.id).sort(),
     quorum,
     expiresMs: Math.min(...all.map((policy) => policy.expiresMs)),
-    onExpiry,
+    onExpiry: mostCareful(all.map((policy) => policy.onExpiry)),
   };
 }
 

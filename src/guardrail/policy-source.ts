@@ -1,8 +1,9 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { parseDuration } from '../playbook/duration.ts';
 import { checkParsePolicySet, policySetTextToParts, policyToJson } from './cedar.ts';
-import type { OnExpiry } from './decision.ts';
 import { type Diagnostic, placeAt } from './diagnostic.ts';
+import type { OnExpiry } from './on-expiry.ts';
+import { ON_EXPIRY, readOnExpiry } from './on-expiry.ts';
 
 /** A file of guardrails, or their schema, as read from disk. */
 export interface GuardrailFile {
@@ -141,13 +142,15 @@ function readAsking(
   // Written so that NaN, no duration at all, is a problem too.
   if (!(expiresMs <= LONGEST_EXPIRY_MS))
     problems.push('the policy asks people: expected @expires("15m"), at most 24h, how long they have');
-  if (onExpiry !== 'refuse' && onExpiry !== 'run') {
+  const silence = readOnExpiry(onExpiry);
+  if (silence === undefined) {
+    const found = onExpiry === undefined ? 'none' : `@on_expiry("${onExpiry}")`;
     problems.push(
-      'the policy asks people: expected @on_expiry("refuse") or @on_expiry("run"), what silence means',
+      `the policy asks people: expected @on_expiry, what silence means: one of ${ON_EXPIRY.join(', ')}; found ${found}`,
     );
     return null;
   }
-  return { expiresMs, onExpiry };
+  return { expiresMs, onExpiry: silence };
 }
 
 /**

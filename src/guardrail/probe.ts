@@ -43,6 +43,8 @@ function probe(action: string, effect: GuardrailRequest['effect'], id: string): 
       approvals: 0,
       humanDecision: false,
       wholeRole: false,
+      rung: '',
+      overBudget: false,
     },
   };
 }

@@ -1,5 +1,9 @@
+import type { FallbackRung } from '../action/rung.ts';
+import { rungOnExpiry } from '../guardrail/on-expiry.ts';
 import { decide, finish } from './attempt.ts';
 import type { Draft } from './draft.ts';
+import { fallbackOf } from './fallback.ts';
+import { newAttempt } from './invocation.ts';
 import type { AttemptRow } from './state.ts';
 
 /** Counts a new approval, or a denial, of an awaiting attempt's plan. The caller has checked who it is. */
@@ -51,15 +55,64 @@ export function expireApproval(draft: Draft, attempt: AttemptRow): void {
     onExpiry,
     policies: [...policies],
   });
-  if (onExpiry === 'run') {
-    resume(draft, { ...attempt, silenceAllows: attempt.planDigest });
-  } else {
-    finish(
+  const rung = rungOnExpiry(onExpiry);
+  if (onExpiry === 'run') resume(draft, { ...attempt, silenceAllows: attempt.planDigest });
+  else if (rung === null) expire(draft, attempt, 'cordon_attempt_expired', 'nobody approved in time');
+  else fallBack(draft, attempt, rung);
+}
+
+/** Takes the lower rung that the policy names; where that cannot be, silence refuses, and says why. */
+function fallBack(draft: Draft, attempt: AttemptRow, rung: FallbackRung): void {
+  const fallback = fallbackOf(draft, attempt, rung);
+  if (fallback.kind === 'impossible') {
+    expire(
       draft,
-      { ...attempt, error: { code: 'cordon_attempt_expired', message: 'nobody approved in time' } },
-      'expired',
+      attempt,
+      'cordon_attempt_expired',
+      `nobody approved in time, and ${fallback.reason}: a person must decide`,
+    );
+    return;
+  }
+  const planned = fallback.kind === 'attempts' ? fallback.attempts : [];
+  draft.log(
+    'approval.fell-back',
+    { kind: 'engine' },
+    planned.length === 0
+      ? `Nobody decided on ${attempt.action} in time; ${rung} was taken already`
+      : `Nobody decided on ${attempt.action} in time; ${rung} is taken instead`,
+    { attempt: attempt.id, rung, instead: planned.map(({ action }) => action) },
+  );
+  const invocation = draft.invocations.get(attempt.invocation);
+  if (invocation === undefined) throw new TypeError(`attempt ${attempt.id} is of no invocation`);
+  for (const instead of planned) {
+    draft.putAttempt(
+      newAttempt(draft, invocation, {
+        ...instead,
+        effect: 'contain',
+        lane: 'contain',
+        fallbackOf: attempt.id,
+      }),
     );
   }
+  expire(draft, attempt, 'cordon_attempt_fell_back', `nobody approved in time; ${rung} was taken instead`);
+}
+
+function expire(
+  draft: Draft,
+  attempt: AttemptRow,
+  code: 'cordon_attempt_expired' | 'cordon_attempt_fell_back',
+  message: string,
+): void {
+  finish(draft, { ...attempt, error: { code, message } }, 'expired');
+}
+
+/** Lets go on what waited for approvals and needs none any more; returns how many did. */
+export function resumeAnswered(draft: Draft): number {
+  const answered = [...draft.attempts.values()].filter(
+    (attempt) => attempt.state === 'awaiting' && decide(draft, attempt).kind === 'run',
+  );
+  for (const attempt of answered) resume(draft, attempt);
+  return answered.length;
 }
 
 /** Reads the object again before it runs: an approval is of one plan, and the world may have moved on. */

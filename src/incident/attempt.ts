@@ -1,6 +1,8 @@
 import type { Decision } from '../guardrail/decision.ts';
 import type { WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
+import { isGlassBrokenFor } from './break-glass.ts';
+import { claimFor } from './budget.ts';
 import type { Draft } from './draft.ts';
 import { attemptRequest, modeOf, validApprovals } from './gate-request.ts';
 import { openHold, settleHold } from './hold.ts';
@@ -35,8 +37,26 @@ export function decide(draft: Draft, attempt: AttemptRow): Decision {
   const decision = draft.env.gate.decide(
     attemptRequest(draft, attempt, validApprovals(draft, attempt).length),
   );
-  const silent = attempt.silenceAllows !== null && attempt.silenceAllows === attempt.planDigest;
-  return decision.kind === 'ask' && silent ? { kind: 'run', policies: decision.policies } : decision;
+  return decision.kind === 'ask' && whyUnasked(draft, attempt) !== null
+    ? { kind: 'run', policies: decision.policies }
+    : decision;
+}
+
+/** Why a question about the attempt counts as answered although too few approved; `null` when it does not. */
+function whyUnasked(draft: Draft, attempt: AttemptRow): 'silence' | 'fallback' | 'break-glass' | null {
+  if (attempt.silenceAllows !== null && attempt.silenceAllows === attempt.planDigest) return 'silence';
+  if (attempt.fallbackOf !== undefined) return 'fallback';
+  return isGlassBrokenFor(draft, attempt) ? 'break-glass' : null;
+}
+
+/** True when nobody but the engine decided: what the budget of automatic containments counts. */
+function isAutomatic(draft: Draft, attempt: AttemptRow): boolean {
+  return (
+    attempt.effect === 'contain' &&
+    draft.record.declaredBy === undefined &&
+    whyUnasked(draft, attempt) === null &&
+    validApprovals(draft, attempt).length === 0
+  );
 }
 
 /**
@@ -72,6 +92,7 @@ export function applyDecision(
     decision: decision.kind,
     policies: [...decision.policies],
     digest: attempt.planDigest,
+    ...(attempt.budgetSpent === undefined ? {} : { budget: attempt.budgetSpent }),
     ...(attempt.effect === 'contain' ? { mode: modeOf(draft, attempt.target) } : {}),
   };
   switch (decision.kind) {
@@ -80,11 +101,11 @@ export function applyDecision(
         draft.log(
           'attempt.decided',
           { kind: 'engine' },
-          `Allowed ${attempt.action} on ${subject} (${decision.policies.join(', ')})`,
-          data,
+          `Allowed ${attempt.action} on ${subject} (${decision.policies.join(', ')})${unaskedInWords(draft, attempt)}`,
+          { ...data, approvals: validApprovals(draft, attempt).map(({ responder }) => responder) },
         );
       }
-      begin(draft, attempt, owner, lookFirst);
+      begin(draft, claiming(draft, attempt), owner, lookFirst);
       return;
     case 'refuse':
       draft.log(
@@ -110,7 +131,7 @@ export function applyDecision(
       draft.log(
         'approval.asked',
         { kind: 'engine' },
-        `Asked for ${decision.quorum} approval(s) of ${attempt.action} on ${subject}; after ${expiresAt}: ${decision.onExpiry}`,
+        `Asked for ${decision.quorum} approval(s) of ${attempt.action} on ${subject}${attempt.budgetSpent === undefined ? '' : `, since ${attempt.budgetSpent}`}; after ${expiresAt}: ${decision.onExpiry}`,
         {
           ...data,
           quorum: decision.quorum,
@@ -130,6 +151,25 @@ export function applyDecision(
       draft.post('card', {}, { merge: 'card' });
       return;
     }
+  }
+}
+
+/** The attempt with its place in the budget, where it needs one of its own. */
+function claiming(draft: Draft, attempt: AttemptRow): AttemptRow {
+  const claim = isAutomatic(draft, attempt) ? claimFor(draft, attempt) : undefined;
+  return claim === undefined ? attempt : { ...attempt, claim };
+}
+
+function unaskedInWords(draft: Draft, attempt: AttemptRow): string {
+  switch (attempt.effect === 'contain' ? whyUnasked(draft, attempt) : null) {
+    case 'silence':
+      return ': nobody answered, and the policy lets it run';
+    case 'fallback':
+      return ': nobody answered, and the policy takes this rung instead';
+    case 'break-glass':
+      return `: ${draft.record.breakGlass?.by ?? ''} broke the glass`;
+    case null:
+      return '';
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Target } from '../action/ports.ts';
+import { rungOf } from '../action/rung.ts';
 import { accountFor, explainMode, isExcluded, responderRoles } from '../enrolment/enrolment.ts';
 import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
 import type { Draft } from './draft.ts';
@@ -18,8 +19,15 @@ export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: num
       ...contextOf(draft, attempt.target, approvals),
       // Only a quarantine conditioned on one function is known to leave its siblings alone.
       wholeRole: attempt.input.mode !== 'function',
+      rung: rungOfAttempt(draft, attempt),
+      overBudget: attempt.budgetSpent !== undefined,
     },
   };
+}
+
+function rungOfAttempt(draft: Draft, attempt: AttemptRow): string {
+  const action = draft.env.catalogue.get(attempt.action);
+  return attempt.effect === 'contain' && action?.effect === 'contain' ? rungOf(action) : '';
 }
 
 /** What the gate is asked about one human command on this incident, or on `about`, a target of its own. */

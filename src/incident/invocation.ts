@@ -166,7 +166,7 @@ function objectsOf(action: Action, target: Target, input: JsonObject): readonly 
 }
 
 /** A planned attempt of `invocation`, before anything is read. */
-function newAttempt(
+export function newAttempt(
   draft: Draft,
   invocation: InvocationRow,
   options: Pick<AttemptRow, 'effect' | 'lane' | 'object' | 'target' | 'ordinal'> & Partial<AttemptRow>,
@@ -201,13 +201,17 @@ function newAttempt(
   };
 }
 
+const FELL_BACK = 'cordon_attempt_fell_back';
+
 /** Ends an invocation whose attempts are all final, and tells its chart once. */
 export function settleInvocation(draft: Draft, id: InvocationId): void {
   const invocation = draft.invocations.get(id);
   if (invocation === undefined || invocation.status !== 'open') return;
   const attempts = [...draft.attempts.values()].filter((row) => row.invocation === id);
   if (!attempts.every((row) => isFinal(row.state))) return;
-  const failed = attempts.find((row) => row.state !== 'succeeded');
+  // What fell back to a lower rung has come to what that rung came to.
+  const unsuccessful = attempts.filter((row) => row.state !== 'succeeded');
+  const failed = unsuccessful.find((row) => row.error?.code !== FELL_BACK) ?? unsuccessful[0];
   if (invocation.src === 'containment.release') {
     finishInvocation(draft, invocation, releaseOutput(draft, attempts));
   } else if (failed === undefined) {
@@ -268,7 +272,7 @@ function failureCode(attempt: AttemptRow): string {
     case 'denied':
       return 'cordon_attempt_denied';
     case 'expired':
-      return 'cordon_attempt_expired';
+      return attempt.error?.code ?? 'cordon_attempt_expired';
     default:
       return attempt.error?.code ?? 'cordon_attempt_cancelled';
   }

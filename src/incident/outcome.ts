@@ -4,6 +4,7 @@ import type { WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import { canonicalJson, digestOf } from '../timeline/canonical.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
+import { budgetInWords } from './budget.ts';
 import type { Draft } from './draft.ts';
 import { logEvidence } from './evidence-note.ts';
 import { endWithoutWriting, holdBack, isHeldBack } from './held-back.ts';
@@ -35,6 +36,8 @@ export interface Holders {
   readonly heldBy: HeldBy | null;
   /** What other open incidents desire, which hold the object beside ours; `null` before it was asked. */
   readonly othersHold: readonly JsonObject[] | null;
+  /** Which budget of automatic containments is spent (`spentBudgetOf`); absent while none is known to be. */
+  readonly spentBudget?: string;
 }
 
 /** Records what one phase of an attempt came to; an outcome from a worker that lost it changes nothing. */
@@ -50,7 +53,7 @@ export function recordOutcome(
   logEvidence(draft, attempt, context.evidence);
   switch (outcome.kind) {
     case 'captured':
-      captured(draft, attempt, owner, outcome, context.heldBy);
+      captured(draft, attempt, owner, outcome, context);
       break;
     case 'observed':
       observed(draft, attempt, owner, outcome.observation, context.othersHold);
@@ -76,7 +79,7 @@ function captured(
   attempt: AttemptRow,
   owner: WorkerId,
   outcome: Extract<AttemptOutcome, { kind: 'captured' }>,
-  heldBy: HeldBy | null,
+  { heldBy, spentBudget }: Holders,
 ): void {
   if (attempt.state !== 'reading') return;
   const { action, object, target } = containPartsOf(draft, attempt);
@@ -90,6 +93,7 @@ function captured(
     ...(heldBy === null ? {} : { others: heldBy.others }),
     desired: plan.desired,
     changes: plan.changes,
+    ...(spentBudget === undefined ? {} : { budgetSpent: budgetInWords(draft, target, spentBudget) }),
     planDigest: digestOf({
       action: attempt.action,
       object: object.key,

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
 import { captorOf, desiredByOthers } from '../store/incident.ts';
 import type { Refusal, Sql } from '../store/sql.ts';
+import { spentBudgetOf } from '../store/sql.ts';
 import type { Advance, Committed, Decide } from './advance.ts';
 import type { Holders } from './outcome.ts';
 import { recordOutcome } from './outcome.ts';
@@ -52,8 +53,14 @@ export function createRunner(options: {
       (now: AttemptOutcome, context: Holders): Decide<boolean> =>
       (draft) =>
         recordOutcome(draft, attempt.id, owner, now, { evidence, ...context });
-    const amend = async (refusal: Refusal): Promise<Decide<boolean> | undefined> => {
+    // What the database has refused so far: a decision may meet several, one after the other.
+    let met: Holders = NOBODY;
+    const amend = async (refusal: Refusal, error: unknown): Promise<Decide<boolean> | undefined> => {
       const key = attempt.object?.key ?? '';
+      if (refusal === 'budget-spent') {
+        met = { ...met, spentBudget: spentBudgetOf(error) };
+        return decideWith(outcome, met);
+      }
       if (refusal === 'object-is-held') {
         const othersHold = await desiredByOthers(sql, key, state.id, { open: true });
         return decideWith(outcome, { heldBy: null, othersHold });
@@ -71,7 +78,8 @@ export function createRunner(options: {
         .filter((hold) => hold.objectKey === key && hold.status !== 'closed')
         .map((hold) => hold.desired);
       const heldBy = { incident: captor.incident, prior, others: [...others, ...own] };
-      return decideWith(outcome, { heldBy, othersHold: null });
+      met = { ...met, heldBy };
+      return decideWith(outcome, met);
     };
     for (;;) {
       try {

@@ -1,7 +1,7 @@
 import type { ActionObject, Change, Observation } from '../action/action.ts';
 import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
-import type { OnExpiry } from '../guardrail/decision.ts';
+import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type {
   AlertId,
   AttemptId,
@@ -55,6 +55,8 @@ export interface IncidentRecord {
   readonly alert: Alert;
   /** The responder who declared it by hand, and so approves nothing of its containment; absent otherwise. */
   readonly declaredBy?: string;
+  /** The last time that the glass was broken; absent while it never was. */
+  readonly breakGlass?: BreakGlass;
   readonly targets: readonly Target[];
   /** By function ARN. */
   readonly levels: Readonly<Record<string, Level>>;
@@ -181,6 +183,12 @@ export interface AttemptRow {
   readonly silenceAllows: string | null;
   /** The pause (its instant) under which it was said to wait; absent while none has held it back. */
   readonly heldBackBy?: string;
+  /** Its place in the budget of automatic containments; see `budget.ts`. */
+  readonly claim?: ContainmentClaim;
+  /** Which budget was spent when it was decided, in words: people are asked then. */
+  readonly budgetSpent?: string;
+  /** The attempt that nobody answered and in whose place silence chose this lower rung. */
+  readonly fallbackOf?: AttemptId;
   /** Who asked for it; never counted among its approvers. */
   readonly requestedBy: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -202,6 +210,30 @@ export interface AttemptRow {
   /** When the intent was committed. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+}
+
+/** What the database counts when an attempt contains by itself. A type, not an interface: it is stored as JSON. */
+export type ContainmentClaim = {
+  readonly functionArn: string;
+  readonly account: string;
+  readonly tier: string;
+  readonly exercise: boolean;
+  readonly at: string;
+  readonly limits: { readonly all: number; readonly account: number; readonly tier: number };
+};
+
+/** Who broke the glass, why and until when, and what another person said of it. */
+export interface BreakGlass {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly until: string;
+  readonly review: {
+    readonly by: string;
+    readonly at: string;
+    readonly verdict: 'justified' | 'unjustified';
+    readonly note: string;
+  } | null;
 }
 
 export interface HoldRow {

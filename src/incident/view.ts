@@ -1,7 +1,8 @@
 import type { Action, Change } from '../action/action.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { modeFor, responderByCli } from '../enrolment/enrolment.ts';
-import type { Mode, OnExpiry } from '../guardrail/decision.ts';
+import type { Mode } from '../guardrail/decision.ts';
+import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type { IncidentId } from '../id.ts';
 import type { Json } from '../json.ts';
 import { loadIncident } from '../store/incident.ts';
@@ -14,12 +15,21 @@ import type { Sql } from '../store/sql.ts';
 import { readTimeline } from '../store/timeline.ts';
 import type { Entry } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
+import { isReviewOpen } from './break-glass.ts';
 import { incidentLevel } from './level.ts';
 import { recordOf, stateOf } from './load.ts';
 import type { ObservedIncident, ObserveReport } from './observed.ts';
 import { observedOf, summariseObserved } from './observed.ts';
 import type { PeopleState, Task } from './people-state.ts';
-import type { AttemptRow, Comparison, IncidentRecord, IncidentState, InvocationRow, Level } from './state.ts';
+import type {
+  AttemptRow,
+  BreakGlass,
+  Comparison,
+  IncidentRecord,
+  IncidentState,
+  InvocationRow,
+  Level,
+} from './state.ts';
 
 /**
  * An incident as people see it, in Slack, in the terminal and in JSON. Instants are ISO 8601 strings in
@@ -36,6 +46,8 @@ export interface IncidentView {
   readonly mode: Mode;
   /** Writes to accounts are paused, in this incident and all others; `null` while they are not. */
   readonly paused: Pause | null;
+  /** The last time that the glass was broken, and its review; `null` while it never was. */
+  readonly breakGlass: BreakGlass | null;
   readonly playbook: string;
   readonly openedAt: string;
   /** When every target was shown to be effectively contained; `null` before. */
@@ -138,6 +150,8 @@ export interface IncidentSummary {
   readonly exercise: boolean;
   readonly openedAt: string;
   readonly closedAt: string | null;
+  /** The glass was broken, and nobody has reviewed it. */
+  readonly reviewOpen: boolean;
 }
 
 export interface Views {
@@ -219,6 +233,7 @@ function summaryOf(row: ListedIncident): IncidentSummary {
     exercise: record.exercise,
     openedAt: row.openedAt,
     closedAt: row.closedAt,
+    reviewOpen: isReviewOpen(record),
   };
 }
 
@@ -250,6 +265,7 @@ export function viewOf(
     exercise: record.exercise,
     mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
     paused: known.pause,
+    breakGlass: record.breakGlass ?? null,
     playbook: record.playbook,
     openedAt: record.openedAt,
     containedAt: containedAt(entries, record),

@@ -1,5 +1,6 @@
 import type { Change } from '../action/action.ts';
-import type { Mode, OnExpiry } from '../guardrail/decision.ts';
+import type { Mode } from '../guardrail/decision.ts';
+import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /**

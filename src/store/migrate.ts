@@ -4,6 +4,7 @@ import { sql as pause } from './migrations/0003-pause.ts';
 import { sql as checkpoints } from './migrations/0004-checkpoints.ts';
 import { sql as alertContent } from './migrations/0005-alert-content.ts';
 import { sql as inventory } from './migrations/0006-inventory.ts';
+import { sql as containmentBudget } from './migrations/0007-containment-budget.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0004-checkpoints', sql: checkpoints },
   { name: '0005-alert-content', sql: alertContent },
   { name: '0006-inventory', sql: inventory },
+  { name: '0007-containment-budget', sql: containmentBudget },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

@@ -54,6 +54,7 @@ export type Refusal =
   | 'object-is-held'
   | 'object-not-held'
   | 'object-being-restored'
+  | 'budget-spent'
   | 'receipt-exists'
   | 'delivery-lost'
   | 'other';
@@ -61,6 +62,12 @@ export type Refusal =
 interface DatabaseError {
   readonly code?: unknown;
   readonly constraint?: unknown;
+}
+
+/** Which budget a `budget-spent` refusal is about: `tier`, `account` or `all`. */
+export function spentBudgetOf(error: unknown): string {
+  const { detail }: { readonly detail?: unknown } = typeof error === 'object' && error !== null ? error : {};
+  return typeof detail === 'string' ? detail : 'all';
 }
 
 /** Classifies an error thrown by `query` by its SQLSTATE and constraint. */
@@ -73,6 +80,7 @@ export function refusalOf(error: unknown): Refusal {
   if (code === 'CD005') return 'delivery-lost';
   if (code === 'CD006') return 'object-not-held';
   if (code === 'CD007') return 'object-being-restored';
+  if (code === 'CD008') return 'budget-spent';
   if (code !== '23505') return 'other';
   if (constraint === 'incident_target_one_open') return 'function-has-open-incident';
   if (constraint === 'hold_one_captor') return 'object-has-captor';

@@ -31,6 +31,7 @@ export const ENTRY_KINDS = [
   'approval.given',
   'approval.denied',
   'approval.expired',
+  'approval.fell-back',
   'question.asked',
   'question.answered',
   'question.withdrawn',
@@ -65,6 +66,8 @@ export const ENTRY_KINDS = [
   'configuration.changed',
   'writes.paused',
   'writes.resumed',
+  'break-glass.opened',
+  'break-glass.reviewed',
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];

@@ -45,6 +45,8 @@ export interface AlertOptions {
   readonly revision?: string;
   readonly functionArn?: string;
   readonly severity?: number;
+  /** How sure the source is; GuardDuty does not say, so the alert is then one of Cordon's own format. */
+  readonly confidence?: number;
 }
 
 // Compiled once a file: a crash run starts two engines, and compiling takes longer than either runs.
@@ -175,6 +177,7 @@ export async function startEngine(
 
 /** The generic form of an alert about the function under attack. */
 export function alertJson(options: AlertOptions = {}): unknown {
+  if (options.confidence !== undefined) return doubtfulAlert(options.confidence, options);
   return {
     version: '0',
     id: 'e1',
@@ -220,6 +223,20 @@ export function alertJson(options: AlertOptions = {}): unknown {
         additionalInfo: { type: 'default', value: '{}' },
       },
     },
+  };
+}
+
+function doubtfulAlert(confidence: number, options: AlertOptions): unknown {
+  return {
+    cordon: 1,
+    id: options.id ?? 'finding1',
+    type: 'egress:unknown-host',
+    category: 'function-compromise',
+    title: 'The function talks to a host that no release has ever used.',
+    severity: options.severity ?? 8,
+    confidence,
+    function: { arn: options.functionArn ?? FUNCTION_ARN, roleArn: ROLE_ARN },
+    lastSeenAt: START.toISOString(),
   };
 }
 

@@ -61,7 +61,7 @@ function printList(context: Context, incidents: Listed, options: ListOptions): v
         levelOf(context, each.level),
         each.lead === null ? out.paint.yellow('nobody') : shown(each.lead, 30),
         renderInstant(each.openedAt),
-        `${each.exercise ? 'EXERCISE ' : ''}${shown(each.title, TITLE_WIDTH)}`,
+        `${each.reviewOpen ? 'REVIEW OPEN ' : ''}${each.exercise ? 'EXERCISE ' : ''}${shown(each.title, TITLE_WIDTH)}`,
       ]),
     );
   });

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { silenceInWords } from '../../guardrail/on-expiry.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { ApprovalView, IncidentView } from '../port.ts';
@@ -28,7 +29,7 @@ export function approvalMessage(incident: IncidentView, approval: ApprovalView):
       }`,
       `*Given:* ${approval.given.length} of ${approval.quorum}${givenBy(approval)}`,
       `*Until:* ${when(approval.expiresAt)}; after that ${
-        approval.onExpiry === 'run' ? '*it runs without an answer*' : 'it is refused'
+        approval.onExpiry === 'refuse' ? 'it is refused' : `*${silenceInWords(approval.onExpiry)}*`
       }.`,
     ]),
     divider,
@@ -78,7 +79,7 @@ function outcomeLine(approval: ApprovalView): string {
     case 'denied':
       return `🚫 *denied*${by}${at}${why}`;
     case 'expired':
-      return `⌛ *expired*${at}: ${approval.onExpiry === 'run' ? 'it runs, as the policy says' : 'refused'}`;
+      return `⌛ *expired*${at}: ${approval.onExpiry === 'refuse' ? 'refused' : `${silenceInWords(approval.onExpiry)}, as the policy says`}`;
     case 'withdrawn':
       return `withdrawn${at}: no longer needed`;
   }

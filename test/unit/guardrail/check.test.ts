@@ -40,9 +40,14 @@ describe('the check of guardrails', () => {
       'the policy asks people',
     ],
     [
-      'a silence that is neither refuse nor run',
+      'a silence that takes a rung which is none',
+      `${NAMED} @expires("15m") @on_expiry("rung:isolate") permit (principal, action, resource) when { context.approvals > 0 };`,
+      'found @on_expiry("rung:isolate")',
+    ],
+    [
+      'a silence that is none of what it may mean',
       `${NAMED} @expires("15m") @on_expiry("allow") permit (principal, action, resource) when { context.approvals > 0 };`,
-      '@on_expiry("refuse") or @on_expiry("run")',
+      'one of refuse, rung:deny-abused-apis, rung:deny-privilege, rung:cap-concurrency, run; found @on_expiry("allow")',
     ],
     [
       'a time that is no duration',

@@ -141,10 +141,32 @@ describe('in mode ask', () => {
     expect((await engine.state(id)).status).toBe('open');
   });
 
-  test('silence refuses, as the policy says', async () => {
+  test('silence takes the lower rung that the policy names, once, and release takes it back', async () => {
+    const before = ground.world.snapshot();
     const id = await engine.submit();
     await drive(engine, async () => (await approvals(id)).every((each) => each.status === 'expired'));
+    await quiet(engine);
+    expect(containing().map(({ operation }) => operation)).toEqual(['PutFunctionConcurrency']);
+    const view = await engine.cordon.views.incidentView(id);
+    const held = view?.containment.filter(({ state }) => state === 'held') ?? [];
+    expect(held.map(({ action, detail }) => [action, detail])).toEqual([
+      ['lambda.cap-concurrency', 'Cap checkout-webhook at 5 at a time (was unset)'],
+    ]);
+    const fell = (await readTimeline(engine.sql, id)).filter(
+      ({ body }) => body?.kind === 'approval.fell-back',
+    );
+    expect(fell[0]?.body?.summary).toMatch(
+      /^Nobody decided on .* in time; cap-concurrency is taken instead$/,
+    );
+    await act(engine, id, 'release', { reason: 'a drill of ours' });
+    await drive(engine, async () => diffSnapshots(before, ground.world.snapshot()).length === 0);
+  });
+
+  test('CONTROL: silence refuses where the source is not sure, as the policy says', async () => {
+    const id = await engine.submit({ confidence: 0.6 });
+    await drive(engine, async () => (await approvals(id)).every((each) => each.status === 'expired'));
+    await quiet(engine);
     expect(containing()).toEqual([]);
-    expect(await timelineKinds(engine, id)).toContain('approval.expired');
+    expect(await timelineKinds(engine, id)).not.toContain('approval.fell-back');
   });
 });
