@@ -77,6 +77,17 @@ function decided(draft: Draft, hold: HoldRow, decision: unknown): Pick<AttemptRo
 
 function revoking(draft: Draft, hold: HoldRow): Omit<ReleaseAttempt, 'ordinal'>[] {
   const { object, target } = hold;
+  const { policyArn } = z.looseObject({ policyArn: z.string().nullish() }).parse(hold.desired);
+  if (typeof policyArn === 'string') {
+    // A prepared policy cannot hold a date that nobody knew, and profile static may write no other: say so, and release.
+    draft.log(
+      'note.added',
+      { kind: 'engine' },
+      `Sessions of ${object.arn} from before containment stay valid for up to 36 hours: profile static cannot revoke them by date`,
+      { object: object.arn, hold: hold.id },
+    );
+    return [];
+  }
   const { mode } = z.looseObject({ mode: z.enum(['function', 'role']) }).parse(hold.input);
   const input = { roles: [object.arn], mode, before: cutOff(draft, target) };
   return revokeSessions.objects(target, input).map((each) => ({
