@@ -1,4 +1,5 @@
 import { alertToContained } from './alert-to-contained.ts';
+import { evidenceThroughput } from './evidence-throughput.ts';
 import type { Benchmark } from './figure.ts';
 import { footprint } from './footprint.ts';
 import { massContainment } from './mass-containment.ts';
@@ -13,4 +14,5 @@ export const benchmarks: readonly Benchmark[] = [
   footprint,
   massContainment,
   timelineVerify,
+  evidenceThroughput,
 ];

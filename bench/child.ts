@@ -16,7 +16,7 @@ export interface Child<Ops extends Operations> {
   kill(): Promise<void>;
 }
 
-export type ChildKind = 'world' | 'engine' | 'bare';
+export type ChildKind = 'world' | 'engine' | 'bare' | 'evidence';
 
 /**
  * Starts a process of this program. The simulated account, the bare script and each engine have one of their

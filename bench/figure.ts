@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'MiB' | '1/s' | 'count' | 'x';
+  readonly unit: 'ms' | 's' | 'MiB' | '1/s' | 'MB/s' | 'count' | 'x';
   readonly baseline: number | null;
   readonly ratio: number | null;
 }

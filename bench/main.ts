@@ -50,8 +50,11 @@ async function runChild(kind: string | undefined): Promise<void> {
     case 'engine':
       (await import('./children/engine.ts')).engineProcess();
       return;
+    case 'evidence':
+      (await import('./children/evidence.ts')).evidenceProcess();
+      return;
     default:
-      throw new Error('expected the kind of a child: world, bare or engine');
+      throw new Error('expected the kind of a child: world, bare, engine or evidence');
   }
 }
 

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
 import { serveWorld } from '../../src/simulation/world/serve.ts';
 import { createWorld, type World } from '../../src/simulation/world/world.ts';
-import { accountSpec } from '../account.ts';
+import { accountSpec, subject } from '../account.ts';
 import { answerParent } from '../child.ts';
 import { instantMs } from '../instant.ts';
 
@@ -22,6 +23,8 @@ export interface SeenCall {
 
 export type WorldOperations = {
   start(body: { functions: number; latencyMs: number; rateLimits: boolean }): Promise<{ url: string }>;
+  /** Gives one function a package of so many megabytes. */
+  pack(body: { index: number; megabytes: number }): void;
   tune(body: { latencyMs: number }): void;
   /** Resolves when both containment writes on every subject have been accepted, with the later instant of each. */
   contained(body: { subjects: readonly string[] }): Promise<readonly number[]>;
@@ -100,6 +103,15 @@ export function worldProcess(): void {
       });
       const served = await serveWorld(watched(world), { host: '127.0.0.1', port: 0 });
       return { url: served.url };
+    },
+    pack({ index, megabytes }) {
+      const bytes = Buffer.alloc(megabytes * 1_000_000, 'PK');
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      const version = world?.state.functions.get(subject(index).functionArn)?.versions.get('$LATEST');
+      if (world === undefined || version === undefined)
+        throw new Error('expected a world with that function');
+      world.state.packages.set(digest, bytes);
+      version.codeDigest = digest;
     },
     tune({ latencyMs }) {
       if (world !== undefined) world.settings.latencyMs = latencyMs;

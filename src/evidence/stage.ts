@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EvidenceItem } from '../action/ports.ts';
 import type { Disk, Sink } from './disk.ts';
 import type { SecretWriter } from './secret.ts';
+import { writeBehind } from './write-behind.ts';
 
 /** An item's bytes, complete and synced under a temporary name, with their digests. */
 export interface Staged {
@@ -27,35 +28,40 @@ export async function stageContent(
   secret: SecretWriter | null,
 ): Promise<Staged> {
   const stored = createHash('sha256');
-  const plain = createHash('sha256');
+  // What is not secret is stored as it is: one digest is both, and hashing is half of the work.
+  const plain = secret === null ? null : createHash('sha256');
   let objectSize = 0;
   let size = 0;
   const sink = await disk.create(path, 0o400);
+  const behind = writeBehind(sink);
   const emit = async (bytes: Uint8Array) => {
     if (bytes.length === 0) return;
     stored.update(bytes);
     objectSize += bytes.length;
-    await sink.write(bytes);
+    await behind.write(bytes);
   };
   try {
     if (secret !== null) await emit(secret.header);
     for await (const chunk of chunksOf(content)) {
-      plain.update(chunk);
+      plain?.update(chunk);
       size += chunk.length;
       await emit(secret === null ? chunk : secret.update(chunk));
     }
     if (secret !== null) await emit(secret.finish());
+    await behind.drain();
     await sink.finish();
   } catch (error) {
+    await behind.settled();
     await discard(disk, path, sink);
     throw error;
   }
+  const digest = stored.digest();
   return {
     path,
-    sha256: stored.digest('hex'),
+    sha256: digest.toString('hex'),
     objectSize,
     size,
-    contentSha256: plain.digest('base64'),
+    contentSha256: (plain?.digest() ?? digest).toString('base64'),
     contentMac: secret?.mac() ?? null,
   };
 }
