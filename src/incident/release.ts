@@ -77,6 +77,13 @@ function decided(draft: Draft, hold: HoldRow, decision: unknown): Pick<AttemptRo
 
 function revoking(draft: Draft, hold: HoldRow): Omit<ReleaseAttempt, 'ordinal'>[] {
   const { object, target } = hold;
+  const mode = modeOf(hold);
+  // Revoking every session of the role revokes those of the function too.
+  const covered = openHolds(draft).some(
+    (other) =>
+      other.action === quarantineRole.id && other.object.arn === object.arn && modeOf(other) === 'role',
+  );
+  if (mode === 'function' && covered) return [];
   const { policyArn } = z.looseObject({ policyArn: z.string().nullish() }).parse(hold.desired);
   if (typeof policyArn === 'string') {
     // A prepared policy cannot hold a date that nobody knew, and profile static may write no other: say so, and release.
@@ -88,7 +95,6 @@ function revoking(draft: Draft, hold: HoldRow): Omit<ReleaseAttempt, 'ordinal'>[
     );
     return [];
   }
-  const { mode } = z.looseObject({ mode: z.enum(['function', 'role']) }).parse(hold.input);
   const input = { roles: [object.arn], mode, before: cutOff(draft, target) };
   return revokeSessions.objects(target, input).map((each) => ({
     effect: 'contain' as const,
@@ -98,6 +104,10 @@ function revoking(draft: Draft, hold: HoldRow): Omit<ReleaseAttempt, 'ordinal'>[
     action: revokeSessions.id,
     input,
   }));
+}
+
+function modeOf(hold: HoldRow): 'function' | 'role' {
+  return z.looseObject({ mode: z.enum(['function', 'role']) }).parse(hold.input).mode;
 }
 
 /**
