@@ -111,7 +111,9 @@ describe('in mode ask', () => {
       expect(await act(engine, id, 'approve', { approvalId, digest }, 'bob')).toMatchObject({ kind: 'done' });
     }
     await untilLevel(engine, id, 'effective');
-    expect((await approvals(id)).map((each) => each.status)).toEqual(['approved', 'approved']);
+    // The wider deny that comes last is a plan of its own, and asks for itself.
+    const settled = (await approvals(id)).map((each) => each.status).filter((status) => status !== 'open');
+    expect(settled).toEqual(['approved', 'approved']);
   });
 
   test('an approval of another plan, by somebody without the role, or twice, does not count', async () => {
