@@ -145,6 +145,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     transport: options.aws,
     clock,
     random: () => ids.random(),
+    loading: (work) => activity.track(work),
     ...(options.readAttempts === undefined ? {} : { readAttempts: options.readAttempts }),
     roleFor: rolesOf(enrolment),
   });

@@ -25,6 +25,8 @@ export interface AwsAccessOptions {
   readonly random: () => number;
   /** The role to assume for calls of one purpose; `undefined` means the base credentials. */
   readonly roleFor?: (account: string, purpose: AwsPurpose) => AssumedRole | undefined;
+  /** Told of each wait for a client to be loaded, so that virtual time stands still meanwhile. */
+  readonly loading?: <Result>(work: Promise<Result>) => Promise<Result>;
   /** Tries of a read, the first included; default 3. Writes are tried once. */
   readonly readAttempts?: number;
   /** Milliseconds that a request may take; shorter than the lease of an attempt. Default 1500. */
@@ -59,6 +61,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
   });
   const sessions = createSessions(wire, options.clock);
   const reads = createSharedReads(options.clock);
+  const loading = options.loading ?? ((work) => work);
 
   const chain = (scope: AwsScope, guard: CallGuard) => {
     const sent: SentRequests = new WeakMap();
@@ -116,7 +119,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       lambda: once(() => lambdaPort(lambda(), confirmed, downloadCode, shared)),
       iam: once(() => iamPort(iam(), confirmed)),
       logs: once(() => logsPort(logs(), confirmed)),
-      survey: once(() => surveyPort(config, confirmed)),
+      survey: once(() => surveyPort(config, confirmed, loading)),
       doors: once(() => doorsPort(lambda(), confirmed)),
       scaling: once(() => scalingPort(scaling(), confirmed)),
     };

@@ -9,13 +9,18 @@ import type { ClientConfig, Send, SurveyRead } from './survey-read.ts';
  * The survey port over clients that are loaded when they are first needed. Times and failures are the
  * caller's (see `call.ts`).
  */
-export function surveyPort(config: ClientConfig, call: Caller): SurveyPort {
+export function surveyPort(
+  config: ClientConfig,
+  call: Caller,
+  loading: <Result>(work: Promise<Result>) => Promise<Result>,
+): SurveyPort {
   const opened = new Map<string, Promise<Send>>();
   const sender = async (name: SurveyCall, region: string | undefined): Promise<[SurveyRead, Send]> => {
-    const { SURVEY_READS } = await import('./survey-reads.ts');
+    const { SURVEY_READS } = await loading(import('./survey-reads.ts'));
     const read = SURVEY_READS[name];
     const key = `${name} ${region ?? ''}`;
-    const known = opened.get(key) ?? read.open(region === undefined ? config : { ...config, region });
+    const known =
+      opened.get(key) ?? loading(read.open(region === undefined ? config : { ...config, region }));
     opened.set(key, known);
     return [read, await known];
   };

@@ -48,7 +48,7 @@ async function play(
   });
   await eventually('the incident is closed', START_AND_RUN_MS, async () => {
     const view = await on.view(id);
-    const held = view?.containment.filter((each) => each.state === 'held').length === 2;
+    const held = view?.containment.filter((each) => each.state === 'held').length === 3;
     if (held) await on.answer(id, 'triage', { verdict: 'false_positive' });
     return view?.status === 'closed';
   });
@@ -189,7 +189,7 @@ describe('an engine on an embedded database, killed in the middle of a containme
     const starting = on.start().then(() => systemClock.now().getTime());
     await eventually('it is contained', START_AND_RUN_MS, async () => {
       const view = await on.view(id);
-      return view?.containment.filter((each) => each.state === 'held').length === 2;
+      return view?.containment.filter((each) => each.state === 'held').length === 3;
     });
     const [call] = on.world.journal.writes({ operation: 'PutFunctionConcurrency' });
     const tookMs = Date.parse(call?.at ?? '') - killedMs;

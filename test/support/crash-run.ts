@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyCase } from '../../src/evidence/verify.ts';
+import type { IncidentState } from '../../src/incident/state.ts';
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { diffSnapshots, type WorldSnapshot } from '../../src/simulation/world/snapshot.ts';
 import { createWorld } from '../../src/simulation/world/world.ts';
@@ -123,13 +124,26 @@ async function driveOrDie(engine: TestEngine, id: string, mortal: Mortal): Promi
   });
 }
 
-/** What one incident writes: to 0 and to the canary, the quarantine and what keeps earlier sessions denied, and all of it back. */
-const WRITES = [
-  ['PutFunctionConcurrency', 2],
-  ['PutRolePolicy', 2],
-  ['DeleteFunctionConcurrency', 1],
-  ['DeleteRolePolicy', 2],
-] as const;
+/**
+ * What the incident says that it wrote: each attempt that succeeded made its call once, whoever died meanwhile. How far
+ * the deny was widened before the answer came differs with the moment of the death, so the counts are its own.
+ */
+function writesOf(state: IncidentState): readonly (readonly [operation: string, times: number])[] {
+  const done = [...state.attempts.values()].filter((attempt) => attempt.state === 'succeeded');
+  const count = (effect: string, pattern: RegExp, trial: boolean) =>
+    done.filter(
+      (attempt) =>
+        attempt.effect === effect && pattern.test(attempt.action) && (attempt.trial !== undefined) === trial,
+    ).length;
+  const concurrency = /^lambda[.]reserve-zero/;
+  const policy = /^iam[.](quarantine-role|revoke-sessions)$/;
+  return [
+    ['PutFunctionConcurrency', count('contain', concurrency, false) + count('restore', concurrency, true)],
+    ['PutRolePolicy', count('contain', policy, false)],
+    ['DeleteFunctionConcurrency', count('restore', concurrency, false)],
+    ['DeleteRolePolicy', count('restore', policy, false)],
+  ];
+}
 
 async function problemsOf(
   engine: TestEngine,
@@ -142,9 +156,9 @@ async function problemsOf(
   if (listed.length !== 1) problems.push(`${listed.length} incidents instead of 1`);
   const id = listed[0]?.id ?? '';
   if (listed[0]?.status !== 'closed') problems.push(`the incident is ${listed[0]?.status}`);
-  for (const [operation, times] of WRITES) {
+  for (const [operation, times] of writesOf(await engine.state(id))) {
     const made = ground.world.journal.writes({ operation }).length;
-    if (made !== times) problems.push(`${operation} was called ${made} times`);
+    if (made !== times || times === 0) problems.push(`${operation} was called ${made} times, not ${times}`);
   }
   const left = diffSnapshots(before, ground.world.snapshot());
   if (left.length > 0) problems.push(`the account is not as before: ${JSON.stringify(left)}`);
@@ -181,8 +195,16 @@ function verbOf(request: Request): string {
   return /^(Filter|Get|List|Describe|Lookup)/.test(target) ? `GET ${target}` : request.method;
 }
 
-/** True between two reads of the account: nothing durable happens there, so one death stands for both. */
-export function betweenReads(calls: readonly string[], index: number): boolean {
+/**
+ * The calls after which a process dies in one of `parts` shares of the matrix: at most `most`, evenly over the whole
+ * incident, so that `npm test` stays bounded however many calls evidence makes. A gap between two reads is left out:
+ * dying there is dying before the next write.
+ */
+export function deaths(calls: readonly string[], part: number, parts: number, most = 20): readonly number[] {
   const isRead = (name: string | undefined) => name?.startsWith('aws GET') === true;
-  return isRead(calls[index]) && isRead(calls[index + 1]);
+  const points = calls
+    .map((_, index) => index)
+    .filter((index) => !(isRead(calls[index]) && isRead(calls[index + 1])) && index % parts === part);
+  const step = Math.max(1, points.length / most);
+  return points.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await served.stop();
   await ground.sql.close();
-  await rm(ground.dataDir, { recursive: true, force: true });
+  await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 function run(argv: readonly string[], user = 'alice', input = ''): Promise<CliResult> {

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await served.stop();
   await ground.sql.close();
-  await rm(ground.dataDir, { recursive: true, force: true });
+  await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const call = (more: object = {}) => ({
@@ -47,7 +47,7 @@ const call = (more: object = {}) => ({
 
 describe('the engine behind a socket', () => {
   test('says what it is', async () => {
-    expect(await client.status()).toEqual({ version: VERSION, performing: true });
+    expect(await client.status()).toEqual({ version: VERSION, performing: true, paused: null });
   });
 
   test('lists and shows what it has, under each name', async () => {

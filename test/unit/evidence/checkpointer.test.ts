@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await served.stop();
   await ground.sql.close();
-  await rm(ground.dataDir, { recursive: true, force: true });
+  await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function checkpointer(owner = 'wrk-test') {

@@ -48,7 +48,7 @@ describe('beyond the budget of automatic containments', () => {
     const other = await start('act', more, 'other');
     const first = await engine.submit({ id: 'one' });
     await quiet(engine);
-    expect(await states(engine, first)).toEqual(['held', 'held']);
+    expect(await states(engine, first)).toEqual(['held', 'held', 'held']);
     const second = await other.submit({ id: 'two', functionArn: SIBLING_ARN });
     await drive(
       other,
@@ -57,15 +57,16 @@ describe('beyond the budget of automatic containments', () => {
     expect((await summaries(other, second, 'approval.asked'))[0]).toContain(
       'since the 1 automatic containments an hour in tier production of account 111122223333 are spent',
     );
-    for (const approval of (await other.cordon.views.incidentView(second))?.approvals ?? []) {
-      expect(approval.policies).toEqual(['over-budget-asks-when-sure']);
-      const input = { approvalId: approval.approvalId, digest: approval.digest };
-      expect(await act(other, second, 'approve', input, 'bob')).toMatchObject({ kind: 'done' });
-    }
-    await drive(
-      other,
-      async () => (await states(other, second))?.every((state) => state === 'held') ?? false,
-    );
+    await drive(other, async () => {
+      // What follows an approved step asks for itself.
+      for (const approval of (await other.cordon.views.incidentView(second))?.approvals ?? []) {
+        if (approval.status !== 'open') continue;
+        expect(approval.policies).toEqual(['over-budget-asks-when-sure']);
+        const input = { approvalId: approval.approvalId, digest: approval.digest };
+        expect(await act(other, second, 'approve', input, 'bob')).toMatchObject({ kind: 'done' });
+      }
+      return (await states(other, second))?.every((state) => state === 'held') ?? false;
+    });
   });
 
   test('CONTROL: within it nobody is asked, and one function counts once', async () => {
@@ -73,8 +74,8 @@ describe('beyond the budget of automatic containments', () => {
     const first = await engine.submit({ id: 'one' });
     const second = await engine.submit({ id: 'two', functionArn: SIBLING_ARN });
     await quiet(engine);
-    expect(await states(engine, first)).toEqual(['held', 'held']);
-    expect(await states(engine, second)).toEqual(['held', 'held']);
+    expect(await states(engine, first)).toEqual(['held', 'held', 'held']);
+    expect(new Set(await states(engine, second))).toEqual(new Set(['held']));
   });
 
   test('a budget of 0 asks always', async () => {
@@ -98,7 +99,7 @@ describe('a broken glass', () => {
     });
     expect(await act(engine, id, 'break-glass', input, 'alice')).toMatchObject({ kind: 'done' });
     await quiet(engine);
-    expect(await states(engine, id)).toEqual(['held', 'held']);
+    expect(await states(engine, id)).toEqual(['held', 'held', 'held']);
     expect(
       (await summaries(engine, id, 'attempt.decided')).every((each) =>
         each?.includes('alice broke the glass'),

@@ -117,6 +117,7 @@ describe('what Cordon never contains', () => {
     const attempts = [...(await engine.state(id)).attempts.values()];
     expect(attempts.filter(({ object }) => object?.arn === ROLE_ARN).map(({ state }) => state)).toEqual([
       'refused',
+      'refused',
     ]);
   });
 });

@@ -12,7 +12,7 @@ let slack: SlackDouble;
 afterEach(async () => {
   await engine.stop();
   await ground.sql.close();
-  await rm(ground.dataDir, { recursive: true, force: true });
+  await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Lets exactly `ms` pass, waking whatever is due on the way. */

@@ -60,7 +60,7 @@ describe('the inventory of an account', () => {
       triggers: [{ kind: 'grant', from: 'edge: {"Service":"apigateway.amazonaws.com"}' }],
       sinks: [],
       reserved: null,
-      prepared: false,
+      prepared: null,
     });
     expect(picture?.roles.find(({ roleArn }) => roleArn === ROLE_ARN)).toMatchObject({
       others: [],

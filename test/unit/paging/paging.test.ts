@@ -230,7 +230,7 @@ describe('an incident that nobody takes', () => {
   afterEach(async () => {
     await engine.stop();
     await ground.sql.close();
-    await rm(ground.dataDir, { recursive: true, force: true });
+    await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
   });
 
   test('calls the next person, the next tier, everybody, and ends when somebody takes it', async () => {
