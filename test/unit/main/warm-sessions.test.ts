@@ -62,8 +62,9 @@ test('a session is renewed in the background, so that no call of four hours wait
     headroom: 0,
     signal: stopping.signal,
   });
+  // A look is over when it sleeps until the next one.
   const settled = async () => {
-    for (let turn = 0; turn < 60; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (clock.sleepers() === 0) await new Promise<void>((resolve) => setImmediate(resolve));
   };
   const assumed = () => world.journal.count({ operation: 'AssumeRole', outcome: 'ok' });
   const scope = {
