@@ -89,7 +89,7 @@ describe('while writes are paused', () => {
 
     expect(await resume(engine)).toMatchObject({ kind: 'done' });
     await untilLevel(engine, id, 'effective');
-    expect(await held(engine, id)).toBe(2);
+    expect(await held(engine, id)).toBe(3);
     expect((await engine.cordon.views.incidentView(id))?.paused).toBeNull();
     expect(await timelineKinds(engine, id)).toContain('writes.resumed');
   });
@@ -104,7 +104,7 @@ describe('while writes are paused', () => {
     expect(attempts.some((attempt) => attempt.state === 'unknown')).toBe(true);
     await resume(engine);
     await untilLevel(engine, id(), 'effective');
-    expect(await held(engine, id())).toBe(2);
+    expect(await held(engine, id())).toBe(3);
   });
 
   test('CONTROL: the same write is sent at once when nobody pauses', async () => {
@@ -147,7 +147,7 @@ describe('in two processes on one record', () => {
     await quiet(engine);
     expect(writes()).toEqual([]);
     await resume(other);
-    await drive(engine, async () => (await held(engine, id)) === 2);
+    await drive(engine, async () => (await held(engine, id)) === 3);
   });
 
   test('nothing is written when the record no longer says whether writes are paused', async () => {
@@ -167,7 +167,7 @@ describe('in two processes on one record', () => {
     expect(writes()).toEqual([]);
     silent = false;
     const id = await alert;
-    await drive(engine, async () => (await held(engine, id)) === 2);
+    await drive(engine, async () => (await held(engine, id)) === 3);
   });
 });
 
