@@ -18,6 +18,7 @@ describe('the table of acts', () => {
         until: '30m',
         due: '2h',
         at: '5m',
+        verdict: 'justified',
       };
       const given = Object.fromEntries(act.parameters.map(({ name }) => [name, sample[name] ?? 'x']));
       const reading = readAct(act, given, NOW);
