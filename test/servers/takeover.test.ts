@@ -62,6 +62,10 @@ function strikeAt(
     const end = ground.world.journal.subscribe((entry) => {
       const struck = engines.find((engine) => engine.accessKeyId === entry.accessKeyId);
       if (entry.operation !== operation || struck === undefined) return;
+      // Both read; the one that has denied the role already is the one that is about to stop the function.
+      const { accessKeyId } = entry;
+      if (fault === null && ground.world.journal.count({ operation: 'PutRolePolicy', accessKeyId }) === 0)
+        return;
       end();
       strike(struck);
       resolve({ struck, atMs: systemClock.now().getTime() });
@@ -171,7 +175,7 @@ describe('an engine that is frozen in the middle of a containment call', () => {
     { operation: 'PutFunctionConcurrency', fault: 'lost-response', with: 'its call made' },
     { operation: 'PutFunctionConcurrency', fault: 'dropped-request', with: 'its call lost' },
     // Frozen with the answer to a look in its hands: what it would do next is write.
-    { operation: 'ListEventSourceMappings', fault: null, with: 'about to write' },
+    { operation: 'GetFunction', fault: null, with: 'about to write' },
   ] as const;
 
   test.each(cases)('($operation, $with) is replaced, and does no harm when it thaws', async (given) => {
