@@ -3,7 +3,7 @@ import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import type { Target } from '../action/ports.ts';
 import type { Json } from '../json.ts';
 import type { Draft } from './draft.ts';
-import type { Comparison } from './state.ts';
+import type { Comparison, HoldRow } from './state.ts';
 
 const output = z.looseObject({
   compared: z.boolean(),
@@ -18,11 +18,14 @@ const output = z.looseObject({
 export function noteComparison(draft: Draft, target: Target, found: Json): void {
   const read = output.safeParse(found);
   if (!read.success) return;
+  const own = [...draft.holds.values()].filter((hold) => hold.target.functionArn === target.functionArn);
   const comparison: Comparison = {
     at: draft.at,
     compared: read.data.compared,
     unread: read.data.unread,
-    differences: read.data.differences.map((each) => ({ ...each, why: reasonFor(draft, target, each.part) })),
+    differences: read.data.differences
+      .filter((each) => !isOwnTrace(own, each))
+      .map((each) => ({ ...each, why: reasonFor(own, each.part) })),
   };
   draft.record = {
     ...draft.record,
@@ -45,8 +48,34 @@ function summaryOf(target: Target, { compared, differences, unread }: Comparison
   return `${name} differs from its manifest in ${differences.length} part(s): ${parts}${gaps}`;
 }
 
-function reasonFor(draft: Draft, target: Target, part: string): string {
-  const own = [...draft.holds.values()].filter((hold) => hold.target.functionArn === target.functionArn);
+/**
+ * True for a policy of ours that the manifest has and the account has no more. The deny goes out beside the
+ * reading of the manifest, which may have seen it already: that it is gone is the release, and no difference.
+ */
+export function isOwnTrace(
+  holds: readonly Pick<HoldRow, 'desired' | 'closedAs'>[],
+  difference: { readonly part: string; readonly now: string },
+): boolean {
+  return (
+    difference.now === 'absent' &&
+    holds.some(({ desired, closedAs }) => {
+      const name =
+        desired.policyName ??
+        String(desired.policyArn ?? '')
+          .split('/')
+          .at(-1);
+      return (
+        closedAs === 'released' &&
+        typeof name === 'string' &&
+        name !== '' &&
+        (difference.part.startsWith(`inline policy ${name} of role `) ||
+          difference.part.startsWith(`attached policy ${name} of role `))
+      );
+    })
+  );
+}
+
+function reasonFor(own: readonly HoldRow[], part: string): string {
   const guard = own.find(
     (hold) =>
       hold.action === revokeSessions.id &&

@@ -207,7 +207,7 @@ function level(data: JsonObject, say: Say, since: string): readonly StoryLine[] 
     case 'breached':
       return say('bad', `Containment was BREACHED${since}`);
     case 'none':
-      return say('good', 'Released: nothing of ours is left in the account');
+      return say('good', 'Released: the function runs again, and no containment of ours is left on it');
     default:
       return [];
   }
