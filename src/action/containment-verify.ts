@@ -14,6 +14,7 @@ import { rollBackAlias } from './lambda-roll-back-alias.ts';
 import { scaleInstancesToZero } from './lambda-scale-instances-to-zero.ts';
 import { suspendScaling } from './lambda-suspend-scaling.ts';
 import type { ActionContext, HeldObject } from './ports.ts';
+import { reservedDesired } from './reserved-concurrency.ts';
 import { FUNCTIONS, ROLES } from './resources.ts';
 import { tolerant } from './tolerant.ts';
 
@@ -47,9 +48,11 @@ const DOORS: readonly ContainAction[] = [
   removePermission,
   closeUrl,
   freezeChanges,
-  capConcurrency,
   rollBackAlias,
 ];
+
+/** Actions of which one may hold what another has made stricter. */
+const ORDERED: readonly ContainAction[] = [reserveZeroConcurrency, capConcurrency];
 
 /** What one held object was found to be. */
 type Check =
@@ -89,14 +92,15 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
 
   async run(context) {
     if (context.held.length === 0) return { level: 'none', detail: 'Nothing is held.', effectiveInMs: 0 };
-    const effectiveInMs = Math.max(...context.held.map((held) => remainingMs(context, held)));
+    const held = inForce(context.held);
+    const effectiveInMs = Math.max(...held.map((each) => remainingMs(context, each)));
     const checks = await Promise.all(
-      context.held.map(async (held): Promise<Check> => {
-        const found = await tolerant(() => checkHeld(context, held));
+      held.map(async (each): Promise<Check> => {
+        const found = await tolerant(() => checkHeld(context, each));
         // A read-back that fails shows nothing: it is not a difference, but no more than *accepted* either.
         return found.kind === 'found'
           ? found.value
-          : { kind: 'differs', what: `${held.objectKey} could not be read back (${found.code})` };
+          : { kind: 'differs', what: `${each.objectKey} could not be read back (${found.code})` };
       }),
     );
     const differs = checks.flatMap((check) => (check.kind === 'differs' ? [check.what] : []));
@@ -123,6 +127,21 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
   },
 });
 
+/**
+ * Of several holds on one object the strictest is what is there: a cap of 5 under an isolation is not missing. Each
+ * object once, in the order of its first hold. Pure.
+ */
+export function inForce(held: readonly HeldObject[]): readonly HeldObject[] {
+  const objects = new Map<string, HeldObject>();
+  for (const each of held) {
+    const known = objects.get(each.objectKey);
+    const stricter = ORDERED.find((action) => action.id === each.action)?.stricter;
+    if (known === undefined || stricter?.(each.desired, known.desired) === true)
+      objects.set(each.objectKey, each);
+  }
+  return [...objects.values()];
+}
+
 function remainingMs(context: ActionContext, held: HeldObject): number {
   const budget = context.settings.propagationBudgetMs;
   // Not accepted yet: its budget has not begun.
@@ -135,6 +154,7 @@ function remainingMs(context: ActionContext, held: HeldObject): number {
 async function checkHeld(context: ActionContext, held: HeldObject): Promise<Check> {
   switch (held.action) {
     case reserveZeroConcurrency.id:
+    case capConcurrency.id:
       return checkConcurrency(context, held);
     case quarantineRole.id:
       return checkQuarantine(context, held);
@@ -148,9 +168,6 @@ async function checkDoor(context: ActionContext, held: HeldObject): Promise<Chec
   if (door === undefined) {
     return { kind: 'differs', what: `${held.objectKey} is held by ${held.action}, which cannot be verified` };
   }
-  // Isolation lies over the cap, on the same setting: while it is held, it is what reads back.
-  const isolated = context.held.some((other) => other.action === reserveZeroConcurrency.id);
-  if (held.action === capConcurrency.id && isolated) return { kind: 'holds' };
   const [arn = ''] = held.objectKey.slice(held.objectKey.indexOf(':') + 1).split('#');
   const object = { key: held.objectKey, arn };
   const found = await door.observe(context, object, held.prior, held.desired);
@@ -163,10 +180,11 @@ async function checkConcurrency(context: ActionContext, held: HeldObject): Promi
   const arn = arnOf(held, 'lambda-concurrency:');
   // From the bucket of 100 calls a second, which containment itself does not need.
   const { reservedConcurrency } = await context.aws('read').lambda.getFunction(arn);
-  if (reservedConcurrency === 0) return { kind: 'holds' };
+  const { reserved } = reservedDesired.parse(held.desired);
+  if (reservedConcurrency === reserved) return { kind: 'holds' };
   return {
     kind: 'differs',
-    what: `reserved concurrency of ${arn} is ${reservedConcurrency ?? 'unset'}, expected 0`,
+    what: `reserved concurrency of ${arn} is ${reservedConcurrency ?? 'unset'}, expected ${reserved}`,
   };
 }
 

@@ -1,5 +1,15 @@
 import { z } from 'zod';
 import { defineContainAction } from './action.ts';
+import {
+  fewerReserved,
+  observeReserved,
+  type ReservedPrior,
+  reservedDesired,
+  reservedObjects,
+  reservedPrior,
+  revertReserved,
+  undoReserved,
+} from './reserved-concurrency.ts';
 import { FUNCTIONS } from './resources.ts';
 
 const input = z.strictObject({
@@ -7,12 +17,7 @@ const input = z.strictObject({
   limit: z.number().int().min(1).max(1000),
 });
 
-/** `null` is unset: neither 0 nor N, and restored by deleting the setting. */
-const prior = z.strictObject({ reserved: z.number().int().min(0).nullable() });
-
-const desired = z.strictObject({ reserved: z.number().int().min(0) });
-
-export const capConcurrency = defineContainAction<z.infer<typeof input>, z.infer<typeof prior>>({
+export const capConcurrency = defineContainAction<z.infer<typeof input>, ReservedPrior>({
   id: 'lambda.cap-concurrency',
   title: 'Cap concurrent invocations',
   description:
@@ -44,11 +49,10 @@ export const capConcurrency = defineContainAction<z.infer<typeof input>, z.infer
     },
   ],
   input,
-  prior,
+  prior: reservedPrior,
 
-  // An object of its own, though the same setting: isolation that follows captures what the cap replaced as
-  // its own prior, and release takes both back in turn.
-  objects: (target) => [{ key: `lambda-concurrency-cap:${target.functionArn}`, arn: target.functionArn }],
+  // The setting that isolation sets to 0: where both hold it, 0 is there, and the one that lets go last restores.
+  objects: reservedObjects,
 
   async capture(context, object) {
     return { reserved: await context.aws('read').lambda.getReservedConcurrency(object.arn) };
@@ -64,37 +68,20 @@ export const capConcurrency = defineContainAction<z.infer<typeof input>, z.infer
           objectArn: object.arn,
           request: { FunctionName: object.arn, ReservedConcurrentExecutions: reserved },
           summary: `Cap ${target.functionName} at ${reserved} at a time (was ${prior === null ? 'unreadable' : (prior.reserved ?? 'unset')})`,
-          undo:
-            prior === null
-              ? 'A person must say what the reserved concurrency was'
-              : prior.reserved === null
-                ? 'Delete the reserved concurrency setting'
-                : `Set reserved concurrency to ${prior.reserved}`,
+          undo: undoReserved(prior),
         },
       ],
       desired: { reserved },
     };
   },
 
+  stricter: fewerReserved,
+
   async apply(context, object, wanted) {
-    const { reserved } = desired.parse(wanted);
+    const { reserved } = reservedDesired.parse(wanted);
     await context.aws('contain').lambda.putReservedConcurrency(object.arn, reserved);
   },
 
-  async observe(context, object, prior, wanted) {
-    const { reserved } = desired.parse(wanted);
-    const found = await context.aws('read').lambda.getReservedConcurrency(object.arn);
-    if (found === reserved) return { kind: 'in-effect' };
-    if (prior === null || found === prior.reserved) return { kind: 'not-in-effect' };
-    return {
-      kind: 'conflict',
-      found: `reserved concurrency is ${found ?? 'unset'}; expected ${reserved}, or ${prior.reserved ?? 'unset'} as before`,
-    };
-  },
-
-  async revert(context, object, prior) {
-    const { lambda } = context.aws('release');
-    if (prior.reserved === null) await lambda.deleteReservedConcurrency(object.arn);
-    else await lambda.putReservedConcurrency(object.arn, prior.reserved);
-  },
+  observe: observeReserved,
+  revert: revertReserved,
 });

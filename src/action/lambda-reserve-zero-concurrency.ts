@@ -1,8 +1,18 @@
 import { z } from 'zod';
 import { defineContainAction } from './action.ts';
 import { AwsError } from './failure.ts';
-import type { ActionContext, LambdaPort } from './ports.ts';
+import type { ActionContext } from './ports.ts';
 import { readPreservation } from './preservation.ts';
+import {
+  fewerReserved,
+  observeReserved,
+  type ReservedPrior,
+  reservedDesired,
+  reservedObjects,
+  reservedPrior,
+  revertReserved,
+  undoReserved,
+} from './reserved-concurrency.ts';
 import { ANY, FUNCTIONS } from './resources.ts';
 
 const input = z.strictObject({
@@ -13,15 +23,7 @@ const input = z.strictObject({
   losses: z.enum(['refuse', 'accept']).default('refuse'),
 });
 
-const prior = z.strictObject({
-  /** `null` is unset: neither 0 nor N, and restored by deleting the setting. */
-  reserved: z.number().int().min(0).nullable(),
-});
-
-/** 0; on the way back, for a while, 1. */
-const desired = z.strictObject({ reserved: z.number().int().min(0) });
-
-export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>, z.infer<typeof prior>>({
+export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>, ReservedPrior>({
   id: 'lambda.reserve-zero-concurrency',
   title: 'Stop all invocations (reserved concurrency 0)',
   description:
@@ -74,9 +76,9 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
     },
   ],
   input,
-  prior,
+  prior: reservedPrior,
 
-  objects: (target) => [{ key: `lambda-concurrency:${target.functionArn}`, arn: target.functionArn }],
+  objects: reservedObjects,
 
   async capture(context, object, { losses }) {
     const { lambda } = context.aws('read');
@@ -100,12 +102,6 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
     if (prior?.reserved === 0) return { changes: [], desired: { reserved: 0 } };
     const was =
       prior === null ? 'could not be read' : prior.reserved === null ? 'was unset' : `was ${prior.reserved}`;
-    const undo =
-      prior === null
-        ? 'A person must say what the reserved concurrency was'
-        : prior.reserved === null
-          ? 'Delete the reserved concurrency setting'
-          : `Set reserved concurrency to ${prior.reserved}`;
     return {
       changes: [
         {
@@ -113,21 +109,21 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
           objectArn: object.arn,
           request: { FunctionName: object.arn, ReservedConcurrentExecutions: 0 },
           summary: `Set reserved concurrency of ${target.functionName} to 0 (${was})`,
-          undo,
+          undo: undoReserved(prior),
         },
       ],
       desired: { reserved: 0 },
     };
   },
 
-  stricter: (left, right) => desired.parse(left).reserved <= desired.parse(right).reserved,
+  stricter: fewerReserved,
 
   // One invocation at a time shows what the function does now, before everybody may call it again (reference, 1.7.4).
   // Nothing to try where 0 or 1 was there before.
   trial: ({ reserved }) => (reserved === 0 || reserved === 1 ? null : { reserved: 1 }),
 
   async apply(context, object, wanted) {
-    const { reserved } = desired.parse(wanted);
+    const { reserved } = reservedDesired.parse(wanted);
     try {
       await context.aws('contain').lambda.putReservedConcurrency(object.arn, reserved);
     } catch (error) {
@@ -142,41 +138,9 @@ export const reserveZeroConcurrency = defineContainAction<z.infer<typeof input>,
     }
   },
 
-  async observe(context, object, prior, wanted) {
-    const { reserved } = desired.parse(wanted);
-    const found = await context.aws('read').lambda.getReservedConcurrency(object.arn);
-    if (found === reserved) return { kind: 'in-effect' };
-    if (prior === null || found === prior.reserved) return { kind: 'not-in-effect' };
-    return {
-      kind: 'conflict',
-      found: `reserved concurrency is ${found ?? 'unset'}; expected ${reserved}, or ${prior.reserved ?? 'unset'} as before`,
-    };
-  },
-
-  async revert(context, object, prior) {
-    const { lambda } = context.aws('release');
-    if (prior.reserved === null) await lambda.deleteReservedConcurrency(object.arn);
-    else if (prior.reserved !== 0) await putBack(lambda, object.arn, prior.reserved);
-  },
+  observe: observeReserved,
+  revert: revertReserved,
 });
-
-/**
- * Others may have taken the pool meanwhile: then AWS refuses a number that it took before, because less than the
- * account's minimum would stay unreserved. That is no failure of ours, and no reason to leave the rest contained.
- */
-async function putBack(lambda: LambdaPort, functionArn: string, reserved: number): Promise<void> {
-  try {
-    await lambda.putReservedConcurrency(functionArn, reserved);
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== 'cordon_aws_invalid_request') throw error;
-    throw new AwsError(
-      'cordon_restore_degraded',
-      'lambda:PutFunctionConcurrency',
-      `AWS does not reserve ${reserved} for ${functionArn} again, as before: the account's unreserved concurrency would fall below its minimum; free some of it or raise the quota, then release again`,
-      { classification: 'terminal', cause: error },
-    );
-  }
-}
 
 async function refuseLosses(context: ActionContext): Promise<void> {
   const { mappings, sinkless } = await readPreservation(context);

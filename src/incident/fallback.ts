@@ -46,9 +46,7 @@ export function fallbackOf(draft: Draft, attempt: AttemptRow, rung: FallbackRung
   const before = [...draft.attempts.values()];
   const open = action
     .objects(target, input.data)
-    .filter(
-      (object) => !before.some((other) => other.effect === 'contain' && other.object?.key === object.key),
-    );
+    .filter((object) => !before.some((other) => isAtIt(draft, other, action.id, object.key)));
   if (open.length === 0) return { kind: 'taken' };
   const last = Math.max(
     ...before.filter((other) => other.invocation === attempt.invocation).map((other) => other.ordinal),
@@ -63,6 +61,13 @@ export function fallbackOf(draft: Draft, attempt: AttemptRow, rung: FallbackRung
       ordinal: last + 1 + index,
     })),
   };
+}
+
+/** Whether an attempt does the same to the object already, or something holds it, which is then at least as strict. */
+function isAtIt(draft: Draft, other: AttemptRow, action: string, objectKey: string): boolean {
+  if (other.effect !== 'contain' || other.object?.key !== objectKey) return false;
+  const hold = other.hold === null ? undefined : draft.holds.get(other.hold);
+  return other.action === action || (hold !== undefined && hold.status !== 'closed');
 }
 
 function impossible(reason: string): Fallback {

@@ -7,10 +7,15 @@ import { isFinal } from './state.ts';
 
 const ORDER: readonly Level[] = ['none', 'accepted', 'read_back', 'effective', 'observed', 'breached'];
 
-/** The lowest level of all targets: an incident is as contained as its least contained function. */
+/**
+ * An incident is as contained as its least contained function. A breach of one is a breach of the incident: an effective
+ * containment beside it must not hide it.
+ */
 export function incidentLevel(levels: Readonly<Record<string, Level>>, targets: readonly Target[]): Level {
   if (targets.length === 0) return 'none';
-  const ranks = targets.map((target) => ORDER.indexOf(levels[target.functionArn] ?? 'none'));
+  const all = targets.map((target) => levels[target.functionArn] ?? 'none');
+  if (all.includes('breached')) return 'breached';
+  const ranks = all.map((level) => ORDER.indexOf(level));
   return ORDER[Math.min(...ranks)] ?? 'none';
 }
 

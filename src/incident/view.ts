@@ -50,7 +50,7 @@ export interface IncidentView {
   readonly breakGlass: BreakGlass | null;
   readonly playbook: string;
   readonly openedAt: string;
-  /** When every target was shown to be effectively contained; `null` before. */
+  /** Since when every target is shown to be effectively contained; `null` before, and while one is not any more. */
   readonly containedAt: string | null;
   readonly closedAt: string | null;
   readonly level: Level;
@@ -309,7 +309,7 @@ export function viewOf(
 }
 
 function containedAt(entries: readonly Entry[], record: IncidentRecord): string | null {
-  const effective = new Map<string, string>();
+  const since = new Map<string, string>();
   for (const entry of entries) {
     const data = entry.body?.data;
     if (
@@ -320,10 +320,12 @@ function containedAt(entries: readonly Entry[], record: IncidentRecord): string 
     )
       continue;
     const { level, target } = data as { level?: Json; target?: Json }; // written by `setLevel`
-    if (level === 'effective' && typeof target === 'string' && !effective.has(target))
-      effective.set(target, entry.at);
+    if (typeof target !== 'string') continue;
+    if (level === 'effective' || level === 'observed') since.set(target, since.get(target) ?? entry.at);
+    // Released: that it was contained stays true. Lost or breached: it is contained no more, whatever was said before.
+    else if (level !== 'none') since.delete(target);
   }
-  const instants = record.targets.flatMap((target) => effective.get(target.functionArn) ?? []);
+  const instants = record.targets.flatMap((target) => since.get(target.functionArn) ?? []);
   return instants.length < record.targets.length ? null : (instants.sort().at(-1) ?? null);
 }
 

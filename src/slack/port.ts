@@ -60,6 +60,7 @@ export interface TargetView {
   readonly functionName: string;
   readonly account: string;
   readonly region: string;
+  readonly level: SlackLevel;
 }
 
 export interface ContainmentView {

@@ -94,6 +94,15 @@ const approvalView: fc.Arbitrary<ApprovalView> = fc.record({
   reason: maybe(text),
 });
 
+const level = fc.constantFrom<IncidentView['level'][]>(
+  'none',
+  'accepted',
+  'read_back',
+  'effective',
+  'observed',
+  'breached',
+);
+
 const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   id,
   number: fc.nat(),
@@ -105,7 +114,7 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   openedAt: instant,
   containedAt: maybe(instant),
   closedAt: maybe(instant),
-  level: fc.constantFrom('none', 'accepted', 'read_back', 'effective', 'observed', 'breached'),
+  level,
   lead: maybe(user),
   roles: fc.dictionary(fc.constantFrom('commander', 'scribe'), fc.array(user, { maxLength: 30 })),
   tasks: fc.array(
@@ -120,9 +129,12 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
     // As many as one incident can have, and more.
     { maxLength: 500, size: 'max' },
   ),
-  targets: fc.array(fc.record({ functionArn: text, functionName: text, account: text, region: text }), {
-    maxLength: 12,
-  }),
+  targets: fc.array(
+    fc.record({ functionArn: text, functionName: text, account: text, region: text, level }),
+    {
+      maxLength: 12,
+    },
+  ),
   containment: fc.array(
     fc.record({
       actionTitle: text,

@@ -3,6 +3,7 @@ import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
 import { code, incidentName, person, plain, prose, when } from '../text.ts';
+import { LEVEL_MARK } from './level.ts';
 import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
 import { formOf } from './question.ts';
 
@@ -114,7 +115,7 @@ function canRelease(incident: IncidentView): boolean {
 
 const LEVEL_TEXT: Record<SlackLevel, string> = {
   none: '🔴 *Not contained.*',
-  accepted: '🟠 *Containment accepted by AWS*, not read back yet.',
+  accepted: '🟠 *Containment accepted by AWS*, not shown to be in place.',
   read_back: '🟡 *Contained, read back*; not shown to be effective yet.',
   effective: '🟢 *Contained*, shown to be effective.',
   observed: "🟢 *Contained*, and the attacker's calls were seen to fail.",
@@ -179,7 +180,8 @@ function targetLines(incident: IncidentView): string[] {
       incident.targets,
       SHOWN_TARGETS,
       (target) =>
-        `• ${code(target.functionArn, 250)} · account ${code(target.account, 20)} · ${code(target.region, 30)}`,
+        // Once it is closed, "not contained" would be the released function, and no alarm.
+        `• ${incident.status === 'closed' ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)} · account ${code(target.account, 20)} · ${code(target.region, 30)}`,
       `\`/cordon show INC-${incident.number}\``,
     ),
   ];

@@ -1,16 +1,8 @@
-import type { IncidentSummary, IncidentView, SlackLevel, TaskView } from '../port.ts';
+import type { IncidentSummary, IncidentView, TaskView } from '../port.ts';
 import { code, incidentName, person, prose, when } from '../text.ts';
 import { VERBS } from '../verbs.ts';
 import { listed } from './blocks.ts';
-
-const LEVEL_MARK: Record<SlackLevel, string> = {
-  none: '🔴 not contained',
-  accepted: '🟠 accepted',
-  read_back: '🟡 read back',
-  effective: '🟢 effective',
-  observed: '🟢 observed',
-  breached: '🔴 breached',
-};
+import { LEVEL_MARK } from './level.ts';
 
 /** Open incidents, one line each. */
 export function listText(incidents: readonly IncidentSummary[]): string {

@@ -181,6 +181,21 @@ describe('containment.verify', () => {
     });
   });
 
+  test('takes a cap under an isolation for held, and the cap alone for what it is', async () => {
+    const cap = (ageMs: number) =>
+      held(`lambda-concurrency:${FUNCTION_ARN}`, 'lambda.cap-concurrency', { reserved: 5 }, ageMs);
+    for (const order of [
+      [cap(60_000), concurrency(60_000)],
+      [concurrency(60_000), cap(60_000)],
+    ]) {
+      expect(await run(verifyContainment, { held: order })).toMatchObject({ level: 'effective' });
+    }
+    expect(await run(verifyContainment, { held: [cap(60_000)] })).toMatchObject({
+      level: 'accepted',
+      detail: expect.stringContaining('is 0, expected 5'),
+    });
+  });
+
   test('claims nothing of what it does not know, or when nothing is held', async () => {
     const foreign = held('x:y', 'some.other-action', {}, 60_000);
     expect(await run(verifyContainment, { held: [concurrency(60_000), foreign] })).toMatchObject({

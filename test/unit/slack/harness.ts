@@ -110,7 +110,13 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
     roles: {},
     tasks: [],
     targets: [
-      { functionArn: ARN, functionName: 'checkout', account: '111122223333', region: 'eu-central-1' },
+      {
+        functionArn: ARN,
+        functionName: 'checkout',
+        account: '111122223333',
+        region: 'eu-central-1',
+        level: 'effective',
+      },
     ],
     containment: [
       {
