@@ -131,7 +131,7 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
  * Of several holds on one object the strictest is what is there: a cap of 5 under an isolation is not missing. Each
  * object once, in the order of its first hold. Pure.
  */
-export function inForce(held: readonly HeldObject[]): readonly HeldObject[] {
+function inForce(held: readonly HeldObject[]): readonly HeldObject[] {
   const objects = new Map<string, HeldObject>();
   for (const each of held) {
     const known = objects.get(each.objectKey);

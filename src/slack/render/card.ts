@@ -3,8 +3,8 @@ import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
 import { code, incidentName, person, plain, prose, when } from '../text.ts';
-import { LEVEL_MARK } from './level.ts';
 import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
+import { LEVEL_MARK } from './level.ts';
 import { formOf } from './question.ts';
 
 const SHOWN_CONTAINMENT = 8;

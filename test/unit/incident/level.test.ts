@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { incidentLevel } from '../../../src/incident/level.ts';
 import type { Level } from '../../../src/incident/state.ts';
-import { LEVEL_MARK } from '../../../src/slack/render/level.ts';
 import { incidentCard, statusLine } from '../../../src/slack/render/card.ts';
+import { LEVEL_MARK } from '../../../src/slack/render/level.ts';
 import { TARGET } from '../../support/action-context.ts';
 import { incident } from '../slack/harness.ts';
 
