@@ -112,6 +112,7 @@ export function enrolmentText(options: { readonly containmentsPerHour?: number }
     regions: [${REGIONS.join(', ')}]
     mode: act
     tier: production
+    profile: dynamic
     roles: { read: '${role('cordon-read')}', contain: '${role('cordon-contain')}', release: '${role('cordon-release')}' }
 budgets: { containmentsPerHour: ${options.containmentsPerHour ?? 10_000} }
 responders:

@@ -44,7 +44,7 @@ async function measure(backend: Backend, note: (line: string) => void): Promise<
   const engine = startChild<EngineOperations>('engine');
   try {
     const functions = 2 * (PAIRS.submitted + PAIRS.posted + PAIRS.instant + 2 * WARM_UP) + 2;
-    const { url } = await world.ask('start', { functions, latencyMs: AWS_LATENCY_MS, rateLimits: true });
+    const { url } = await world.ask('start', { functions, latencyMs: AWS_LATENCY_MS, rateLimits: false });
     await bare.ask('start', { url });
     const { webhook } = await engine.ask('start', { ...backend, worldUrl: url, limits: 'aws' });
     const setting: Setting = { world, bare, engine, webhook };

@@ -5,15 +5,15 @@ import type { Mode } from '../guardrail/decision.ts';
 import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type { IncidentId } from '../id.ts';
 import type { Json } from '../json.ts';
-import { loadIncident } from '../store/incident.ts';
+import { isAtCommit, loadIncident } from '../store/incident.ts';
 import type { ListedIncident } from '../store/list.ts';
 import { findIncidentId, incidentOfAttempt, listIncidents } from '../store/list.ts';
 import { incidentOfChannel } from '../store/outbox.ts';
 import type { Pause } from '../store/pause.ts';
 import { readPause } from '../store/pause.ts';
 import type { Sql } from '../store/sql.ts';
-import { readTimeline } from '../store/timeline.ts';
-import type { Entry } from '../timeline/entry.ts';
+import { readExcerpt, readTimeline } from '../store/timeline.ts';
+import type { Entry, EntryKind } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
 import { isReviewOpen } from './break-glass.ts';
 import { incidentLevel } from './level.ts';
@@ -171,6 +171,16 @@ export interface Views {
 }
 
 const LAST_ENTRIES = 6;
+const VIEWS_KEPT = 16;
+/** The kinds that a view is made of; all others are only shown, when they are among the newest. */
+const VIEWED_KINDS: readonly EntryKind[] = [
+  'containment.level',
+  'approval.asked',
+  'approval.given',
+  'approval.denied',
+  'approval.expired',
+  'attempt.cancelled',
+];
 const LIST_LIMIT = 200;
 const REPORT_LIMIT = 2000;
 
@@ -181,13 +191,23 @@ export function createViews(options: {
 }): Views {
   const { sql, enrolment, catalogue } = options;
 
+  // What was made of an incident at a commit; another process may have advanced it since.
+  const made = new Map<string, { readonly seq: number; readonly view: IncidentView }>();
   const view = async (id: string | undefined): Promise<IncidentView | undefined> => {
-    // From the record and not from what this process remembers: another one may have advanced it since.
-    const row = id === undefined ? undefined : await loadIncident(sql, id);
-    if (id === undefined || row === undefined) return undefined;
+    if (id === undefined) return undefined;
+    const pause = await readPause(sql);
+    const known = made.get(id);
+    if (known !== undefined && (await isAtCommit(sql, id, known.seq)))
+      return { ...known.view, paused: pause };
+    const row = await loadIncident(sql, id);
+    if (row === undefined) return undefined;
     const state = stateOf(id as IncidentId, row); // an id from the record
-    const entries = await readTimeline(sql, state.id);
-    return viewOf(state, entries, { enrolment, catalogue, pause: await readPause(sql) });
+    const entries = await readExcerpt(sql, state.id, { last: LAST_ENTRIES, kinds: VIEWED_KINDS });
+    const view = viewOf(state, entries, { enrolment, catalogue, pause });
+    made.delete(id);
+    made.set(id, { seq: row.seq, view });
+    for (const oldest of [...made.keys()].slice(0, -VIEWS_KEPT)) made.delete(oldest);
+    return view;
   };
 
   const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>

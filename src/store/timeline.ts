@@ -1,4 +1,4 @@
-import type { Entry, EntryBody } from '../timeline/entry.ts';
+import type { Entry, EntryBody, EntryKind } from '../timeline/entry.ts';
 import type { Sql } from './sql.ts';
 
 interface EntryRow {
@@ -11,15 +11,38 @@ interface EntryRow {
   readonly body: string | null;
 }
 
+const ENTRIES = `select e.chain, e.seq, e.at, e.prev_hash, e.body_hash, e.hash, b.body
+     from cordon.timeline_entry as e left join cordon.timeline_body as b using (chain, seq)`;
+
 /** Reads a chain's entries after `afterSeq`, in order, as stored: nothing is trusted before it is verified. */
 export async function readTimeline(sql: Sql, chain: string, afterSeq = 0): Promise<readonly Entry[]> {
+  const rows = await sql.query<EntryRow>(`${ENTRIES} where e.chain = $1 and e.seq > $2 order by e.seq`, [
+    chain,
+    afterSeq,
+  ]);
+  return rows.map(entryOf);
+}
+
+/**
+ * Reads the newest `last` entries of a chain and all those of the given kinds, in order: what a view needs of a long
+ * timeline. The kind is looked for in the text of the body, so an entry whose data speaks of that kind may come too.
+ */
+export async function readExcerpt(
+  sql: Sql,
+  chain: string,
+  wanted: { readonly last: number; readonly kinds: readonly EntryKind[] },
+): Promise<readonly Entry[]> {
   const rows = await sql.query<EntryRow>(
-    `select e.chain, e.seq, e.at, e.prev_hash, e.body_hash, e.hash, b.body
-     from cordon.timeline_entry as e left join cordon.timeline_body as b using (chain, seq)
-     where e.chain = $1 and e.seq > $2 order by e.seq`,
-    [chain, afterSeq],
+    `${ENTRIES} where e.chain = $1 and (b.body like any($3::text[])
+       or e.seq > (select max(seq) from cordon.timeline_entry where chain = $1) - $2)
+     order by e.seq`,
+    [chain, wanted.last, wanted.kinds.map((kind) => `%"kind":"${kind}"%`)],
   );
-  return rows.map((row) => ({
+  return rows.map(entryOf);
+}
+
+function entryOf(row: EntryRow): Entry {
+  return {
     chain: row.chain,
     seq: Number(row.seq),
     at: new Date(row.at).toISOString(),
@@ -27,7 +50,7 @@ export async function readTimeline(sql: Sql, chain: string, afterSeq = 0): Promi
     bodyHash: row.body_hash,
     hash: row.hash,
     body: row.body === null ? null : parseBody(row.body),
-  }));
+  };
 }
 
 /** The head that the database holds for an incident's chain: what the last entry must be. */

@@ -269,7 +269,7 @@ export async function quiet(engine: TestEngine): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     idle = engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
     if (engine.activity.busy() > 0) still = 0;
-    const now = `${engine.world.journal.entries().length}/${engine.clock.sleepers()}`;
+    const now = `${engine.world.journal.count()}/${engine.clock.sleepers()}`;
     still = now === seen ? still + 1 : 0;
     seen = now;
   }

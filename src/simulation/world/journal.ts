@@ -60,10 +60,11 @@ function matches(entry: JournalEntry, filter: JournalFilter): boolean {
 export function createJournal(): Journal {
   const all: JournalEntry[] = [];
   const listeners = new Set<(entry: JournalEntry) => void>();
-  const entries = (filter: JournalFilter = {}) => all.filter((entry) => matches(entry, filter));
+  const entries = (filter?: JournalFilter) =>
+    filter === undefined ? [...all] : all.filter((entry) => matches(entry, filter));
   return {
     entries,
-    count: (filter) => entries(filter).length,
+    count: (filter) => (filter === undefined ? all.length : entries(filter).length),
     writes: (filter) => entries(filter).filter((entry) => entry.write && entry.outcome === 'ok'),
     denied: (filter) => entries(filter).filter((entry) => DENIED.has(entry.outcome)),
     throttledInvocations: (filter) =>
