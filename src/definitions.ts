@@ -5,6 +5,8 @@ import type { Enrolment } from './enrolment/enrolment.ts';
 import { emptyEnrolment, parseEnrolment } from './enrolment/enrolment.ts';
 import { CodedError } from './error.ts';
 import type { GuardrailFiles } from './guardrail/check.ts';
+import type { OwnerRule } from './inventory/owners.ts';
+import { parseOwners } from './inventory/owners.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
 import type { PlaybookCatalogue } from './playbook/catalogue.ts';
 import { buildCatalogue } from './playbook/catalogue.ts';
@@ -38,6 +40,11 @@ export async function loadGuardrails(folder = join(PACKAGE_ROOT, 'guardrails')):
 
 export async function loadEnrolment(file: string | undefined): Promise<Enrolment> {
   return file === undefined ? emptyEnrolment() : parseEnrolment(await textOf(file), file);
+}
+
+/** The rules of the owners file; none without one. */
+export async function loadOwners(file: string | undefined): Promise<readonly OwnerRule[]> {
+  return file === undefined ? [] : parseOwners(await textOf(file), file);
 }
 
 async function filesIn(

@@ -41,6 +41,7 @@ import { createViews, viewOf } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { OwnerRule } from './inventory/owners.ts';
 import type { Log } from './log.ts';
 import type { Custody } from './main/custody.ts';
 import { localCustody } from './main/custody.ts';
@@ -78,6 +79,8 @@ export interface ComposeOptions {
   readonly enrolment: Enrolment;
   readonly playbooks: readonly CompiledPlaybook[];
   readonly guardrails: GuardrailFiles;
+  /** Who owns what, from the owners file; nothing by default. */
+  readonly owners?: readonly OwnerRule[];
   readonly aws: AwsTransport;
   readonly dataDir: string;
   /** How people are reached, once views and commands exist; without it nothing is delivered. */
@@ -253,6 +256,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     log,
     gate,
     enrolment,
+    owners: options.owners ?? [],
     catalogue: ACTIONS,
     playbooks: options.playbooks,
     playbookFor: (alert) => matchPlaybook(options.playbooks, alert),

@@ -241,14 +241,22 @@ function wantedOf(object: ActionObject, request: Input, prior: Prior | null, tar
     return { ...named, policyArn: quarantinePolicyArn(target, mode), document: {} };
   }
   // The default group is open too: older versions, and a configuration that changed, log there.
-  const groups = new Set([`/aws/lambda/${target.functionName}`, ...(request.logGroups ?? [])]);
+  // What the manifest found is left open whoever asks for the deny: a person does not list sinks at 3 a.m.
+  const open = mode === 'role' ? target.open : undefined;
+  const groups = new Set([
+    `/aws/lambda/${target.functionName}`,
+    ...(request.logGroups ?? []),
+    ...(open?.logGroups ?? []),
+  ]);
   if (prior !== null && prior.logGroup !== null) groups.add(prior.logGroup);
   const ours = target.means?.sink ?? null;
   const document = quarantinePolicy(
     mode === 'function' ? { kind: 'function', functionArn: target.functionArn } : { kind: 'role' },
     {
       logGroups: [...groups].sort().map((group) => logGroupArn(target, group)),
-      sinks: [...new Set([...(request.sinks ?? []), ...(ours === null ? [] : [ours])])].sort(),
+      sinks: [
+        ...new Set([...(request.sinks ?? []), ...(open?.sinks ?? []), ...(ours === null ? [] : [ours])]),
+      ].sort(),
     },
   );
   return { ...named, policyArn: null, document: policyDocument.parse(document) };

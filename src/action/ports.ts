@@ -206,6 +206,8 @@ export interface Target {
   readonly tags: Readonly<Record<string, string>>;
   /** What its account's enrolment gives containment to work with; absent in incidents of earlier versions. */
   readonly means?: Means;
+  /** What a deny of its whole roles leaves open, from its manifest; absent until that is read. */
+  readonly open?: { readonly sinks: readonly string[]; readonly logGroups: readonly string[] };
 }
 
 /** How containment may work in an account, as enrolled when the incident took the target in. */

@@ -243,6 +243,24 @@ export const ACTS: readonly Act[] = Object.freeze([
     parameters: [{ ...person, label: 'PERSON|ROLE', help: 'a responder’s id, or a role' }, reason],
   },
   {
+    words: ['page-owner'],
+    aliases: ['owner'],
+    command: 'page-owner',
+    summary: 'call whoever owns the functions',
+    description:
+      'Calls whoever owns the functions of the incident, in Slack and through the paging service: by the owners file, else the owner of the account, else a tag.',
+    parameters: [reason],
+  },
+  {
+    words: ['widen'],
+    aliases: [],
+    command: 'widen',
+    summary: 'deny the roles as a whole',
+    description:
+      'Denies every session of the functions’ roles, wherever they are used, and so every other function on them; where others use a role, an approver is asked first. Release takes it back.',
+    parameters: [reason],
+  },
+  {
     words: ['false-positive'],
     aliases: ['fp'],
     command: 'false-positive',

@@ -26,6 +26,7 @@ export type CommandRefusalCode =
   | 'cordon_task_not_found'
   | 'cordon_task_settled'
   | 'cordon_target_claimed'
+  | 'cordon_owner_unknown'
   | 'cordon_incident_not_found'
   | 'cordon_incident_ambiguous'
   | 'cordon_question_settled'

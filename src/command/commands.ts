@@ -10,9 +10,11 @@ import { escalate } from './escalate.ts';
 import { falsePositive } from './false-positive.ts';
 import { handoff } from './handoff.ts';
 import { note } from './note.ts';
+import { pageOwner } from './page-owner.ts';
 import { release } from './release.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
+import { widen } from './widen.ts';
 
 /** Every human act, explicitly. */
 export const COMMANDS: readonly Command[] = Object.freeze([
@@ -31,6 +33,8 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   doneTaskCommand,
   snoozeTaskCommand,
   escalate,
+  pageOwner,
+  widen,
   breakGlass,
   review,
   close,

@@ -72,6 +72,11 @@ export function quarantineSinkFor(enrolment: Enrolment, account: string, region:
   return queue ?? sinks.find((sink) => sink.split(':')[2] === 's3');
 }
 
+/** Whom an enrolled account belongs to; `undefined` where the file does not say. */
+export function ownerOfAccount(enrolment: Enrolment, account: string): string | undefined {
+  return enrolment.accounts.find(({ id, owner }) => id === account && owner !== undefined)?.owner;
+}
+
 /** True when the account and Region are in the file itself, not merely observed. */
 export function isEnrolled(enrolment: Enrolment, account: string, region: string): boolean {
   return enrolment.accounts.some((entry) => entry.id === account && entry.regions.includes(region));

@@ -3,6 +3,7 @@ import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Gate } from '../guardrail/decision.ts';
 import type { AttemptId, ChartId, HoldId, Ids, InvocationId, TimerId, WorkerId } from '../id.ts';
+import type { Ownership } from '../inventory/owners.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import type { Ambient, ChartEvent, ChartPath } from '../playbook/types.ts';
@@ -28,6 +29,8 @@ export interface DecisionEnvironment {
   readonly ids: Ids;
   readonly gate: Gate;
   readonly enrolment: Enrolment;
+  /** Whom a target belongs to, as far as people wrote it down. */
+  readonly ownersOf: (target: Target) => Ownership;
   readonly playbook: CompiledPlaybook;
   readonly catalogue: ReadonlyMap<string, Action>;
   /** This process's worker, when it performs attempts; `null` where it only decides. */
@@ -72,6 +75,8 @@ export class Draft {
   readonly receipts: { readonly key: string; readonly result: JsonObject }[] = [];
   /** Set while a target joins: a `forEach` entered then starts a child for this target alone. */
   joining: Target | null = null;
+  /** Set while a person asks for something: a `forEach` entered then is theirs, and they approve nothing of it. */
+  askedBy: string | null = null;
   status: IncidentState['status'];
   record: IncidentRecord;
   readonly charts: Map<ChartId, ChartRow>;

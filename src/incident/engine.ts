@@ -2,9 +2,12 @@ import type { Action } from '../action/action.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { Clock } from '../clock.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
+import { ownerOfAccount } from '../enrolment/enrolment.ts';
 import { CodedError } from '../error.ts';
 import type { Gate } from '../guardrail/decision.ts';
 import type { AttemptId, Ids, TimerId, WorkerId } from '../id.ts';
+import type { OwnerRule } from '../inventory/owners.ts';
+import { ownersOf } from '../inventory/owners.ts';
 import type { Log } from '../log.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { playbookSource, storePlaybook } from '../store/alert.ts';
@@ -45,6 +48,8 @@ export interface EngineParts {
   readonly log: Log;
   readonly gate: Gate;
   readonly enrolment: Enrolment;
+  /** The owners file; empty without one. */
+  readonly owners: readonly OwnerRule[];
   readonly catalogue: ReadonlyMap<string, Action>;
   readonly playbooks: readonly CompiledPlaybook[];
   readonly playbookFor: (alert: Alert) => CompiledPlaybook | undefined;
@@ -101,6 +106,7 @@ export function createEngine(parts: EngineParts): Engine {
       ids,
       gate: parts.gate,
       enrolment: parts.enrolment,
+      ownersOf: (target) => ownersOf(target, parts.owners, ownerOfAccount(parts.enrolment, target.account)),
       playbook,
       catalogue: parts.catalogue,
       worker: own,

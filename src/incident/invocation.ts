@@ -28,7 +28,7 @@ export function startInvocation(
     chart,
     xstateId: effect.id,
     src: effect.src,
-    input: draft.joining === null ? effect.input : continuing(draft, chart, effect),
+    input: inputOf(draft, chart, effect),
     status: 'open',
     output: null,
     openedAt: draft.at,
@@ -55,6 +55,16 @@ export function startInvocation(
       planAttempts(draft, invocation);
       draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
   }
+}
+
+/** The input that the playbook gives, with what the engine knows of a `forEach`: who asked for it, what it continues. */
+function inputOf(
+  draft: Draft,
+  chart: ChartId,
+  effect: { readonly src: string; readonly input: JsonObject },
+): JsonObject {
+  const input = draft.joining === null ? effect.input : continuing(draft, chart, effect);
+  return draft.askedBy === null || effect.src !== FOR_EACH ? input : { ...input, askedBy: draft.askedBy };
 }
 
 /** The input of a `forEach` that is entered again for a target that joins: the outcomes so far still count. */
@@ -189,7 +199,7 @@ export function newAttempt(
     ask: null,
     approvals: [],
     silenceAllows: null,
-    requestedBy: options.effect === 'contain' ? (draft.record.declaredBy ?? null) : null,
+    requestedBy: options.effect === 'contain' ? askerOf(draft, invocation) : null,
     error: null,
     output: null,
     reverses: null,
@@ -199,6 +209,13 @@ export function newAttempt(
     finishedAt: null,
     ...options,
   };
+}
+
+/** Who wanted a containment, and so approves nothing of it: who asked for the loop that it is in, or declared all. */
+function askerOf(draft: Draft, invocation: InvocationRow): string | null {
+  const parent = draft.charts.get(invocation.chart)?.parent ?? null;
+  const asked = parent === null ? undefined : draft.invocations.get(parent)?.input.askedBy;
+  return typeof asked === 'string' ? asked : (draft.record.declaredBy ?? null);
 }
 
 const FELL_BACK = 'cordon_attempt_fell_back';

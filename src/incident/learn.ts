@@ -10,6 +10,8 @@ const manifest = z.looseObject({
   roles: z.array(z.string()),
   sharedWith: z.number(),
   outside: z.array(z.string()).default([]),
+  sinks: z.array(z.string()).default([]),
+  logGroups: z.array(z.string()).default([]),
 });
 const verification = z.looseObject({
   level: z.enum(['accepted', 'read_back', 'effective']),
@@ -25,10 +27,11 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
   if (attempt.action === 'target.capture-manifest') {
     const read = manifest.safeParse(output);
     if (!read.success) return;
-    const { roles, sharedWith, outside } = read.data;
+    const { roles, sharedWith, outside, sinks, logGroups } = read.data;
     // Who else uses a role that others than Lambda may assume cannot be counted: unknown, so people are asked.
     learnTarget(draft, attempt.target, {
       roles,
+      open: { sinks, logGroups },
       sharedWith: sharedWith === 0 && outside.length > 0 ? -1 : sharedWith,
     });
   } else if (attempt.action === 'target.compare-manifest') {
@@ -42,11 +45,15 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
 function learnTarget(
   draft: Draft,
   target: Target,
-  found: { readonly roles: readonly string[]; readonly sharedWith: number },
+  found: {
+    readonly roles: readonly string[];
+    readonly sharedWith: number;
+    readonly open: NonNullable<Target['open']>;
+  },
 ): void {
   const merge = (known: Target): Target =>
     known.functionArn === target.functionArn
-      ? { ...known, roles: [...new Set([...known.roles, ...found.roles])] }
+      ? { ...known, roles: [...new Set([...known.roles, ...found.roles])], open: found.open }
       : known;
   draft.putTargets(draft.record.targets.map(merge));
   // The inventory also knows who else may assume a role, and the manifest what is there now: the wider one counts.

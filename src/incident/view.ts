@@ -16,6 +16,8 @@ import { readExcerpt, readTimeline } from '../store/timeline.ts';
 import type { Entry, EntryKind } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
 import { isReviewOpen } from './break-glass.ts';
+import type { Impact } from './impact.ts';
+import { impactOf } from './impact.ts';
 import { incidentLevel } from './level.ts';
 import { recordOf, stateOf } from './load.ts';
 import type { ObservedIncident, ObserveReport } from './observed.ts';
@@ -63,6 +65,8 @@ export interface IncidentView {
   readonly halted: { readonly code: string; readonly message: string } | null;
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
+  /** What containment breaks now, and until when nothing that waits is lost. */
+  readonly impact: Impact;
   /** What is not back, by object: our value, the one from before, and what was found; empty when all is. */
   readonly left: readonly LeftView[];
   /** Each released target against its manifest from before containment. */
@@ -305,6 +309,7 @@ export function viewOf(
     containment: [...state.attempts.values()]
       .filter((attempt) => attempt.effect === 'contain')
       .map((attempt) => containmentOf(state, attempt, known.catalogue)),
+    impact: impactOf(state),
     left: [...state.holds.values()]
       .filter((hold) => hold.left !== undefined)
       .map((hold) => ({

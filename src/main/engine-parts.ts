@@ -1,9 +1,16 @@
 import type { Config } from '../config.ts';
-import { loadEnrolment, loadGuardrails, loadPlaybooks, PLAYBOOK_CATALOGUE } from '../definitions.ts';
+import {
+  loadEnrolment,
+  loadGuardrails,
+  loadOwners,
+  loadPlaybooks,
+  PLAYBOOK_CATALOGUE,
+} from '../definitions.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { GuardrailFiles } from '../guardrail/check.ts';
 import type { Ids } from '../id.ts';
 import type { WorkerSession } from '../incident/worker.ts';
+import type { OwnerRule } from '../inventory/owners.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { compilePlaybook } from '../playbook/compile.ts';
 
@@ -12,6 +19,8 @@ export interface Definitions {
   readonly enrolment: Enrolment;
   readonly playbooks: readonly CompiledPlaybook[];
   readonly guardrails: GuardrailFiles;
+  /** Who owns what, from the owners file; empty without one. */
+  readonly owners: readonly OwnerRule[];
 }
 
 /** Loads what the configuration names. Throws by code when one of them is not sound. */
@@ -20,6 +29,7 @@ export async function loadDefinitions(config: Config): Promise<Definitions> {
     enrolment: await loadEnrolment(config.enrolmentFile),
     playbooks: await loadPlaybooks(config.playbooksDir),
     guardrails: await loadGuardrails(config.guardrailsDir),
+    owners: await loadOwners(config.ownersFile),
   };
 }
 

@@ -143,6 +143,7 @@ export async function rehearse(
         ids,
         gate,
         enrolment: definitions.enrolment,
+        ownersOf: () => ({ owners: [], from: 'nobody' }),
         playbook,
         catalogue: ACTIONS,
         worker: null,

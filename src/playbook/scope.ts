@@ -131,6 +131,7 @@ const TARGET: Readonly<Record<keyof Target, Shape>> = {
   tier: STRING,
   tags: STRING_MAP,
   means: objectShape(MEANS),
+  open: objectShape({ sinks: STRINGS, logGroups: STRINGS }),
 };
 
 const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
@@ -138,13 +139,13 @@ const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
   severity: NUMBER,
   mode: STRING,
   exercise: BOOLEAN,
-  targets: { kind: 'list', items: objectShape(TARGET, ['means']) },
+  targets: { kind: 'list', items: objectShape(TARGET, ['means', 'open']) },
   contained: BOOLEAN,
 };
 
 export const ALERT_SHAPE: Shape = objectShape(ALERT, ['target']);
 export const INCIDENT_SHAPE: Shape = objectShape(INCIDENT);
-export const TARGET_SHAPE: Shape = objectShape(TARGET, ['means']);
+export const TARGET_SHAPE: Shape = objectShape(TARGET, ['means', 'open']);
 
 /** `event` in `onError` of an invocation. */
 export const FAILURE_EVENT: Shape = objectShape({

@@ -23,6 +23,11 @@ export const SIGNALS: readonly Signal[] = [
     payload: z.strictObject({ functionArn: z.string().min(1), by }),
   },
   {
+    name: 'widen.requested',
+    description: 'A person asks to deny whole roles and not the function alone.',
+    payload: z.strictObject({ by, reason: z.string().max(2000).optional() }),
+  },
+  {
     name: 'alert.updated',
     description: 'The finding was sent again with news, or another finding joined.',
     payload: z.strictObject({ revision: z.string(), severity: z.number() }),

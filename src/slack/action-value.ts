@@ -9,6 +9,8 @@ export const ACTION = {
   deny: 'cordon.deny',
   release: 'cordon.release',
   acknowledge: 'cordon.acknowledge',
+  widen: 'cordon.widen',
+  pageOwner: 'cordon.page-owner',
 } as const;
 
 export const CALLBACK = {

@@ -175,7 +175,8 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     }
     case 'announce': {
       const { name, ...facts } = deliveryParams(row, kind);
-      return post(job, announceMessage(incident, name, peopleNamed(facts, job.people)));
+      const said = announceMessage(incident, name, peopleNamed(facts, job.people));
+      return post(job, said, QUIET.has(name) ? 'thread' : 'channel');
     }
     case 'task-due': {
       const { task: id, to, last } = deliveryParams(row, kind);
@@ -193,6 +194,9 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     }
   }
 }
+
+/** What the card says already, or what nobody has to do anything about: for whoever wants to read on. */
+const QUIET: ReadonlySet<string> = new Set(['containment-effective', 'observed-only']);
 
 /** Responders' ids in a notice's facts as Slack user ids, so that those who are called are mentioned. */
 function peopleNamed(facts: JsonObject, people: SlackPeople): JsonObject {
@@ -259,14 +263,19 @@ async function pin(job: Job, channel: string, ts: string): Promise<readonly stri
 }
 
 /** Posts a message once: see the head of `createDeliver`. */
-async function post(job: Job, rendered: SlackMessage): Promise<DeliveryOutcome> {
+async function post(
+  job: Job,
+  rendered: SlackMessage,
+  shown: 'channel' | 'thread' = 'channel',
+): Promise<DeliveryOutcome> {
   const place = await job.places.placeOf(job.incident.id);
   if (place === undefined) return noChannel();
   const { channel } = place;
+  const threadTs = shown === 'thread' ? place.cardTs : undefined;
   if (job.previousUnknown) {
     // A minute's slack for clocks that differ; the channel is younger than the incident.
     const since = Date.parse(job.incident.openedAt) - 60_000;
-    const seen = await findPosted(job.client, channel, job.row.outboxId, since);
+    const seen = await findPosted(job.client, { channel, threadTs, sinceMs: since }, job.row.outboxId);
     if (seen.kind === 'found') return sent(channel, seen.ts);
     if (seen.kind === 'unreadable') {
       // Not repeated: a second post is worse than a late one. The row stays unknown and is looked for again.
@@ -286,6 +295,7 @@ async function post(job: Job, rendered: SlackMessage): Promise<DeliveryOutcome> 
       text: rendered.text,
       blocks: [...rendered.blocks],
       metadata: outboxMetadata(job),
+      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
       unfurl_links: false,
       unfurl_media: false,
     });

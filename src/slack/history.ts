@@ -14,23 +14,30 @@ export type Sighting =
   /** Nobody knows: it must not be posted again. */
   | { readonly kind: 'unreadable'; readonly failure: SlackFailure };
 
-/** Looks through the channel's history since `sinceMs` for the message of one outbox row. */
+/**
+ * Looks through the channel's history since `sinceMs`, or through one thread of it, for the message of one outbox row:
+ * Slack leaves replies out of a channel's history.
+ */
 export async function findPosted(
   client: WebClient,
-  channel: string,
+  where: { readonly channel: string; readonly threadTs: string | undefined; readonly sinceMs: number },
   outboxId: string,
-  sinceMs: number,
 ): Promise<Sighting> {
+  const { channel, threadTs, sinceMs } = where;
   let cursor: string | undefined;
   try {
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await client.conversations.history({
+      const asked = {
         channel,
         limit: PAGE,
         include_all_metadata: true,
         oldest: String(Math.floor(sinceMs / 1000)),
         ...(cursor === undefined ? {} : { cursor }),
-      });
+      };
+      const answer =
+        threadTs === undefined
+          ? await client.conversations.history(asked)
+          : await client.conversations.replies({ ...asked, ts: threadTs });
       for (const found of answer.messages ?? []) {
         if (found.ts !== undefined && isOf(found.metadata, outboxId)) return { kind: 'found', ts: found.ts };
       }

@@ -92,18 +92,24 @@ export function onDeny(parts: ListenerParts): (args: ButtonArgs) => Promise<void
   });
 }
 
-export function onRelease(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
-  return pressed(parts, readIncidentValue, (args, value, reply) =>
-    perform(
-      parts,
-      {
-        command: 'release',
-        input: { incidentId: value.i, reason: 'released with the button on the card' },
-        ...who(args),
-      },
-      reply,
-    ),
-  );
+export const onRelease = onCard('release', 'only-you');
+export const onWiden = onCard('widen', 'channel');
+export const onPageOwner = onCard('page-owner', 'channel');
+
+/** A button of the card that acts on the whole incident, and whose reason is that it was pressed. */
+function onCard(
+  command: string,
+  shown: 'only-you' | 'channel',
+): (parts: ListenerParts) => (args: ButtonArgs) => Promise<void> {
+  return (parts) =>
+    pressed(parts, readIncidentValue, (args, value, reply) =>
+      perform(
+        parts,
+        { command, input: { incidentId: value.i, reason: 'with the button on the card' }, ...who(args) },
+        reply,
+        shown,
+      ),
+    );
 }
 
 export function onDenySubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {

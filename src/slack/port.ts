@@ -37,6 +37,7 @@ export interface IncidentView {
   readonly tasks: readonly TaskView[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
+  readonly impact: ImpactView;
   /** All questions of the incident, settled ones included. */
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
@@ -69,6 +70,33 @@ export interface ContainmentView {
   readonly state: 'planned' | 'waiting' | 'running' | 'held' | 'released' | 'failed' | 'refused' | 'unknown';
   /** What it breaks now, or why it failed; one sentence. */
   readonly detail: string;
+}
+
+/** What containment breaks now; names and ARNs are attacker-controlled. */
+export interface ImpactView {
+  /** Functions that answer every call with 429. */
+  readonly stopped: readonly string[];
+  /** Functions that run a few invocations at a time and throttle the rest. */
+  readonly capped: readonly string[];
+  /** Sources whose events wait in them; `certain`: how long they keep them is a limit of the service, not its default. */
+  readonly paused: readonly {
+    readonly source: string | null;
+    readonly since: string;
+    readonly keepsUntil: string | null;
+    readonly certain: boolean;
+  }[];
+  /** ARNs of sinks that keep the asynchronous events of what is stopped. */
+  readonly keptIn: readonly string[];
+  /** Stopped functions whose asynchronous events are lost where a qualifier has no destination of its own. */
+  readonly dropping: readonly string[];
+  /** Others on the roles of the targets; `null` when nobody could count them. */
+  readonly siblings: number | null;
+  /** Roles that are denied as a whole. */
+  readonly deniedRoles: readonly string[];
+  /** A role is denied for this function alone, and could be denied as a whole. */
+  readonly canWiden: boolean;
+  /** When a source first gives up what it keeps. */
+  readonly firstLoss: { readonly at: string; readonly source: string } | null;
 }
 
 export interface QuestionView {

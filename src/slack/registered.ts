@@ -10,7 +10,9 @@ import {
   onApprove,
   onDeny,
   onDenySubmitted,
+  onPageOwner,
   onRelease,
+  onWiden,
 } from './listeners.ts';
 import type { ListenerParts } from './perform.ts';
 import {
@@ -72,6 +74,8 @@ const BUTTONS: readonly {
   { actionId: ACTION.deny, listener: onDeny },
   { actionId: ACTION.release, listener: onRelease },
   { actionId: ACTION.acknowledge, listener: onAcknowledge },
+  { actionId: ACTION.widen, listener: onWiden },
+  { actionId: ACTION.pageOwner, listener: onPageOwner },
 ];
 
 const VIEWS = [

@@ -103,6 +103,13 @@ const level = fc.constantFrom<IncidentView['level'][]>(
   'breached',
 );
 
+/** An ARN whose name is anything, and what only looks like one. */
+const source = fc.oneof(
+  text,
+  text.map((name) => `arn:aws:sqs:eu-central-1:111122223333:${name}`),
+  text.map((name) => `arn:aws:dynamodb:eu-central-1:111122223333:table/${name}/stream/2026`),
+);
+
 const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   id,
   number: fc.nat(),
@@ -153,6 +160,20 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
     }),
     { maxLength: 60, size: 'max' },
   ),
+  impact: fc.record({
+    stopped: fc.array(text, { maxLength: 20 }),
+    capped: fc.array(text, { maxLength: 3 }),
+    paused: fc.array(
+      fc.record({ source: maybe(source), since: instant, keepsUntil: maybe(instant), certain: fc.boolean() }),
+      { maxLength: 20 },
+    ),
+    keptIn: fc.array(source, { maxLength: 3 }),
+    dropping: fc.array(text, { maxLength: 20 }),
+    siblings: maybe(fc.nat()),
+    deniedRoles: fc.array(text, { maxLength: 3 }),
+    canWiden: fc.boolean(),
+    firstLoss: maybe(fc.record({ at: instant, source })),
+  }),
   questions: fc.array(questionView, { maxLength: 5 }),
   approvals: fc.array(approvalView, { maxLength: 3 }),
   lastEntries: fc.array(text, { maxLength: 30 }),

@@ -21,7 +21,7 @@ import {
 export async function runLive(
   context: Context,
   id: string,
-  options: { readonly interactive: boolean },
+  options: { readonly interactive: boolean } & Pick<ExerciseOptions, 'transcript'>,
 ): Promise<ExitCode> {
   const { io, out, clock } = context;
   const screen = out.json ? undefined : await createScreen({ io, out, clock });
@@ -31,6 +31,7 @@ export async function runLive(
   try {
     result = await run(context, id, 'live', {
       ...(player === undefined ? {} : { player }),
+      ...(options.transcript === undefined ? {} : { transcript: options.transcript }),
       onBegin: () => {
         if (out.json) out.data({ type: 'begin', exercise: id, at: clock.now().toISOString() });
         screen?.waits('an attacker is at work');
@@ -56,10 +57,14 @@ export async function runLive(
 }
 
 /** Runs an exercise on a virtual clock, in seconds. Says no when it was not passed. */
-export async function runHeadless(context: Context, id: string): Promise<ExitCode> {
+export async function runHeadless(
+  context: Context,
+  id: string,
+  options: Pick<ExerciseOptions, 'transcript'> = {},
+): Promise<ExitCode> {
   const { out } = context;
   const lines: StoryLine[] = [];
-  const result = await run(context, id, 'virtual', { onLine: (line) => void lines.push(line) });
+  const result = await run(context, id, 'virtual', { ...options, onLine: (line) => void lines.push(line) });
   out.result(summaryData(result), () => {
     lines.sort((a, b) => a.elapsedMs - b.elapsedMs);
     for (const line of lines) for (const text of renderLine(line, out.paint)) out.line(text);
@@ -92,7 +97,9 @@ async function run(
   context: Context,
   id: string,
   speed: ExerciseOptions['speed'],
-  more: Pick<ExerciseOptions, 'player' | 'onBegin' | 'onLine'> & { readonly screen?: Screen | undefined },
+  more: Pick<ExerciseOptions, 'player' | 'onBegin' | 'onLine' | 'transcript'> & {
+    readonly screen?: Screen | undefined;
+  },
 ): Promise<ExerciseResult> {
   const { io, out, clock, ids } = context;
   const config = await context.config();

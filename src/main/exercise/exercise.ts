@@ -13,7 +13,7 @@ import { createStoryteller, type StoryLine } from '../../simulation/exercise/sto
 import { opening } from '../closing.ts';
 import { loadExercise } from './library.ts';
 import { openLiveGround } from './live-ground.ts';
-import { runScenario } from './run.ts';
+import { type RunOptions, runScenario } from './run.ts';
 import { openVirtualGround } from './virtual-ground.ts';
 
 export interface ExerciseOptions {
@@ -27,6 +27,8 @@ export interface ExerciseOptions {
   readonly log: Log;
   /** Somebody who answers in place of the script; live only. */
   readonly player?: Player;
+  /** A file that gets what people saw in Slack, as HTML; `timeZone` is its reader's, an IANA name. */
+  readonly transcript?: RunOptions['transcript'];
   /** Told of what happens, as it happens, in lines for people. */
   readonly onLine?: (line: StoryLine) => void;
   /** Told when everything stands and the exercise begins. */
@@ -65,6 +67,7 @@ export async function exercise(options: ExerciseOptions): Promise<ExerciseResult
       runHex: hex(speed === 'live' ? ids : seededIds(loaded.scenario.seed)),
       folder,
       ...(options.player === undefined ? {} : { player: options.player }),
+      ...(options.transcript === undefined ? {} : { transcript: options.transcript }),
       onObserved: (observed) => {
         for (const line of teller.tell(observed)) options.onLine?.(line);
       },

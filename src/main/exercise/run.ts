@@ -12,6 +12,8 @@ import {
   type IncidentResult,
 } from '../../simulation/exercise/result.ts';
 import { score } from '../../simulation/exercise/score.ts';
+import { watchTranscript } from '../../simulation/exercise/transcript.ts';
+import { transcriptHtml } from '../../simulation/exercise/transcript-html.ts';
 import { readTimeline, timelineHead } from '../../store/timeline.ts';
 import type { Entry } from '../../timeline/entry.ts';
 import { timelineMetrics } from '../../timeline/metrics.ts';
@@ -31,6 +33,8 @@ export interface RunOptions {
   /** Folder of the run; made here. */
   readonly folder: string;
   readonly player?: Player;
+  /** A file that gets what people saw in Slack, as HTML, and the zone of its reader. */
+  readonly transcript?: { readonly file: string; readonly timeZone: string };
   /** Told of everything as it happens. */
   readonly onObserved?: (observed: Observed) => void;
 }
@@ -56,13 +60,18 @@ export async function runScenario(options: RunOptions): Promise<ExerciseResult> 
     ...(options.player === undefined ? {} : { player: options.player }),
   });
   if (options.onObserved !== undefined) exercise.record.subscribe(options.onObserved);
+  const transcript = options.transcript === undefined ? undefined : watchTranscript(ground.slack);
+  const look = async () => {
+    transcript?.look(clock.now());
+    return exercise.look();
+  };
   exercise.begin();
   try {
-    await playOut(exercise, ground);
+    await playOut(exercise, ground, look);
   } finally {
     await ended(exercise, ground);
   }
-  await exercise.look();
+  await look();
   const result = await resultOf(options, exercise.record.all, [...incidents], startedAt);
   await mkdir(options.folder, { recursive: true });
   await writeFile(
@@ -70,14 +79,18 @@ export async function runScenario(options: RunOptions): Promise<ExerciseResult> 
     `${exercise.record.all.map((each) => JSON.stringify(each)).join('\n')}\n`,
   );
   await writeFile(result.report, exerciseReport({ loaded, result, record: exercise.record.all }));
+  if (transcript !== undefined && options.transcript !== undefined) {
+    const { file, timeZone } = options.transcript;
+    await writeFile(file, transcriptHtml(transcript, { title: loaded.scenario.title, timeZone }));
+  }
   return result;
 }
 
-async function playOut(exercise: Exercise, ground: Ground): Promise<void> {
+async function playOut(exercise: Exercise, ground: Ground, look: () => Promise<boolean>): Promise<void> {
   for (;;) {
     await ground.settle();
     // What is seen may be what somebody waited for: everything has its turn before time passes.
-    while (await exercise.look()) await ground.settle();
+    while (await look()) await ground.settle();
     if (exercise.over()) return;
     await ground.pass();
   }

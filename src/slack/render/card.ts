@@ -1,85 +1,92 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
 import { code, incidentName, person, plain, prose, when } from '../text.ts';
-import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
+import { button, buttons, context, header, listed, message, section } from './blocks.ts';
+import { brokenLine } from './broken.ts';
 import { LEVEL_MARK } from './level.ts';
 import { formOf } from './question.ts';
 
-const SHOWN_CONTAINMENT = 8;
-const SHOWN_TARGETS = 5;
+const SHOWN_TROUBLE = 6;
+const SHOWN_TARGETS = 4;
 
 /**
  * The live card. Line 1: contained, at which level. Line 2: what is broken now. Line 3: the one decision
- * and by when. Then who leads, what is held, buttons.
+ * and by when. Then who leads, what can be pressed, what is held. Everything else is in the thread below it.
  */
 export function incidentCard(incident: IncidentView): SlackMessage {
   const name = incidentName(incident);
   const first = statusLine(incident);
+  const pressed = cardButtons(incident, name);
   const blocks: KnownBlock[] = [
     header(`${name} · ${plain(incident.title, 110)}`),
-    section([...pausedLines(incident), first, brokenLine(incident), decisionLine(incident)]),
+    section([...pausedLines(incident), first]),
+    section([brokenLine(incident)]),
+    section([decisionLine(incident)]),
+    context([leadLine(incident), ...peopleLines(incident)]),
+    ...(pressed.length === 0 ? [] : [buttons(pressed)]),
+    ...heldBlocks(incident),
     context([
-      [
-        `Severity ${incident.severity}`,
-        incident.lead === null ? 'nobody leads yet' : `led by ${person(incident.lead)}`,
-        `mode ${incident.mode}`,
-        `opened ${when(incident.openedAt)}`,
-      ].join(' · '),
-      ...peopleLines(incident),
+      ...targetLines(incident),
+      `More: the thread of this card, \`/cordon show ${name}\`, or \`cordon show ${name}\` in a terminal`,
     ]),
-    divider,
-    section(targetLines(incident)),
   ];
-  if (incident.containment.length > 0) {
-    blocks.push(
-      section([
-        '*Containment*',
-        ...listed(
-          incident.containment,
-          SHOWN_CONTAINMENT,
-          containmentLine,
-          `\`/cordon show INC-${incident.number}\``,
-        ),
-      ]),
-    );
-  }
-  if (incident.lastEntries.length > 0) {
-    blocks.push(context(incident.lastEntries.slice(-5).map((entry) => prose(entry, 250))));
-  }
-  const untaken = incident.lead === null && incident.status !== 'closed';
-  const takes = untaken
-    ? [
-        button({
-          label: 'I take it',
-          actionId: ACTION.acknowledge,
-          value: actionValue({ i: incident.id }),
-          style: 'primary',
-        }),
-      ]
-    : [];
-  if (takes.length > 0 || canRelease(incident)) {
-    blocks.push(buttons([...takes, ...releaseButtons(incident, name)]));
-  }
   return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
 }
 
-function releaseButtons(incident: IncidentView, name: string) {
-  return canRelease(incident)
-    ? [
-        button({
-          label: 'Release',
-          actionId: ACTION.release,
-          value: actionValue({ i: incident.id }),
-          confirm: {
-            title: `Release ${name}?`,
-            text: 'Cordon puts back everything that it changed. The function takes invocations again.',
-            yes: 'Release',
-          },
-        }),
-      ]
-    : [];
+function leadLine(incident: IncidentView): string {
+  return [
+    incident.lead === null ? '👤 *nobody leads yet*' : `👤 led by ${person(incident.lead)}`,
+    `severity ${incident.severity}`,
+    `mode ${incident.mode}`,
+    `opened ${when(incident.openedAt)}`,
+  ].join(' · ');
+}
+
+/** What may be pressed now; each acts through the command of the same name. */
+function cardButtons(incident: IncidentView, name: string): readonly Button[] {
+  if (incident.status === 'closed') return [];
+  const value = actionValue({ i: incident.id });
+  const holds = incident.containment.some((item) => item.state === 'held');
+  const take = button({ label: 'I take it', actionId: ACTION.acknowledge, value, style: 'primary' });
+  const release = button({
+    label: 'Release …',
+    actionId: ACTION.release,
+    value,
+    confirm: {
+      title: `Release ${name}?`,
+      text: 'Cordon puts back everything that it changed. The function takes invocations again.',
+      yes: 'Release',
+    },
+  });
+  const widen = button({
+    label: 'Widen …',
+    actionId: ACTION.widen,
+    value,
+    style: 'danger',
+    confirm: {
+      title: 'Deny the whole role?',
+      text: 'Every session of its roles is denied, wherever it is used: stolen credentials, and every other function on them. Where others use a role, an approver is asked first.',
+      yes: 'Widen',
+    },
+  });
+  const owner = button({
+    label: 'Page owner',
+    actionId: ACTION.pageOwner,
+    value,
+    confirm: {
+      title: 'Page the owner?',
+      text: 'Whoever owns these functions is called now, here and through the paging service.',
+      yes: 'Page',
+    },
+  });
+  return [
+    ...(incident.lead === null ? [take] : []),
+    ...(holds ? [release] : []),
+    ...(incident.impact.canWiden ? [widen] : []),
+    owner,
+  ];
 }
 
 /** Who plays which part, and what is still to be done; nothing where there is neither. */
@@ -109,17 +116,13 @@ function pausedLines({ paused, status }: IncidentView): string[] {
   ];
 }
 
-function canRelease(incident: IncidentView): boolean {
-  return incident.status !== 'closed' && incident.containment.some((item) => item.state === 'held');
-}
-
 const LEVEL_TEXT: Record<SlackLevel, string> = {
-  none: '🔴 *Not contained.*',
-  accepted: '🟠 *Containment accepted by AWS*, not shown to be in place.',
-  read_back: '🟡 *Contained, read back*; not shown to be effective yet.',
-  effective: '🟢 *Contained*, shown to be effective.',
-  observed: "🟢 *Contained*, and the attacker's calls were seen to fail.",
-  breached: '🔴 *Containment is breached*: the function or its role got through.',
+  none: '🔴 *NOT CONTAINED*',
+  accepted: '🟠 *Containing* · AWS accepted it, not shown to be in place yet',
+  read_back: '🟡 *Containing* · read back, not shown to be effective yet',
+  effective: '🟢 *CONTAINED* · level effective: read back, denied in simulation, time to spread over',
+  observed: "🟢 *CONTAINED* · level observed: the attacker's calls were seen to fail",
+  breached: '🔴 *BREACHED* · the function or its role got through after containment',
 };
 
 /** Line 1 of a card: contained, at which level, since when. */
@@ -129,25 +132,12 @@ export function statusLine(incident: IncidentView): string {
   }
   const level =
     incident.level === 'none' && incident.mode === 'observe'
-      ? '🔴 *Not contained*: Cordon only observes here and has written nothing.'
+      ? `${LEVEL_TEXT.none} · Cordon only observes here and has written nothing`
       : LEVEL_TEXT[incident.level];
-  const since = incident.containedAt === null ? '' : ` Since ${when(incident.containedAt)}.`;
+  const since = incident.containedAt === null ? '' : ` · since ${when(incident.containedAt)}`;
   return incident.status === 'halted'
     ? `⛔ *Halted*: the playbook cannot go on; a person must. ${level}${since}`
     : `${level}${since}`;
-}
-
-/** Line 2 of a card. */
-export function brokenLine(incident: IncidentView): string {
-  const held = incident.containment.filter((item) => item.state === 'held' && item.detail !== '');
-  if (held.length === 0) {
-    return incident.level === 'none'
-      ? '*Broken now:* nothing by Cordon; the function still runs.'
-      : '*Broken now:* nothing is held any more.';
-  }
-  const shown = held.slice(0, 2).map((item) => prose(item.detail, 200));
-  const rest = held.length - shown.length;
-  return `*Broken now:* ${shown.join('; ')}${rest > 0 ? `; and ${rest} more` : ''}`;
 }
 
 /** The decision that falls due first; a question without a deadline comes last. */
@@ -167,24 +157,57 @@ export function decisionLine(incident: IncidentView): string {
       })),
   ].sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9'));
   const first = open[0];
-  if (first === undefined) return '*Decide:* nothing is waiting for a person.';
-  const rest = open.length > 1 ? ` (${open.length - 1} more below)` : '';
-  return `*Decide:* ${first.text}${first.due === null ? '' : ` by ${when(first.due)}`}${rest}`;
+  if (first === undefined) return '☑️ *Decide:* nothing is waiting for a person.';
+  const rest = open.length > 1 ? ` · ${open.length - 1} more below` : '';
+  return `❓ *Decide:* ${first.text}${first.due === null ? '' : ` *By ${when(first.due)}*`}${rest}`;
 }
 
 function targetLines(incident: IncidentView): string[] {
-  if (incident.targets.length === 0) return ['*Target:* none named by the alert.'];
-  return [
-    incident.targets.length === 1 ? '*Target*' : `*${incident.targets.length} targets*`,
-    ...listed(
-      incident.targets,
-      SHOWN_TARGETS,
-      (target) =>
-        // Once it is closed, "not contained" would be the released function, and no alarm.
-        `• ${incident.status === 'closed' ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)} · account ${code(target.account, 20)} · ${code(target.region, 30)}`,
-      `\`/cordon show INC-${incident.number}\``,
-    ),
+  if (incident.targets.length === 0) return ['The alert names no function.'];
+  return listed(
+    incident.targets,
+    SHOWN_TARGETS,
+    (target) =>
+      // Once it is closed, "not contained" would be the released function, and no alarm.
+      `${incident.status === 'closed' ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)}`,
+    `\`/cordon show INC-${incident.number}\``,
+  );
+}
+
+/** What is held, kind by kind; then, one by one, what is not as it should be. */
+function heldBlocks(incident: IncidentView): KnownBlock[] {
+  const held = new Map<string, string[]>();
+  for (const item of incident.containment) {
+    if (item.state !== 'held') continue;
+    held.set(item.actionTitle, [...(held.get(item.actionTitle) ?? []), item.objectArn]);
+  }
+  const released = incident.containment.filter((item) => item.state === 'released').length;
+  const trouble = incident.containment.filter((item) => item.state !== 'held' && item.state !== 'released');
+  const lines = [
+    ...[...held].map(([title, objects]) => `🔒 ${prose(title, 90)} · ${objectNames(objects)}`),
+    ...(released === 0 ? [] : [`🔓 ${released} released`]),
+    ...listed(trouble, SHOWN_TROUBLE, troubleLine, `\`/cordon show INC-${incident.number}\``),
   ];
+  return lines.length === 0 ? [] : [context(lines)];
+}
+
+function objectNames(arns: readonly string[]): string {
+  const [first, ...rest] = [...new Set(arns)];
+  if (first === undefined) return '';
+  return `${code(shortName(first), 80)}${rest.length === 0 ? '' : ` and ${rest.length} more`}`;
+}
+
+/** The last part of an ARN's resource, which is the name that people know it by. */
+function shortName(arn: string): string {
+  return (
+    arn
+      .split(':')
+      .slice(5)
+      .join(':')
+      .split('/')
+      .at(-1)
+      ?.replace(/^function:/, '') || arn
+  );
 }
 
 const STATE_MARK: Record<ContainmentView['state'], string> = {
@@ -198,7 +221,7 @@ const STATE_MARK: Record<ContainmentView['state'], string> = {
   unknown: '❔ unknown',
 };
 
-function containmentLine(item: ContainmentView): string {
+function troubleLine(item: ContainmentView): string {
   const detail = item.detail === '' ? '' : `: ${prose(item.detail, 160)}`;
-  return `• ${STATE_MARK[item.state]} · ${prose(item.actionTitle, 100)} · ${code(item.objectArn, 200)}${detail}`;
+  return `${STATE_MARK[item.state]} · ${prose(item.actionTitle, 90)} · ${code(shortName(item.objectArn), 80)}${detail}`;
 }

@@ -2,7 +2,8 @@ import type { SlackMessage } from '../limits.ts';
 import type { IncidentView } from '../port.ts';
 import { prose, when } from '../text.ts';
 import { context, message, section } from './blocks.ts';
-import { brokenLine, decisionLine, statusLine } from './card.ts';
+import { brokenLine } from './broken.ts';
+import { decisionLine, statusLine } from './card.ts';
 
 /**
  * What people read when Slack is back after a while: where things stand now, once, in place of every notice that

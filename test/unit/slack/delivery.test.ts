@@ -95,7 +95,7 @@ describe('posting', () => {
     await on.deliver(row('card'));
     const messages = on.slack.people.messages(channel);
     expect(messages).toHaveLength(1);
-    expect(messages[0]?.text).toContain('breached');
+    expect(messages[0]?.text).toContain('BREACHED');
     expect(on.slack.people.channel(channel).pins.has(messages[0]?.ts ?? '')).toBe(true);
     // An edit keeps the mark of the row that posted it.
     expect(messages[0]?.metadata).toMatchObject({ event_type: 'cordon_outbox' });
@@ -194,6 +194,21 @@ describe('posting', () => {
     });
   });
 
+  test('says in the thread of the card what the card says already, and finds it there again', async () => {
+    const channel = await on.open(row('card'));
+    const [card] = on.slack.people.messages(channel);
+    const quiet = row('announce', { name: 'containment-effective', functionArn: 'arn' });
+    on.slack.faults.plan('chat.postMessage', { kind: 'lost', effect: 'done' });
+    expect(await on.deliver(quiet)).toMatchObject({ kind: 'unknown' });
+    expect(await on.deliver(quiet, true)).toMatchObject({ kind: 'sent' });
+    await on.deliver(row('announce', { name: 'halted' }));
+    expect(on.slack.people.messages(channel).map(({ threadTs }) => threadTs)).toEqual([
+      undefined,
+      card?.ts,
+      undefined,
+    ]);
+  });
+
   test('waits while there is no channel yet', async () => {
     expect(await on.deliver(row('card'))).toMatchObject({ kind: 'retry', code: 'cordon_slack_no_channel' });
   });
@@ -267,7 +282,7 @@ describe('posting', () => {
     const text = JSON.stringify(on.slack.people.messages(channel).at(-1)?.blocks);
     expect(text).toContain('Slack could not be reached for a while');
     expect(text).toContain('2026-03-01 02:00 UTC');
-    expect(text).toContain('*Contained*');
+    expect(text).toContain('*CONTAINED*');
   });
 
   test('settles nothing that was never shown', async () => {

@@ -91,6 +91,19 @@ describe('a press', () => {
     expect(on.engine.executed[0]).toMatchObject({ command: 'release', input: { incidentId: 'inc-abc' } });
   });
 
+  test.each(['widen', 'page-owner'])(
+    '%s acts on the whole incident, and the channel is told',
+    async (command) => {
+      await on.slack.people.press(ALICE, any, `cordon.${command}`);
+      await on.app.idle();
+      expect(on.engine.executed[0]).toMatchObject({
+        command,
+        input: { incidentId: 'inc-abc', reason: 'with the button on the card' },
+      });
+      expect(on.slack.people.messages(channel).at(-1)?.text).toContain(`<@${ALICE}>: Noted.`);
+    },
+  );
+
   test('is acknowledged in under a second while Slack itself takes ten', async () => {
     on.slack.faults.plan('*', { kind: 'slow', ms: 10_000 }, { times: 10 });
     const delivered = await on.slack.people.press(ALICE, any, 'cordon.deny');
