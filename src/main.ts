@@ -60,6 +60,7 @@ import { matchPlaybook } from './playbook/match.ts';
 import { feedbackOf } from './postmortem/feedback.ts';
 import type { RateBudget } from './rate.ts';
 import { alertContents } from './store/alert-content.ts';
+import { desiredByOthers } from './store/incident.ts';
 import type { Sql } from './store/sql.ts';
 import { readTimeline } from './store/timeline.ts';
 import { VERSION } from './version.ts';
@@ -237,6 +238,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
         approvedBy: attempt.approvals.map((approval) => approval.responder),
       }),
     alertContents: (incident) => alertContents(sql, incident),
+    desiredByOthers: (incident, objectKey) => desiredByOthers(sql, objectKey, incident, { open: true }),
     settings: { propagationBudgetMs: PROPAGATION_BUDGET_MS, logWindowMs: LOG_WINDOW_MS },
     clock,
     isLive: (worker) => session.isLive(worker),

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { verifyContainment } from './containment-verify.ts';
+import { watchContainment } from './containment-watch.ts';
 import { snapshotEvidence } from './evidence-snapshot.ts';
 import { quarantineRole } from './iam-quarantine-role.ts';
 import { revokeSessions } from './iam-revoke-sessions.ts';
@@ -36,6 +37,7 @@ export const CATALOGUE: readonly Action[] = Object.freeze([
   capConcurrency,
   rollBackAlias,
   verifyContainment,
+  watchContainment,
   snapshotEvidence,
   compareManifest,
 ]);

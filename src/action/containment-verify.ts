@@ -30,6 +30,11 @@ const output = z.strictObject({
 
 type Output = z.infer<typeof output>;
 
+/** An assessment, with each held object that is not as it was left. */
+export interface Assessment extends Output {
+  readonly differs: readonly { readonly objectKey: string; readonly found: string }[];
+}
+
 /** What an attacker in a Lambda function reaches for first; a quarantine must deny each of them. */
 const REPRESENTATIVE_ACTIONS = [
   's3:GetObject',
@@ -58,6 +63,8 @@ const ORDERED: readonly ContainAction[] = [reserveZeroConcurrency, capConcurrenc
 type Check =
   | { readonly kind: 'holds'; readonly note?: string }
   | { readonly kind: 'differs'; readonly what: string }
+  /** Nothing is known of it: no difference, but no more than *accepted* either. */
+  | { readonly kind: 'unread'; readonly what: string }
   /** Read back as it should be, but the simulation says that it does not bite. */
   | { readonly kind: 'ineffective'; readonly what: string };
 
@@ -91,45 +98,60 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
   output,
 
   async run(context) {
-    if (context.held.length === 0) return { level: 'none', detail: 'Nothing is held.', effectiveInMs: 0 };
-    const held = inForce(context.held);
-    const effectiveInMs = Math.max(...held.map((each) => remainingMs(context, each)));
-    const checks = await Promise.all(
-      held.map(async (each): Promise<Check> => {
-        const found = await tolerant(() => checkHeld(context, each));
-        // A read-back that fails shows nothing: it is not a difference, but no more than *accepted* either.
-        return found.kind === 'found'
-          ? found.value
-          : { kind: 'differs', what: `${each.objectKey} could not be read back (${found.code})` };
-      }),
-    );
-    const differs = checks.flatMap((check) => (check.kind === 'differs' ? [check.what] : []));
-    if (differs.length > 0) return { level: 'accepted', detail: `${differs.join('; ')}.`, effectiveInMs };
-    const ineffective = checks.flatMap((check) => (check.kind === 'ineffective' ? [check.what] : []));
-    const notes = checks.flatMap((check) =>
-      check.kind === 'holds' && check.note !== undefined ? [check.note] : [],
-    );
-    const said = [
-      `${checks.length} of ${checks.length} held objects read back as set`,
-      ...ineffective,
-      ...notes,
-    ];
-    if (ineffective.length > 0) return { level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
-    if (effectiveInMs > 0) {
-      said.push(`${effectiveInMs} ms of the propagation budget are left`);
-      return { level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
-    }
-    return {
-      level: 'effective',
-      detail: `${said.join('; ')}; the propagation budget has passed.`,
-      effectiveInMs,
-    };
+    const { differs: _, ...found } = await assess(context);
+    return found;
   },
 });
 
+/** Reads back everything that is held and says how far that shows containment. Writes nothing. */
+export async function assess(context: ActionContext): Promise<Assessment> {
+  const none = { differs: [] };
+  if (context.held.length === 0)
+    return { ...none, level: 'none', detail: 'Nothing is held.', effectiveInMs: 0 };
+  const held = inForce(context.held);
+  const effectiveInMs = Math.max(...held.map((each) => remainingMs(context, each)));
+  const checks = await Promise.all(
+    held.map(async (each): Promise<Check> => {
+      const found = await tolerant(() => checkHeld(context, each));
+      return found.kind === 'found'
+        ? found.value
+        : { kind: 'unread', what: `${each.objectKey} could not be read back (${found.code})` };
+    }),
+  );
+  const differs = checks.flatMap((check, index) =>
+    check.kind === 'differs' ? [{ objectKey: held[index]?.objectKey ?? '', found: check.what }] : [],
+  );
+  const missing = checks.flatMap((check) =>
+    check.kind === 'differs' || check.kind === 'unread' ? [check.what] : [],
+  );
+  if (missing.length > 0)
+    return { level: 'accepted', detail: `${missing.join('; ')}.`, effectiveInMs, differs };
+  const ineffective = checks.flatMap((check) => (check.kind === 'ineffective' ? [check.what] : []));
+  const notes = checks.flatMap((check) =>
+    check.kind === 'holds' && check.note !== undefined ? [check.note] : [],
+  );
+  const said = [
+    `${checks.length} of ${checks.length} held objects read back as set`,
+    ...ineffective,
+    ...notes,
+  ];
+  if (ineffective.length > 0)
+    return { ...none, level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
+  if (effectiveInMs > 0) {
+    said.push(`${effectiveInMs} ms of the propagation budget are left`);
+    return { ...none, level: 'read_back', detail: `${said.join('; ')}.`, effectiveInMs };
+  }
+  return {
+    ...none,
+    level: 'effective',
+    detail: `${said.join('; ')}; the propagation budget has passed.`,
+    effectiveInMs,
+  };
+}
+
 /**
- * Of several holds on one object the strictest is what is there: a cap of 5 under an isolation is not missing. Each
- * object once, in the order of its first hold. Pure.
+ * Of several holds on one object, of this incident or another, the strictest is what is there: a cap of 5 under an
+ * isolation is not missing. Each object once, in the order of its first hold. Pure.
  */
 function inForce(held: readonly HeldObject[]): readonly HeldObject[] {
   const objects = new Map<string, HeldObject>();
@@ -139,7 +161,14 @@ function inForce(held: readonly HeldObject[]): readonly HeldObject[] {
     if (known === undefined || stricter?.(each.desired, known.desired) === true)
       objects.set(each.objectKey, each);
   }
-  return [...objects.values()];
+  return [...objects.values()].map((each) => {
+    const stricter = ORDERED.find((action) => action.id === each.action)?.stricter;
+    const desired = (each.others ?? []).reduce(
+      (left, right) => (stricter?.(right, left) === true ? right : left),
+      each.desired,
+    );
+    return { ...each, desired };
+  });
 }
 
 function remainingMs(context: ActionContext, held: HeldObject): number {
@@ -166,7 +195,7 @@ async function checkHeld(context: ActionContext, held: HeldObject): Promise<Chec
 async function checkDoor(context: ActionContext, held: HeldObject): Promise<Check> {
   const door = DOORS.find((one) => one.id === held.action);
   if (door === undefined) {
-    return { kind: 'differs', what: `${held.objectKey} is held by ${held.action}, which cannot be verified` };
+    return { kind: 'unread', what: `${held.objectKey} is held by ${held.action}, which cannot be verified` };
   }
   const [arn = ''] = held.objectKey.slice(held.objectKey.indexOf(':') + 1).split('#');
   const object = { key: held.objectKey, arn };
@@ -190,7 +219,7 @@ async function checkConcurrency(context: ActionContext, held: HeldObject): Promi
 
 async function checkQuarantine(context: ActionContext, held: HeldObject): Promise<Check> {
   const desired = quarantineDesired.safeParse(held.desired);
-  if (!desired.success) return { kind: 'differs', what: `what ${held.objectKey} should be is not readable` };
+  if (!desired.success) return { kind: 'unread', what: `what ${held.objectKey} should be is not readable` };
   const { policyName, policyArn, document, functionArn, roleArn } = desired.data;
   const { iam } = context.aws('read');
   const roleName = roleNameIn(context.target, roleArn, 'iam:GetRolePolicy');

@@ -226,8 +226,12 @@ export interface HeldObject {
   readonly input: JsonObject;
   readonly prior: JsonObject | null;
   readonly desired: JsonObject;
-  /** When the write was accepted, ISO 8601; absent while it runs. */
+  /** When the write was accepted, the last time where it was put again, ISO 8601; absent while it runs. */
   readonly acceptedAt?: string;
+  /** When it was accepted the first time. */
+  readonly firstAcceptedAt?: string;
+  /** What other incidents desire of the object. */
+  readonly others?: readonly JsonObject[];
 }
 
 /**

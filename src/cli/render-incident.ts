@@ -5,6 +5,7 @@ import type { Incident } from './incident.ts';
 import { nameOf } from './incident.ts';
 import type { Paint } from './output.ts';
 import { shown } from './output.ts';
+import { watchLines } from './render-watch.ts';
 
 /** How much of a plan's digest a person has to type. */
 const DIGEST_SHOWN = 12;
@@ -14,6 +15,7 @@ export function renderIncident(incident: Incident, paint: Paint): string {
   return [
     ...headOf(incident, paint),
     ...section(paint, 'Containment', containmentOf(incident, paint)),
+    ...section(paint, 'Since it was contained', watchLines(incident, paint)),
     ...section(paint, 'Not as before', [...leftOf(incident), ...differencesIn(incident)]),
     ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
     ...section(paint, 'People', peopleOf(incident)),

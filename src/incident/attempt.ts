@@ -32,11 +32,23 @@ export function takeAttempt(draft: Draft, attempt: AttemptRow, owner: WorkerId):
   applyDecision(draft, attempt, owner, decide(draft, attempt));
 }
 
+const PUT_AGAIN_EXPIRES_MS = 4 * 3_600_000;
+
 /** The gate's answer for an attempt as it stands, with the approvals that count at this moment. */
 export function decide(draft: Draft, attempt: AttemptRow): Decision {
   const decision = draft.env.gate.decide(
     attemptRequest(draft, attempt, validApprovals(draft, attempt).length),
   );
+  if (decision.kind === 'run' && attempt.asksFirst === true && validApprovals(draft, attempt).length === 0) {
+    // Three times was enough for a guard: from here on a person decides, and silence leaves things as they are.
+    return {
+      kind: 'ask',
+      quorum: 1,
+      expiresMs: PUT_AGAIN_EXPIRES_MS,
+      onExpiry: 'refuse',
+      policies: decision.policies,
+    };
+  }
   return decision.kind === 'ask' && whyUnasked(draft, attempt) !== null
     ? { kind: 'run', policies: decision.policies }
     : decision;
@@ -187,6 +199,8 @@ function begin(draft: Draft, attempt: AttemptRow, owner: WorkerId | null, lookFi
     startedAt: draft.at,
   });
   if (attempt.effect === 'restore' && attempt.hold !== null) settleHold(draft, attempt.hold, 'restoring');
+  // A watch looks for days: that it does is in the incident's record, and here is what it finds.
+  if (attempt.effect === 'read' && attempt.upkeep === true) return;
   draft.log(
     'attempt.started',
     playbookActor(draft),

@@ -6,8 +6,11 @@ import { isContaining } from './hold.ts';
 export function closeIncident(draft: Draft): void {
   draft.status = 'closed';
   draft.record = { ...draft.record, closedAt: draft.at };
-  // What was made to end by itself still does; nothing else of a closed incident moves.
-  draft.disarm((timer) => timer.kind !== 'expiry');
+  // What was made to end by itself still does, and what is held stays watched; nothing else of a closed incident moves.
+  const upkeep = new Set(
+    [...draft.attempts.values()].filter((each) => each.upkeep === true).map(({ id }) => id),
+  );
+  draft.disarm((timer) => timer.kind !== 'expiry' && !(timer.attempt !== null && upkeep.has(timer.attempt)));
   draft.changed.targets = true;
   draft.log('incident.closed', { kind: 'playbook', id: draft.record.playbook }, 'Closed', {
     openHolds: [...draft.holds.values()].filter((hold) => hold.status !== 'closed' && isContaining(hold))

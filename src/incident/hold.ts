@@ -1,3 +1,4 @@
+import type { Target } from '../action/ports.ts';
 import { CodedError } from '../error.ts';
 import type { HoldId } from '../id.ts';
 import type { Draft } from './draft.ts';
@@ -58,7 +59,9 @@ export function settleHold(
   if (hold === undefined || hold.status === 'closed') return;
   switch (to) {
     case 'accepted':
-      draft.putHold({ ...hold, acceptedAt: hold.acceptedAt ?? draft.at });
+      draft.putHold(
+        hold.acceptedAt === null ? { ...hold, acceptedAt: draft.at } : { ...hold, putAgainAt: draft.at },
+      );
       armExpiry(draft, hold);
       return;
     case 'restoring':
@@ -85,6 +88,14 @@ export function settleHold(
 /** Whether a hold contains its object; one that is made to end by itself only guards what was released. */
 export function isContaining(hold: HoldRow): boolean {
   return hold.expiresAt === undefined;
+}
+
+/** What this incident holds of a target, open or on its way back. */
+export function containingHolds(draft: Draft, target: Target): readonly HoldRow[] {
+  return [...draft.holds.values()].filter(
+    (hold) =>
+      hold.status !== 'closed' && isContaining(hold) && hold.target.functionArn === target.functionArn,
+  );
 }
 
 /** Records what is still to be done on a held object, or what was left there on purpose. */

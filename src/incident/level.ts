@@ -1,7 +1,7 @@
 import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
-import { isContaining } from './hold.ts';
+import { containingHolds } from './hold.ts';
 import type { Level } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -39,13 +39,14 @@ export function raiseLevel(draft: Draft, target: Target, level: Level, why: stri
   setLevel(draft, target, level, why);
 }
 
+/** Says what a target's level has become, lower or higher: what was shown once is shown no more, or again. */
+export function fallTo(draft: Draft, target: Target, level: Level, why: string): void {
+  setLevel(draft, target, level, why);
+}
+
 /** Takes a target back to *none* once nothing of this incident is held on it any more. */
 export function released(draft: Draft, target: Target): void {
-  const held = [...draft.holds.values()].some(
-    (hold) =>
-      hold.target.functionArn === target.functionArn && hold.status !== 'closed' && isContaining(hold),
-  );
-  if (!held) setLevel(draft, target, 'none', 'released');
+  if (containingHolds(draft, target).length === 0) setLevel(draft, target, 'none', 'released');
 }
 
 function setLevel(draft: Draft, target: Target, level: Level, why: string): void {

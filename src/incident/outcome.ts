@@ -6,6 +6,7 @@ import { canonicalJson, digestOf } from '../timeline/canonical.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
 import { budgetInWords } from './budget.ts';
 import type { Draft } from './draft.ts';
+import { forgetDrift } from './drift.ts';
 import { logEvidence } from './evidence-note.ts';
 import { endWithoutWriting, holdBack, isHeldBack } from './held-back.ts';
 import { noteLeft, settleHold } from './hold.ts';
@@ -17,6 +18,7 @@ import { decideRetry } from './retry.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote } from './state.ts';
 import { isFinal } from './state.ts';
 import { startUpkeep, upkeepFailed } from './upkeep.ts';
+import { looked, startWatch } from './watch.ts';
 
 /** What the phases of an attempt come to, and what follows from it. */
 
@@ -51,6 +53,7 @@ export function recordOutcome(
   const attempt = draft.attempts.get(id);
   if (attempt === undefined || attempt.owner !== owner || isFinal(attempt.state)) return false;
   logEvidence(draft, attempt, context.evidence);
+  if (looked(draft, attempt, outcome)) return true;
   switch (outcome.kind) {
     case 'captured':
       captured(draft, attempt, owner, outcome, context);
@@ -237,6 +240,7 @@ function succeed(
   put: 'put' | 'not-needed' = 'put',
 ): void {
   if (attempt.effect === 'contain' && attempt.hold !== null) settleHold(draft, attempt.hold, 'accepted');
+  if (attempt.asksFirst === true) forgetDrift(draft, attempt);
   if (attempt.trial !== undefined && attempt.others === undefined) afterTrial(draft, attempt, put);
   else if (attempt.effect === 'restore' && attempt.hold !== null)
     settleHold(draft, attempt.hold, attempt.others === undefined ? 'released' : 'inherited');
@@ -258,7 +262,10 @@ function succeed(
   finish(draft, { ...attempt, output }, 'succeeded');
   learn(draft, attempt, output);
   if (attempt.target === null) return;
-  if (attempt.effect === 'contain') accepted(draft, attempt.target);
+  if (attempt.effect === 'contain') {
+    accepted(draft, attempt.target);
+    startWatch(draft, attempt.target);
+  }
   if (attempt.effect === 'restore') released(draft, attempt.target);
 }
 
@@ -331,7 +338,13 @@ function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome
   }
   // A restore that failed leaves the object held: it may be tried again, by this incident or the next.
   if (attempt.effect === 'restore' && attempt.hold !== null) settleHold(draft, attempt.hold, 'open');
-  if (attempt.effect === 'contain' && attempt.hold !== null && outcome.classification === 'terminal')
+  // What is put again was there before: that it cannot be put now lets nobody off putting back what it had replaced.
+  if (
+    attempt.effect === 'contain' &&
+    attempt.upkeep !== true &&
+    attempt.hold !== null &&
+    outcome.classification === 'terminal'
+  )
     settleHold(draft, attempt.hold, 'not-needed');
   draft.log('attempt.failed', { kind: 'engine' }, `${attempt.action} failed: ${message}`, {
     attempt: attempt.id,

@@ -15,7 +15,7 @@ import { captureManifest } from '../action/target-capture-manifest.ts';
 import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
-import type { Json } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { isContaining } from './hold.ts';
 import type { Standstill } from './pause.ts';
 import { standstillInWords } from './pause.ts';
@@ -52,6 +52,8 @@ export function createPerform(options: {
   readonly aws: OpenAws;
   readonly evidence: (state: IncidentState, attempt: AttemptRow) => EvidencePort;
   readonly alertContents: (incident: IncidentId) => ReturnType<ActionContext['alertContents']>;
+  /** What other open incidents desire of an object that this incident holds too. */
+  readonly desiredByOthers: (incident: IncidentId, objectKey: string) => Promise<readonly JsonObject[]>;
   readonly settings: ActionSettings;
   readonly clock: Clock;
   readonly isLive: (worker: WorkerId) => boolean;
@@ -143,7 +145,8 @@ export function createPerform(options: {
         `${attempt.action} is not in this version's catalogue, or names no target`,
       );
     }
-    const context = contextOf(state, attempt, attempt.target, notes);
+    const own = contextOf(state, attempt, attempt.target, notes);
+    const context = attempt.upkeep === true ? { ...own, held: await besideOthers(state, own.held) } : own;
     if (action.effect === 'read') {
       const output = await action.run(context, attempt.input);
       const checked = action.output.safeParse(output);
@@ -151,8 +154,23 @@ export function createPerform(options: {
         ? { kind: 'succeeded', output: checked.data }
         : terminal('cordon_action_bad_output', `${action.id} returned what it does not declare`);
     }
-    return containPhase(action, context, attempt);
+    if (attempt.upkeep !== true || attempt.object === null) return containPhase(action, context, attempt);
+    const others = await beside(state, action, attempt.object.key);
+    return containPhase(action, context, { ...attempt, others });
   };
+
+  /** What others desire, where they may desire something else: what keeps a hold must not loosen theirs. */
+  const beside = async (state: IncidentState, action: Action | undefined, objectKey: string) =>
+    action?.effect === 'contain' && action.stricter !== undefined
+      ? options.desiredByOthers(state.id, objectKey)
+      : [];
+  const besideOthers = async (state: IncidentState, held: readonly HeldObject[]) =>
+    Promise.all(
+      held.map(async (each) => ({
+        ...each,
+        others: await beside(state, catalogue.get(each.action), each.objectKey),
+      })),
+    );
 
   return {
     async run(state, attempt) {
@@ -173,7 +191,11 @@ async function containPhase(
 ): Promise<AttemptOutcome> {
   const { object, desired, state } = attempt;
   if (object === null) return terminal('cordon_action_no_object', `attempt ${attempt.id} names no object`);
-  if (state === 'reading' && attempt.effect === 'contain') return capture(action, context, object, attempt);
+  if (state === 'reading' && attempt.effect === 'contain') {
+    // Put again: what was there before the first time is known, and what is there now is somebody else's.
+    if (attempt.hold !== null) return { kind: 'captured', prior: attempt.prior, unreadable: null };
+    return capture(action, context, object, attempt);
+  }
   if (desired === null)
     return terminal('cordon_action_no_plan', `attempt ${attempt.id} has no plan to carry out`);
   // A prior state that could not be read is restored by a person: nothing to compare with, nothing to put back.
@@ -254,7 +276,9 @@ function heldOn(state: IncidentState, target: Target): readonly HeldObject[] {
       input: hold.input,
       prior: hold.prior,
       desired: hold.desired,
-      ...(hold.acceptedAt === null ? {} : { acceptedAt: hold.acceptedAt }),
+      ...(hold.acceptedAt === null
+        ? {}
+        : { acceptedAt: hold.putAgainAt ?? hold.acceptedAt, firstAcceptedAt: hold.acceptedAt }),
     }));
 }
 

@@ -127,7 +127,8 @@ function cutOff(draft: Draft, target: Target): string {
   return new Date(Math.min(draft.env.now.getTime(), Math.max(...instants))).toISOString();
 }
 
-function longestInvocationMs(draft: Draft, target: Target): number {
+/** The longest that an invocation which ran at the stop may go on: the function's timeout, as its manifest had it. */
+export function longestInvocationMs(draft: Draft, target: Target): number {
   const captured = [...draft.attempts.values()].find(
     (attempt) =>
       attempt.action === 'target.capture-manifest' &&

@@ -10,9 +10,11 @@ import { isFinal } from './state.ts';
  */
 export function schedule(draft: Draft): void {
   const { worker, directLanes } = draft.env;
-  if (worker === null || draft.status === 'halted') return;
+  if (worker === null) return;
   for (const attempt of [...draft.attempts.values()]) {
     const current = draft.attempts.get(attempt.id) ?? attempt;
+    // A playbook that cannot go on leaves containment in place: what keeps it there goes on.
+    if (draft.status === 'halted' && current.upkeep !== true) continue;
     if (directLanes.has(current.lane) && isStartable(draft, current)) takeAttempt(draft, current, worker);
     else noteHeldBack(draft, current);
   }

@@ -62,6 +62,8 @@ export interface IncidentRecord {
   readonly levels: Readonly<Record<string, Level>>;
   /** When containment of a target was last shown to be effective, by function ARN. */
   readonly effectiveAt?: Readonly<Record<string, string>>;
+  /** What the watch over each target has seen, by function ARN. */
+  readonly watches?: Readonly<Record<string, Watch>>;
   /** What was there after the last release, against the manifest, by function ARN. */
   readonly comparisons?: Readonly<Record<string, Comparison>>;
   /** When the last alert joined. */
@@ -75,6 +77,44 @@ export interface IncidentRecord {
   readonly people: PeopleState;
   readonly releaseRequestedBy: string | null;
   readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
+}
+
+/** What is known of a target since it is contained, beyond its level. Names and calls are the attacker's own. */
+export interface Watch {
+  readonly lookedAt: string | null;
+  /** Ids of what was told already: events of CloudTrail, minutes with invocations. */
+  readonly seen: readonly string[];
+  /** Calls refused and invocations turned away after the cut-off. */
+  readonly refused: number;
+  readonly throttled: number;
+  /** What got through after the cut-off, newest last. */
+  readonly through: readonly { readonly at: string; readonly call: string; readonly principal: string }[];
+  readonly drifts: readonly Drift[];
+  /** `null` where nothing stops invocations. */
+  readonly drain: Drain | null;
+  /** What the last look could not ask. */
+  readonly unread: readonly string[];
+}
+
+/** A change of what is contained that was not ours. */
+export interface Drift {
+  readonly at: string;
+  readonly object: string;
+  readonly what: string;
+  /** Who did it, once CloudTrail has said so. */
+  readonly by: string | null;
+  /** A person is asked before it is put again. */
+  readonly asks: boolean;
+}
+
+/** Invocations that began before the function was stopped. */
+export interface Drain {
+  readonly stoppedAt: string;
+  /** When the longest allowed one would have ended. */
+  readonly latestAt: string;
+  /** How many ran, as last counted; `null` where nobody counts. */
+  readonly running: number | null;
+  readonly overAt: string | null;
 }
 
 /** A target after its release, compared with its manifest from before containment. */
@@ -187,6 +227,8 @@ export interface AttemptRow {
   readonly claim?: ContainmentClaim;
   /** Which budget was spent when it was decided, in words: people are asked then. */
   readonly budgetSpent?: string;
+  /** Puts a held object again that was changed too often: a person is asked, whatever the guardrails say. */
+  readonly asksFirst?: true;
   /** The attempt that nobody answered and in whose place silence chose this lower rung. */
   readonly fallbackOf?: AttemptId;
   /** Who asked for it; never counted among its approvers. */
@@ -253,6 +295,10 @@ export interface HoldRow {
   readonly captor: boolean;
   readonly openedAt: string;
   readonly acceptedAt: string | null;
+  /** When it was put again, the last time, because somebody had changed it. */
+  readonly putAgainAt?: string;
+  /** How often somebody changed it since a person last said to put it again, and what was found. */
+  readonly drift?: { readonly times: number; readonly at: string; readonly found: string };
   readonly closedAt: string | null;
   /** `inherited`: another incident holds the object and will restore it. `not-needed`: nothing was written. */
   readonly closedAs: 'released' | 'inherited' | 'not-needed' | null;

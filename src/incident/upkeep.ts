@@ -23,7 +23,17 @@ export function expireHold(draft: Draft, id: HoldId): void {
 /** A reversal that came to nothing is tried again; people are told each time. */
 export function upkeepFailed(draft: Draft, attempt: AttemptRow): void {
   const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
-  if (hold === undefined || hold.expiresAt === undefined || hold.status === 'closed') return;
+  if (hold === undefined || hold.status === 'closed') return;
+  if (hold.expiresAt === undefined) {
+    if (attempt.effect === 'contain')
+      draft.post('announce', {
+        name: 'containment-failed',
+        functionArn: hold.target.functionArn,
+        step: hold.action,
+        code: attempt.error?.code ?? '',
+      });
+    return;
+  }
   const dueAt = new Date(draft.env.now.getTime() + EXPIRY_RETRY_MS).toISOString();
   armExpiry(draft, hold, dueAt);
   draft.post('announce', {
@@ -40,8 +50,18 @@ export function startUpkeep(
   hold: HoldRow,
   how: Pick<AttemptRow, 'effect'> & Partial<AttemptRow>,
 ): void {
+  const attempt = upkeepAttempt(draft, hold, how);
+  if (attempt !== undefined) draft.putAttempt(attempt);
+}
+
+/** An attempt on a held object, or on account of it, in an invocation of its own; `undefined` for a hold of no chart. */
+export function upkeepAttempt(
+  draft: Draft,
+  hold: HoldRow,
+  how: Pick<AttemptRow, 'effect'> & Partial<AttemptRow>,
+): AttemptRow | undefined {
   const chart = draft.attempts.get(hold.attempt)?.chart;
-  if (chart === undefined) return;
+  if (chart === undefined) return undefined;
   const invocation: InvocationId = draft.env.ids.next('inv');
   draft.putInvocation({
     id: invocation,
@@ -55,7 +75,7 @@ export function startUpkeep(
     closedAt: null,
     answeredBy: null,
   });
-  draft.putAttempt({
+  return {
     id: draft.env.ids.next('att'),
     chart,
     invocation,
@@ -87,10 +107,10 @@ export function startUpkeep(
     finishedAt: null,
     upkeep: true,
     ...how,
-  });
+  };
 }
 
 /** Whether something is being done about a hold already. */
-function hasWork(draft: Draft, id: HoldId): boolean {
+export function hasWork(draft: Draft, id: HoldId): boolean {
   return [...draft.attempts.values()].some((attempt) => attempt.hold === id && !isFinal(attempt.state));
 }

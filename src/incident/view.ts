@@ -31,6 +31,7 @@ import type {
   IncidentState,
   InvocationRow,
   Level,
+  Watch,
 } from './state.ts';
 
 /**
@@ -71,6 +72,8 @@ export interface IncidentView {
   readonly left: readonly LeftView[];
   /** Each released target against its manifest from before containment. */
   readonly comparisons: readonly ({ readonly functionArn: string } & Comparison)[];
+  /** What the watch over each contained target has seen. */
+  readonly watches: readonly ({ readonly functionArn: string } & Omit<Watch, 'seen'>)[];
   /** All questions of the incident, settled ones included. */
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
@@ -307,7 +310,11 @@ export function viewOf(
       level: record.levels[each.functionArn] ?? 'none',
     })),
     containment: [...state.attempts.values()]
-      .filter((attempt) => attempt.effect === 'contain')
+      // What was put again is the hold that is listed already; that it could not be put is news.
+      .filter(
+        (attempt) =>
+          attempt.effect === 'contain' && !(attempt.upkeep === true && attempt.state === 'succeeded'),
+      )
       .map((attempt) => containmentOf(state, attempt, known.catalogue)),
     impact: impactOf(state),
     left: [...state.holds.values()]
@@ -320,6 +327,10 @@ export function viewOf(
         left: hold.left ?? '',
       })),
     comparisons: Object.entries(record.comparisons ?? {}).map(([functionArn, each]) => ({
+      functionArn,
+      ...each,
+    })),
+    watches: Object.entries(record.watches ?? {}).map(([functionArn, { seen: _, ...each }]) => ({
       functionArn,
       ...each,
     })),

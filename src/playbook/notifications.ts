@@ -55,6 +55,26 @@ export const NOTIFICATIONS: readonly Notification[] = [
     params: z.strictObject({ functionArn }),
   },
   {
+    name: 'containment-breached',
+    description: 'Something got through after the cut-off: containment does not hold.',
+    params: z.strictObject({ functionArn, calls: z.array(z.string()), since: z.string() }),
+  },
+  {
+    name: 'drift',
+    description: 'Somebody changed what is contained, and it is put again.',
+    params: z.strictObject({ object: z.string(), found: z.string(), times: z.int().min(1) }),
+  },
+  {
+    name: 'drift-asks',
+    description: 'Somebody goes on changing what is contained: a person is asked before it is put again.',
+    params: z.strictObject({ object: z.string(), found: z.string(), times: z.int().min(1) }),
+  },
+  {
+    name: 'drift-by',
+    description: 'CloudTrail has said who changed what is contained.',
+    params: z.strictObject({ functionArn, principals: z.array(z.string()), calls: z.array(z.string()) }),
+  },
+  {
     name: 'evidence-incomplete',
     description: 'Evidence of one target could not be sealed.',
     params: z.strictObject({ functionArn, code: z.string() }),

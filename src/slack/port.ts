@@ -38,6 +38,8 @@ export interface IncidentView {
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
   readonly impact: ImpactView;
+  /** What the watch over each contained target has seen; absent from engines that do not watch. */
+  readonly watches?: readonly WatchView[];
   /** All questions of the incident, settled ones included. */
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
@@ -62,6 +64,28 @@ export interface TargetView {
   readonly account: string;
   readonly region: string;
   readonly level: SlackLevel;
+}
+
+/** What a contained function came to since. Calls and principals are the attacker's own words in part. */
+export interface WatchView {
+  readonly functionArn: string;
+  readonly lookedAt: string | null;
+  readonly refused: number;
+  readonly throttled: number;
+  readonly through: readonly { readonly at: string; readonly call: string; readonly principal: string }[];
+  readonly drifts: readonly {
+    readonly at: string;
+    readonly object: string;
+    readonly what: string;
+    readonly by: string | null;
+    readonly asks: boolean;
+  }[];
+  readonly drain: {
+    readonly latestAt: string;
+    readonly running: number | null;
+    readonly overAt: string | null;
+  } | null;
+  readonly unread: readonly string[];
 }
 
 export interface ContainmentView {

@@ -16,7 +16,7 @@ export async function dueWork(
   const attempts = await sql.query<{ incident: IncidentId; id: AttemptId }>(
     `select a.incident_id as incident, a.id from cordon.attempt as a
      join cordon.incident as i on i.id = a.incident_id
-       and (i.status = 'open' or (i.status = 'closed' and a.row ->> 'upkeep' = 'true'))
+       and (i.status = 'open' or a.row ->> 'upkeep' = 'true')
      where a.owner is null and a.finished_at is null and a.state <> 'awaiting'
        and (a.not_before is null or a.not_before <= $1::timestamptz) limit 500`,
     [instant],

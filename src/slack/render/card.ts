@@ -7,6 +7,7 @@ import { button, buttons, context, header, listed, message, section } from './bl
 import { brokenLine } from './broken.ts';
 import { LEVEL_MARK } from './level.ts';
 import { formOf } from './question.ts';
+import { watchBlocks } from './watch.ts';
 
 const SHOWN_TROUBLE = 6;
 const SHOWN_TARGETS = 4;
@@ -26,6 +27,7 @@ export function incidentCard(incident: IncidentView): SlackMessage {
     section([decisionLine(incident)]),
     context([leadLine(incident), ...peopleLines(incident)]),
     ...(pressed.length === 0 ? [] : [buttons(pressed)]),
+    ...watchBlocks(incident),
     ...heldBlocks(incident),
     context([
       ...targetLines(incident),

@@ -18,6 +18,12 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
   'containment-effective': '🟢 *Contained*, and shown to be effective.',
   'observed-only':
     '👁 *Nothing was contained:* Cordon may only observe here. It recorded what it would have done.',
+  'containment-breached':
+    '🔴 *Containment is breached.* Something got through after the cut-off. A person must look now.',
+  drift: '🟠 *Somebody changed what is contained.* It is put again.',
+  'drift-asks':
+    '🔴 *Somebody goes on changing what is contained.* It is put again only once a person says so: approve or deny above.',
+  'drift-by': '🕵 *Changes of what is contained, and who made them.*',
   'evidence-incomplete': '🗄 *Evidence could not be sealed.*',
   'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
   handoff: '🤝 *The lead was handed over.*',

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { Json } from '../../json.ts';
+import { historyRegion } from '../history-region.ts';
+import type { ActionContext } from '../ports.ts';
+import { tolerant } from '../tolerant.ts';
+import { type TrailedCall, trailedCall } from './trailed-call.ts';
+
+const page = z.looseObject({ Events: z.array(z.json()).default([]) });
+
+// Newest first, 50 a page, two pages a second for the whole account: an attacker who calls a thousand times a minute
+// must not spend what the other incidents look with. What is older was there the last time, or is evidence's to find.
+const MAX_PAGES = 3;
+
+/** What CloudTrail had of a target, each event once, newest first; what could not be asked is in `unread`. */
+export interface Trail {
+  readonly calls: readonly TrailedCall[];
+  readonly unread: readonly string[];
+}
+
+/**
+ * Calls by the function's sessions (Lambda names a session after its function) and calls about the function and its
+ * roles, since an instant. IAM's history is in one Region of the partition.
+ */
+export async function lookUpCalls(context: ActionContext, fromMs: number): Promise<Trail> {
+  const { target } = context;
+  const elsewhere = historyRegion(target.partition);
+  const global = elsewhere === undefined || elsewhere === target.region ? undefined : elsewhere;
+  const names = [...new Set(target.roles.map((role) => role.split('/').at(-1) ?? role))];
+  const questions: readonly Question[] = [
+    { key: 'Username', value: target.functionName },
+    ...(global === undefined ? [] : [{ key: 'Username', value: target.functionName, region: global }]),
+    { key: 'ResourceName', value: target.functionName },
+    { key: 'ResourceName', value: target.functionArn },
+    ...names.map((value) => ({ key: 'ResourceName', value, region: global })),
+  ];
+  const calls = new Map<string, TrailedCall>();
+  const unread: string[] = [];
+  for (const question of questions) {
+    const found = await tolerant(() => ask(context, question, fromMs));
+    if (found.kind === 'unreadable') {
+      unread.push(`CloudTrail by ${question.key} (${found.code})`);
+      // Not allowed, or not there: the other questions would be answered alike.
+      if (!found.retryable) break;
+      continue;
+    }
+    for (const each of found.value) calls.set(each.id, each);
+  }
+  return { calls: [...calls.values()].sort((a, b) => b.at.localeCompare(a.at)), unread };
+}
+
+/** `LookupEvents` takes one attribute at a time; absent Region: the target's. */
+interface Question {
+  readonly key: string;
+  readonly value: string;
+  readonly region?: string | undefined;
+}
+
+async function ask(
+  context: ActionContext,
+  { key, value, region }: Question,
+  fromMs: number,
+): Promise<readonly TrailedCall[]> {
+  const found: TrailedCall[] = [];
+  let pages = 0;
+  const answers = context.aws('read').survey.pages({
+    call: 'cloudtrail:LookupEvents',
+    input: {
+      LookupAttributes: [{ AttributeKey: key, AttributeValue: value }],
+      StartTime: new Date(fromMs).toISOString(),
+      MaxResults: 50,
+    },
+    ...(region === undefined ? {} : { region }),
+  });
+  for await (const answer of answers) {
+    const rows: readonly Json[] = page.safeParse(answer).data?.Events ?? [];
+    for (const row of rows) {
+      const read = trailedCall(row);
+      if (read !== undefined) found.push(read);
+    }
+    pages += 1;
+    if (pages >= MAX_PAGES) break;
+  }
+  return found;
+}
