@@ -31,7 +31,7 @@ const PACE: readonly (readonly [untilMs: number, everyMs: number])[] = [
 const SLOWEST_MS = 30 * 60_000;
 
 /** Delivery to CloudTrail takes about five minutes and up to fifteen (CloudTrail user guide): before, silence is no news. */
-export const TRAIL_LAG_MS = 15 * 60_000;
+const TRAIL_LAG_MS = 15 * 60_000;
 
 /** Starts the watch of a target, once it is held. */
 export function startWatch(draft: Draft, target: Target): void {

@@ -49,9 +49,7 @@ describe('the level of an incident', () => {
         }),
       ),
     );
-    expect(statusLine(incident({ level: 'breached', containedAt: null }))).toMatch(
-      /^🔴 \*Containment is breached\*/,
-    );
+    expect(statusLine(incident({ level: 'breached', containedAt: null }))).toMatch(/^🔴 \*BREACHED\*/);
     expect(card).toContain(LEVEL_MARK.effective);
     expect(card).toContain(LEVEL_MARK.breached);
   });
