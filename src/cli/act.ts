@@ -12,12 +12,13 @@ export async function act(
   context: Context,
   reference: string,
   command: string,
-  inputFor: (incident: Incident) => JsonObject,
+  inputFor: (incident: Incident) => JsonObject | Promise<JsonObject>,
 ): Promise<ExitCode> {
   return context.withApi(async (api) => {
     const incident = await findIncident(api, reference);
     // The id is the view's own.
-    if (!(await give(context, api, command, incident.id as IncidentId, inputFor(incident)))) return EXIT.no;
+    if (!(await give(context, api, command, incident.id as IncidentId, await inputFor(incident))))
+      return EXIT.no;
     await sayWhoPerforms(context, api);
     return EXIT.ok;
   });

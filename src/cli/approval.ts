@@ -6,10 +6,7 @@ import { nameOf } from './incident.ts';
 const LEAST_DIGEST = 8;
 
 /** The approval whose plan's digest begins so. Throws `cordon_cli_usage`, `cordon_cli_no_approval`. */
-export function findApproval(
-  incident: Incident,
-  plan: string,
-): { readonly approvalId: string; readonly digest: string } {
+export function findApproval(incident: Incident, plan: string): Incident['approvals'][number] {
   if (!/^[0-9a-f]+$/.test(plan) || plan.length < LEAST_DIGEST) {
     throw new CliError(
       'cordon_cli_usage',
@@ -26,5 +23,5 @@ export function findApproval(
       `expected one plan of ${nameOf(incident)} with a digest that begins so, found ${matching.length}; the plan may have changed: look at it again with "cordon show ${nameOf(incident)}"`,
     );
   }
-  return { approvalId: found.approvalId, digest: found.digest };
+  return found;
 }

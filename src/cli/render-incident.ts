@@ -133,7 +133,9 @@ function approvalsOf(incident: Incident): readonly string[] {
     .flatMap((approval) => [
       `${approval.actionTitle} on ${shown(approval.objectArn, 200)}: ${approval.given.length} of ${approval.quorum} approved, until ${renderInstant(approval.expiresAt)}, then ${silenceInWords(approval.onExpiry)}`,
       ...approval.changes.map((change) => `    ${change.call}: ${shown(change.summary, 300)}`),
-      `  cordon approve ${nameOf(incident)} --plan ${approval.digest.slice(0, DIGEST_SHOWN)}   (or deny, with --reason)`,
+      ...approval.blastRadius.map((line) => `    ${shown(line, 300)}`),
+      `    ${approval.reversible ? 'reversible' : 'not reversible'} · account ${shown(approval.account, 20)} · ${shown(approval.region, 30)} · asked by ${shown(approval.requestedBy ?? 'the playbook', 60)} · policy ${approval.policies.map((policy) => shown(policy, 80)).join(', ')}`,
+      `  cordon approve ${nameOf(incident)} --plan ${approval.digest.slice(0, DIGEST_SHOWN)}${approval.confirm === null ? '' : ` --confirm ${shown(approval.confirm, 150)}`}   (or deny, with --reason)`,
     ]);
 }
 

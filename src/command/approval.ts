@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AttemptId } from '../id.ts';
-import { settleApproval } from '../incident/approval.ts';
+import { settleApproval, settledInWords } from '../incident/approval.ts';
+import { wordToApprove } from '../incident/confirmation.ts';
 import type { Draft } from '../incident/draft.ts';
 import { validApprovals } from '../incident/gate-request.ts';
 import type { AttemptRow } from '../incident/state.ts';
@@ -9,11 +10,11 @@ import { defineCommand, done, refused } from './command.ts';
 
 const subject = { approvalId: z.string(), digest: z.string() };
 
-/** Approves exactly the plan whose digest the person was shown. */
+/** Approves exactly the plan whose digest the person was shown; in production only with the function's name typed. */
 export const approve = defineCommand({
   id: 'approve',
   title: 'Approve a plan',
-  input: z.strictObject(subject),
+  input: z.strictObject({ ...subject, confirm: z.string().max(300).optional() }),
   decide: (draft, input, person) =>
     onAwaiting(draft, input, person, (attempt) => {
       if (attempt.requestedBy === person.id) {
@@ -28,6 +29,13 @@ export const approve = defineCommand({
         )
       ) {
         return refused('cordon_approval_twice', 'you have approved this already; it needs another person');
+      }
+      const word = wordToApprove(attempt);
+      if (word !== null && input.confirm?.trim() !== word) {
+        return refused(
+          'cordon_approval_unconfirmed',
+          `this is production: expected the function’s name to be typed, ${word}${input.confirm === undefined ? '' : '; found another word'}`,
+        );
       }
       settleApproval(draft, attempt, { kind: 'approve', responder: person.id, via: person.via, reason: '' });
       const left = draft.attempts.get(attempt.id);
@@ -70,12 +78,12 @@ function onAwaiting(
     );
   }
   if (attempt.state !== 'awaiting') {
-    return refused('cordon_approval_settled', `already settled: ${attempt.action} is ${attempt.state}`);
+    return refused('cordon_approval_settled', settledInWords(attempt));
   }
   if (attempt.planDigest !== input.digest) {
     return refused(
       'cordon_approval_plan_changed',
-      'the plan has changed since you were shown it; look at the new one and decide again',
+      'the plan has changed since you were shown it, and the new one is asked about anew; look at that one and decide again',
     );
   }
   return decide(attempt);

@@ -36,6 +36,7 @@ export type CommandRefusalCode =
   | 'cordon_approval_plan_changed'
   | 'cordon_approval_own_request'
   | 'cordon_approval_twice'
+  | 'cordon_approval_unconfirmed'
   | 'cordon_review_open'
   | 'cordon_review_own';
 

@@ -1,6 +1,6 @@
 import type { FallbackRung } from '../action/rung.ts';
 import { rungOnExpiry } from '../guardrail/on-expiry.ts';
-import { decide, finish } from './attempt.ts';
+import { decide, finish, settleCard } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { fallbackOf } from './fallback.ts';
 import { newAttempt } from './invocation.ts';
@@ -25,7 +25,11 @@ export function settleApproval(
     });
     finish(
       draft,
-      { ...attempt, error: { code: 'cordon_attempt_denied', message: verdict.reason } },
+      {
+        ...attempt,
+        deniedBy: verdict.responder,
+        error: { code: 'cordon_attempt_denied', message: verdict.reason },
+      },
       'denied',
     );
     return;
@@ -44,6 +48,27 @@ export function settleApproval(
   });
   draft.post('card', {}, { merge: 'card' });
   if (decide(draft, approved).kind === 'run') resume(draft, approved);
+  else settleCard(draft, approved);
+}
+
+/** What became of a plan that no longer waits, in words for who comes late. */
+export function settledInWords(attempt: AttemptRow): string {
+  const at = attempt.finishedAt ?? '';
+  switch (attempt.state) {
+    case 'denied':
+      return `already denied by ${attempt.deniedBy ?? 'somebody'} at ${at}: ${attempt.error?.message ?? ''}`;
+    case 'expired':
+      return `expired at ${at}: ${attempt.error?.message ?? 'nobody decided in time'}`;
+    case 'cancelled':
+      return `withdrawn at ${at}: the playbook went on without it`;
+    default: {
+      const given = attempt.approvals.filter(({ digest }) => digest === attempt.planDigest);
+      const last = given.at(-1);
+      return last === undefined
+        ? `it needs no approval any more; ${attempt.action} is ${attempt.state}`
+        : `already approved by ${given.map(({ responder }) => responder).join(' and ')} at ${last.at}; ${attempt.action} is ${attempt.state}`;
+    }
+  }
 }
 
 /** Nobody decided in time: the policy says what silence means. */
@@ -119,5 +144,5 @@ export function resumeAnswered(draft: Draft): number {
 function resume(draft: Draft, attempt: AttemptRow): void {
   draft.disarm((timer) => timer.attempt === attempt.id);
   draft.putAttempt({ ...attempt, state: 'planned', ask: null });
-  draft.post('approval-settled', { attempt: attempt.id });
+  settleCard(draft, attempt);
 }

@@ -159,7 +159,7 @@ export function applyDecision(
         attempt: attempt.id,
         dueAt: expiresAt,
       });
-      draft.post('approval', { attempt: attempt.id });
+      draft.post('approval', cardOf(attempt));
       draft.post('card', {}, { merge: 'card' });
       return;
     }
@@ -220,7 +220,7 @@ export function finish(
 ): void {
   draft.putAttempt({ ...attempt, state, owner: null, notBefore: null, finishedAt: draft.at });
   draft.disarm((timer) => timer.attempt === attempt.id);
-  if (attempt.ask !== null) draft.post('approval-settled', { attempt: attempt.id });
+  if (attempt.ask !== null) settleCard(draft, attempt);
   draft.post('card', {}, { merge: 'card' });
   draft.agenda.push({ kind: 'settle-invocation', invocation: attempt.invocation });
 }
@@ -245,7 +245,17 @@ export function cancelAttempt(draft: Draft, attempt: AttemptRow): void {
     finishedAt: draft.at,
   });
   draft.disarm((timer) => timer.attempt === attempt.id);
-  if (attempt.ask !== null) draft.post('approval-settled', { attempt: attempt.id });
+  if (attempt.ask !== null) settleCard(draft, attempt);
+}
+
+/** Brings the message that asked about the attempt up to date: decided, or one approval nearer to it. */
+export function settleCard(draft: Draft, attempt: AttemptRow): void {
+  draft.post('approval-settled', cardOf(attempt));
+}
+
+/** With the plan's digest: a plan that changes is asked about in a message of its own. */
+function cardOf(attempt: AttemptRow): JsonObject {
+  return { attempt: attempt.id, digest: attempt.planDigest };
 }
 
 /** Takes an attempt back from a worker that is gone. What it was calling may have happened. */

@@ -219,6 +219,8 @@ export interface AttemptRow {
     readonly policies: readonly string[];
   } | null;
   readonly approvals: readonly AttemptApproval[];
+  /** Who denied it; absent otherwise. */
+  readonly deniedBy?: string;
   /** Digest of the plan that may run because nobody decided in time and the policy says so. */
   readonly silenceAllows: string | null;
   /** The pause (its instant) under which it was said to wait; absent while none has held it back. */

@@ -2,7 +2,6 @@ import type { Action, Change } from '../action/action.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { modeFor, responderByCli } from '../enrolment/enrolment.ts';
 import type { Mode } from '../guardrail/decision.ts';
-import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type { IncidentId } from '../id.ts';
 import type { Json } from '../json.ts';
 import { isAtCommit, loadIncident } from '../store/incident.ts';
@@ -15,6 +14,8 @@ import type { Sql } from '../store/sql.ts';
 import { readExcerpt, readTimeline } from '../store/timeline.ts';
 import type { Entry, EntryKind } from '../timeline/entry.ts';
 import { renderSummary } from '../timeline/render.ts';
+import type { ApprovalView } from './approval-view.ts';
+import { approvalOf } from './approval-view.ts';
 import { isReviewOpen } from './break-glass.ts';
 import type { Impact } from './impact.ts';
 import { impactOf } from './impact.ts';
@@ -121,27 +122,6 @@ export interface QuestionView {
   readonly answeredBy: string | null;
   readonly settledAt: string | null;
   readonly answer: Json;
-}
-
-export interface ApprovalView {
-  readonly approvalId: string;
-  readonly actionTitle: string;
-  readonly objectArn: string;
-  readonly account: string;
-  readonly region: string;
-  readonly changes: readonly Change[];
-  readonly reversible: boolean;
-  readonly digest: string;
-  readonly quorum: number;
-  readonly given: readonly { readonly by: string; readonly at: string }[];
-  readonly policies: readonly string[];
-  readonly expiresAt: string;
-  readonly onExpiry: OnExpiry;
-  readonly requestedBy: string | null;
-  readonly status: 'open' | 'approved' | 'denied' | 'expired' | 'withdrawn';
-  readonly settledBy: string | null;
-  readonly settledAt: string | null;
-  readonly reason: string | null;
 }
 
 export interface IncidentSummary {
@@ -338,7 +318,7 @@ export function viewOf(
       .filter((invocation) => invocation.src === 'human.question')
       .map((invocation) => questionOf(state, invocation)),
     approvals: [...state.attempts.values()].flatMap((attempt) =>
-      approvalOf(attempt, entries, known.catalogue),
+      approvalOf(attempt, record, entries, known.catalogue),
     ),
     lastEntries: entries.slice(-LAST_ENTRIES).map(renderSummary),
   };
@@ -424,78 +404,4 @@ function questionOf(state: IncidentState, invocation: InvocationRow): QuestionVi
     settledAt: invocation.closedAt,
     answer: invocation.output,
   };
-}
-
-function approvalOf(
-  attempt: AttemptRow,
-  entries: readonly Entry[],
-  catalogue: ReadonlyMap<string, Action>,
-): ApprovalView[] {
-  const asked = lastOf(entries, attempt.id, ['approval.asked']);
-  if (asked?.body === undefined || asked.body === null || attempt.planDigest === null) return [];
-  const request = asked.body.data as {
-    quorum?: number;
-    expiresAt?: string;
-    onExpiry?: OnExpiry;
-    policies?: string[];
-  }; // written by `applyDecision`
-  const settled = lastOf(entries, attempt.id, [
-    'approval.given',
-    'approval.denied',
-    'approval.expired',
-    'attempt.cancelled',
-  ]);
-  const action = catalogue.get(attempt.action);
-  return [
-    {
-      approvalId: attempt.id,
-      actionTitle: action?.title ?? attempt.action,
-      objectArn: attempt.object?.arn ?? '',
-      account: attempt.target?.account ?? '',
-      region: attempt.target?.region ?? '',
-      changes: attempt.changes,
-      reversible: action?.effect === 'contain' && action.reversible,
-      digest: attempt.planDigest,
-      quorum: request.quorum ?? 1,
-      given: attempt.approvals.map((approval) => ({ by: approval.responder, at: approval.at })),
-      policies: request.policies ?? [],
-      expiresAt: request.expiresAt ?? asked.at,
-      onExpiry: request.onExpiry ?? 'refuse',
-      requestedBy: attempt.requestedBy,
-      status: approvalStatus(attempt, settled),
-      settledBy:
-        attempt.state === 'awaiting'
-          ? null
-          : String((settled?.body?.actor as { id?: string } | undefined)?.id ?? ''),
-      settledAt: attempt.state === 'awaiting' ? null : (settled?.at ?? null),
-      reason: attempt.state === 'denied' ? (attempt.error?.message ?? null) : null,
-    },
-  ];
-}
-
-function approvalStatus(attempt: AttemptRow, settled: Entry | undefined): ApprovalView['status'] {
-  if (attempt.state === 'awaiting') return 'open';
-  switch (settled?.body?.kind) {
-    case 'approval.given':
-      return 'approved';
-    case 'approval.denied':
-      return 'denied';
-    case 'approval.expired':
-      return 'expired';
-    default:
-      return 'withdrawn';
-  }
-}
-
-function lastOf(entries: readonly Entry[], attempt: string, kinds: readonly string[]): Entry | undefined {
-  return entries.findLast((entry) => {
-    const data = entry.body?.data;
-    return (
-      entry.body !== null &&
-      kinds.includes(entry.body.kind) &&
-      typeof data === 'object' &&
-      data !== null &&
-      (data as { attempt?: Json }).attempt === attempt // written by the attempt's own moves
-    );
-  });
 }

@@ -6,6 +6,7 @@ export const ACTION = {
   answer: 'cordon.answer',
   answerDetails: 'cordon.answer-details',
   approve: 'cordon.approve',
+  approveTyped: 'cordon.approve-typed',
   deny: 'cordon.deny',
   release: 'cordon.release',
   acknowledge: 'cordon.acknowledge',
@@ -16,6 +17,7 @@ export const ACTION = {
 export const CALLBACK = {
   answer: 'cordon.answer.form',
   deny: 'cordon.deny.reason',
+  approve: 'cordon.approve.typed',
   note: 'cordon.note.text',
   followUp: 'cordon.follow-up.text',
   declare: 'cordon.declare.form',
@@ -42,7 +44,7 @@ const QUESTION = z.object({ i: id, q: id, f: form }).strict();
 const APPROVAL = z.object({ i: id, a: id, d: digest }).strict();
 const INCIDENT = z.object({ i: id }).strict();
 /** What a modal carries through `private_metadata`; here c is the channel to answer in. */
-const DENIAL = z.object({ i: id, a: id, d: digest, c: id }).strict();
+const DECISION = z.object({ i: id, a: id, d: digest, c: id }).strict();
 /** t is the message's own time, h the digest of its text when it is noted as evidence. */
 const NOTE = z.object({ i: id, c: id, t: z.iso.datetime().optional(), h: digest.optional() }).strict();
 const CHANNEL = z.object({ c: id }).strict();
@@ -53,7 +55,7 @@ export type QuestionValue = z.infer<typeof QUESTION>;
 export type AnswerFormValue = z.infer<typeof ANSWER_FORM>;
 export type ApprovalValue = z.infer<typeof APPROVAL>;
 export type IncidentValue = z.infer<typeof INCIDENT>;
-export type DenialValue = z.infer<typeof DENIAL>;
+export type DecisionValue = z.infer<typeof DECISION>;
 export type NoteValue = z.infer<typeof NOTE>;
 export type ChannelValue = z.infer<typeof CHANNEL>;
 
@@ -75,7 +77,7 @@ export const readQuestionValue = reader(QUESTION);
 export const readAnswerFormValue = reader(ANSWER_FORM);
 export const readApprovalValue = reader(APPROVAL);
 export const readIncidentValue = reader(INCIDENT);
-export const readDenialValue = reader(DENIAL);
+export const readDecisionValue = reader(DECISION);
 export const readNoteValue = reader(NOTE);
 export const readChannelValue = reader(CHANNEL);
 
@@ -87,7 +89,7 @@ export function actionValue(
     | AnswerFormValue
     | ApprovalValue
     | IncidentValue
-    | DenialValue
+    | DecisionValue
     | NoteValue
     | ChannelValue,
 ): string {

@@ -9,6 +9,7 @@ import { findPosted, OUTBOX_EVENT } from './history.ts';
 import { brokenLimits, type SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
 import {
+  type ApprovalView,
   DELIVERY_KINDS,
   type DeliveryOutcome,
   type IncidentView,
@@ -17,7 +18,7 @@ import {
   type SlackPeople,
   type SlackPlaces,
 } from './port.ts';
-import { approvalMessage, approvalSettledMessage } from './render/approval.ts';
+import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
 import { announceMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
@@ -140,9 +141,17 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       return editOrPost(job, at, questionSettledMessage(incident, question));
     }
     case 'approval': {
-      const { attempt: id } = deliveryParams(row, kind);
+      const { attempt: id, digest } = deliveryParams(row, kind);
       const approval = incident.approvals.find((one) => one.approvalId === id);
       if (approval === undefined) return missing('approval', id);
+      const changed = isAnother(digest, approval);
+      if (changed && !job.previousUnknown) {
+        return {
+          kind: 'skipped',
+          reason: 'the plan changed before it was asked about; the new one is asked about',
+        };
+      }
+      if (changed) return post(job, approvalChangedMessage(incident, approval));
       if (approval.status !== 'open' && !job.previousUnknown) {
         return { kind: 'skipped', reason: 'the approval was settled before it was asked for' };
       }
@@ -154,7 +163,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       );
     }
     case 'approval-settled': {
-      const { attempt: id } = deliveryParams(row, kind);
+      const { attempt: id, digest } = deliveryParams(row, kind);
       const approval = incident.approvals.find((one) => one.approvalId === id);
       if (approval === undefined) return missing('approval', id);
       const at = await job.places.messageOf(incident.id, 'approval', id);
@@ -164,6 +173,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
           reason: 'the approval was never shown here, so there is nothing to settle',
         };
       }
+      if (isAnother(digest, approval)) return editOrPost(job, at, approvalChangedMessage(incident, approval));
       return editOrPost(
         job,
         at,
@@ -197,6 +207,11 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
 
 /** What the card says already, or what nobody has to do anything about: for whoever wants to read on. */
 const QUIET: ReadonlySet<string> = new Set(['containment-effective', 'observed-only']);
+
+/** True when the plan is not the one that the row is about: it was read again, and the object had changed. */
+function isAnother(digest: string | null | undefined, approval: ApprovalView): boolean {
+  return typeof digest === 'string' && digest !== approval.digest;
+}
 
 /** Responders' ids in a notice's facts as Slack user ids, so that those who are called are mentioned. */
 function peopleNamed(facts: JsonObject, people: SlackPeople): JsonObject {

@@ -4,6 +4,9 @@ import type { DeliveryKind, SlackDelivery } from './port.ts';
 
 export class SlackParamsError extends CodedError<'cordon_slack_bad_params'> {}
 
+/** `digest` names the plan that was asked about; rows of earlier versions have none. */
+const approvalOf = z.object({ attempt: z.string().min(1), digest: z.string().nullish() }).strict();
+
 /** The params of an outbox row, by kind. The row is ours, but it comes out of a database: checked again. */
 const SCHEMAS = {
   'open-channel': z.object({}).strict(),
@@ -11,8 +14,8 @@ const SCHEMAS = {
   card: z.object({ first: z.boolean().optional() }).strict(),
   question: z.object({ invocation: z.string().min(1) }).strict(),
   'question-settled': z.object({ invocation: z.string().min(1) }).strict(),
-  approval: z.object({ attempt: z.string().min(1) }).strict(),
-  'approval-settled': z.object({ attempt: z.string().min(1) }).strict(),
+  approval: approvalOf,
+  'approval-settled': approvalOf,
   // A playbook's `notify` names what happened and may add facts; facts are shown, never interpreted.
   announce: z.object({ name: z.string().min(1) }).catchall(z.json()),
   'task-due': z.object({ task: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),

@@ -13,27 +13,24 @@ import type { JsonObject } from '../json.ts';
 import {
   readAnswerFormValue,
   readAnswerValue,
-  readApprovalValue,
-  readDenialValue,
   readIncidentValue,
   readQuestionValue,
 } from './action-value.ts';
-import { type ListenerParts, perform, type Reply, say } from './perform.ts';
-import { SHORT_DIGEST } from './render/approval.ts';
-import { answerModal, denyModal, MODAL_INPUT } from './render/modal.ts';
+import { answering, type ListenerParts, perform, type Reply, say } from './perform.ts';
+import { answerModal, MODAL_INPUT } from './render/modal.ts';
 import { formOf, pressField } from './render/question.ts';
-import { code } from './text.ts';
 
 export type ButtonArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
 export type ViewArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 export type ShortcutArgs = SlackShortcutMiddlewareArgs<MessageShortcut> & AllMiddlewareArgs;
 
-const OUTDATED = 'This button is of another version of Cordon. Use `/cordon help`, or the terminal.';
+export const OUTDATED = 'This button is of another version of Cordon. Use `/cordon help`, or the terminal.';
 export const FOREIGN = 'Only people of this workspace can decide here.';
 
 /**
- * The listeners behind buttons, modals and shortcuts. Each acknowledges first, then does its work: what
- * it calls is idempotent by a key out of the payload, since Slack delivers at least once.
+ * The listeners behind buttons, modals and shortcuts. An act is committed, then acknowledged, then spoken of (see
+ * `perform`); what only opens a form is acknowledged at once. What they call is idempotent by a key out of the payload,
+ * since Slack delivers at least once.
  */
 
 export function onAnswer(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
@@ -69,29 +66,6 @@ export function onAnswerDetails(parts: ListenerParts): (args: ButtonArgs) => Pro
   });
 }
 
-export function onApprove(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
-  return pressed(parts, readApprovalValue, (args, value, reply) =>
-    perform(
-      parts,
-      {
-        command: 'approve',
-        input: { incidentId: value.i, approvalId: value.a, digest: value.d },
-        ...who(args),
-      },
-      reply,
-    ),
-  );
-}
-
-export function onDeny(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
-  return pressed(parts, readApprovalValue, async (args, value, reply) => {
-    const channel = args.body.channel?.id;
-    if (channel === undefined) return say(parts, reply, OUTDATED, 'only-you');
-    const typed = code(`/cordon deny ${value.a} ${value.d.slice(0, SHORT_DIGEST)} REASON`);
-    await openView(parts, args, reply, denyModal({ ...value, c: channel }), `Type ${typed}`);
-  });
-}
-
 export const onRelease = onCard('release', 'only-you');
 export const onWiden = onCard('widen', 'channel');
 export const onPageOwner = onCard('page-owner', 'channel');
@@ -112,33 +86,12 @@ function onCard(
     );
 }
 
-export function onDenySubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return async (args) => {
-    await args.ack();
-    const denial = readDenialValue(args.view.private_metadata);
-    if (denial === undefined) return;
-    const reply = replyIn(args, denial.c);
-    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
-    await perform(
-      parts,
-      {
-        command: 'deny',
-        input: { incidentId: denial.i, approvalId: denial.a, digest: denial.d, reason: typedText(args) },
-        slackUserId: args.body.user.id,
-        idempotencyKey: viewKey(args),
-      },
-      reply,
-    );
-  };
-}
-
 export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
   return async (args) => {
-    await args.ack();
     const value = readAnswerFormValue(args.view.private_metadata);
     const form = value === undefined ? undefined : formOf(value.f);
-    if (value === undefined || form === undefined) return;
-    const reply = replyIn(args, value.c);
+    const reply = answering(args.ack, replyIn(args, value?.c ?? ''));
+    if (value === undefined || form === undefined) return reply.ack();
     if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
     const answer: Record<string, string | number> = {};
     for (const field of form.fields) {
@@ -176,20 +129,20 @@ export function onAcknowledge(parts: ListenerParts): (args: ButtonArgs) => Promi
   );
 }
 
-/** What the button listeners have in common: acknowledge, then check what was pressed and by whom. */
-function pressed<Value>(
+/** What the button listeners have in common: check what was pressed and by whom. */
+export function pressed<Value>(
   parts: ListenerParts,
   read: (value: unknown) => Value | undefined,
   act: (args: ButtonArgs, value: Value, reply: Reply) => Promise<void>,
 ): (args: ButtonArgs) => Promise<void> {
   return async (args) => {
-    await args.ack();
-    const reply: Reply = (text, shown) =>
+    const reply = answering(args.ack, (text, shown) =>
       args.respond({
         text,
         response_type: shown === 'channel' ? 'in_channel' : 'ephemeral',
         replace_original: false,
-      });
+      }),
+    );
     if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
     const value = read(args.action.value);
     if (value === undefined) return say(parts, reply, OUTDATED, 'only-you');
@@ -207,7 +160,7 @@ export function foreign(body: {
   return home !== undefined && here !== undefined && home !== here;
 }
 
-function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempotencyKey: string } {
+export function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempotencyKey: string } {
   const { container, user } = args.body;
   const message = 'message_ts' in container ? String(container.message_ts) : 'view';
   return {
@@ -228,7 +181,7 @@ export function replyIn(args: ViewArgs, channel: string): Reply {
   return (text) => args.client.chat.postEphemeral({ channel, user: args.body.user.id, text });
 }
 
-/** A trigger lives for 3 s: when Slack is slow the modal cannot open, and the person is told another way. */
+/** A trigger lives for 3 s: when Slack is slow the form cannot open, and the person is told another way. */
 export async function openView(
   parts: ListenerParts,
   args: { readonly body: { readonly trigger_id: string }; readonly client: ButtonArgs['client'] },
@@ -236,6 +189,7 @@ export async function openView(
   view: Parameters<ButtonArgs['client']['views']['open']>[0]['view'],
   instead: string,
 ): Promise<void> {
+  await reply.ack?.();
   try {
     await args.client.views.open({ trigger_id: args.body.trigger_id, view });
   } catch (error) {

@@ -24,20 +24,49 @@ export interface ListenerParts {
 /** Slack repeats a delivery for up to about six minutes. */
 const DUPLICATE_WINDOW_MS = 15 * 60_000;
 
-export type Reply = (text: string, shown: 'only-you' | 'channel') => Promise<unknown>;
+/** Tells the person something, after the acknowledgement. */
+export interface Reply {
+  (text: string, shown: 'only-you' | 'channel'): Promise<unknown>;
+  /** Acknowledges what the person did, once; absent where that has been done. */
+  readonly ack?: () => Promise<void>;
+}
+
+/** A reply that acknowledges before it speaks, so that an act can be committed before either. */
+export function answering(
+  ack: () => Promise<unknown>,
+  send: Reply,
+): Reply & { readonly ack: () => Promise<void> } {
+  let acknowledged: Promise<unknown> | undefined;
+  const once = async () => {
+    acknowledged ??= ack();
+    await acknowledged;
+  };
+  const reply = async (text: string, shown: 'only-you' | 'channel') => {
+    await once();
+    return send(text, shown);
+  };
+  return Object.assign(reply, { ack: once });
+}
+
+type Refused = Extract<SlackCommandResult, { kind: 'refused' }>;
+
+/** Told of a refusal before anything is answered; true when it has acknowledged and told the person itself. */
+export type OnRefused = (refusal: Refused) => Promise<boolean>;
 
 /**
- * Runs one human act for the listener that has just acknowledged it, and tells the person how it went.
- * A delivery that Slack repeats is dropped here, and has no second effect in the engine either.
+ * Runs one human act, acknowledges it, and tells the person how it went, in this order: what Slack was told is taken is
+ * committed, and where the process dies before, Slack itself tells the person that it failed. A delivery that Slack
+ * repeats gets the first result from the engine, and is not spoken of twice.
  */
 export async function perform(
   parts: ListenerParts,
   request: SlackCommand & { readonly slackUserId: string; readonly idempotencyKey: string },
   reply: Reply,
   shown: 'only-you' | 'channel' = 'only-you',
+  onRefused?: OnRefused,
 ): Promise<void> {
   const { slackUserId, idempotencyKey, ...command } = request;
-  await performOnce(parts, request, command.command, reply, shown, () =>
+  await performOnce(parts, request, { what: command.command, reply, shown, onRefused }, () =>
     parts.commands.execute({ ...command, actor: { kind: 'responder', slackUserId }, idempotencyKey }),
   );
 }
@@ -48,23 +77,26 @@ export async function performDeclare(
   request: Parameters<SlackCommands['declare']>[0],
   reply: Reply,
 ): Promise<void> {
-  await performOnce(parts, request, 'declare', reply, 'channel', () => parts.commands.declare(request));
+  const how = { what: 'declare', reply, shown: 'channel', onRefused: undefined } as const;
+  await performOnce(parts, request, how, () => parts.commands.declare(request));
 }
 
 async function performOnce(
   parts: ListenerParts,
   by: { readonly slackUserId: string; readonly idempotencyKey: string },
-  what: string,
-  reply: Reply,
-  shown: 'only-you' | 'channel',
+  how: {
+    readonly what: string;
+    readonly reply: Reply;
+    readonly shown: 'only-you' | 'channel';
+    readonly onRefused: OnRefused | undefined;
+  },
   run: () => Promise<SlackCommandResult>,
 ): Promise<void> {
-  if (!(await parts.seen.claim(by.idempotencyKey, DUPLICATE_WINDOW_MS))) return;
+  const { what, reply, shown, onRefused } = how;
   let result: SlackCommandResult;
   try {
     result = await run();
   } catch (error) {
-    await parts.seen.forget(by.idempotencyKey);
     parts.log.error({ command: what, code: codeOf(error) }, 'a command from Slack threw');
     await say(
       parts,
@@ -74,13 +106,19 @@ async function performOnce(
     );
     return;
   }
+  const first = await parts.seen.claim(by.idempotencyKey, DUPLICATE_WINDOW_MS);
   if (result.kind === 'refused') {
+    const told: Promise<boolean> | undefined = onRefused?.(result);
+    if ((await told) === true) return;
+    await reply.ack?.();
     // The code is one of ours, for whoever looks it up.
-    await say(parts, reply, `🚫 ${prose(result.message, 1500)} (${prose(result.code, 80)})`, 'only-you');
+    if (first)
+      await say(parts, reply, `🚫 ${prose(result.message, 1500)} (${prose(result.code, 80)})`, 'only-you');
     return;
   }
+  await reply.ack?.();
   const who = shown === 'channel' ? `<@${by.slackUserId}>: ` : '';
-  await say(parts, reply, `✅ ${who}${prose(result.summary, 1500)}`, shown);
+  if (first) await say(parts, reply, `✅ ${who}${prose(result.summary, 1500)}`, shown);
 }
 
 /** Replies are a courtesy: what was decided stands in the messages, so a lost reply is logged and let go. */

@@ -141,11 +141,17 @@ export interface QuestionView {
 export interface ApprovalView {
   readonly approvalId: string;
   readonly actionTitle: string;
+  /** The function that it is about; empty where it is about none. */
+  readonly functionArn: string;
   readonly objectArn: string;
   readonly account: string;
   readonly region: string;
   readonly changes: readonly Change[];
+  /** Who and what it touches beside that, in sentences. */
+  readonly blastRadius: readonly string[];
   readonly reversible: boolean;
+  /** What has to be typed to approve it, in production; `null` where a press is enough. */
+  readonly confirm: string | null;
   /** Hex SHA-256 of the plan: an approval is of exactly this. */
   readonly digest: string;
   readonly quorum: number;

@@ -1,5 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { ACTION, CALLBACK, SHORTCUT } from './action-value.ts';
+import { onApprove, onApproveSubmitted, onApproveTyped, onDeny, onDenySubmitted } from './decide.ts';
 import { onHomeOpened } from './home.ts';
 import {
   type ButtonArgs,
@@ -7,9 +8,6 @@ import {
   onAnswer,
   onAnswerDetails,
   onAnswerSubmitted,
-  onApprove,
-  onDeny,
-  onDenySubmitted,
   onPageOwner,
   onRelease,
   onWiden,
@@ -71,6 +69,7 @@ const BUTTONS: readonly {
   { actionId: /^cordon\.answer\.[a-z0-9_]{1,60}$/, listener: onAnswer },
   { actionId: ACTION.answerDetails, listener: onAnswerDetails },
   { actionId: ACTION.approve, listener: onApprove },
+  { actionId: ACTION.approveTyped, listener: onApproveTyped },
   { actionId: ACTION.deny, listener: onDeny },
   { actionId: ACTION.release, listener: onRelease },
   { actionId: ACTION.acknowledge, listener: onAcknowledge },
@@ -80,6 +79,7 @@ const BUTTONS: readonly {
 
 const VIEWS = [
   { callbackId: CALLBACK.answer, listener: onAnswerSubmitted },
+  { callbackId: CALLBACK.approve, listener: onApproveSubmitted },
   { callbackId: CALLBACK.deny, listener: onDenySubmitted },
   { callbackId: CALLBACK.note, listener: onNoteSubmitted },
   { callbackId: CALLBACK.followUp, listener: onFollowUpSubmitted },

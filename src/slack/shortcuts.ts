@@ -10,7 +10,7 @@ import {
   type ViewArgs,
   viewKey,
 } from './listeners.ts';
-import { type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
+import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView } from './port.ts';
 import { DECLARE_INPUT, declareModal, followUpModal, MODAL_INPUT, noteModal } from './render/modal.ts';
 
@@ -115,10 +115,9 @@ function onSubmitted<Value extends { readonly c: string }>(
   act: (args: ViewArgs, value: Value, reply: Reply) => Promise<void>,
 ): (args: ViewArgs) => Promise<void> {
   return async (args) => {
-    await args.ack();
     const value = read(args.view.private_metadata);
-    if (value === undefined) return;
-    const reply = replyIn(args, value.c);
+    const reply = answering(args.ack, replyIn(args, value?.c ?? ''));
+    if (value === undefined) return reply.ack();
     if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
     await act(args, value, reply);
   };

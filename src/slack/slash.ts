@@ -3,7 +3,7 @@ import type { Act } from '../command/acts.ts';
 import { readAct, usageOf } from '../command/acts.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { withMentions } from './mentions.ts';
-import { type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
+import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView, SlackCommand } from './port.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
@@ -16,17 +16,17 @@ type SlashArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 interface Slash {
   readonly parts: ListenerParts;
   readonly args: SlashArgs;
-  readonly reply: Reply;
+  readonly reply: Reply & { readonly ack: () => Promise<void> };
   readonly tell: (text: string) => Promise<void>;
   readonly rest: string;
 }
 
-/** Listens to `/cordon`: acknowledges at once, then does what the words say. */
+/** Listens to `/cordon`: does what the words say; an act is committed, then acknowledged, then spoken of. */
 export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promise<void> {
   return async (args) => {
-    await args.ack();
-    const reply: Reply = (text, shown) =>
-      args.respond({ text, response_type: shown === 'channel' ? 'in_channel' : 'ephemeral' });
+    const reply = answering(args.ack, (text, shown) =>
+      args.respond({ text, response_type: shown === 'channel' ? 'in_channel' : 'ephemeral' }),
+    );
     const tell = (text: string) => say(parts, reply, text, 'only-you');
     // The person's own text, in which Slack has escaped what carries control sequences.
     const line = unescaped(args.command.text);
@@ -79,6 +79,7 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
     const card = incidentCard(withMentions(named.incident, slash.parts.people));
+    await slash.reply.ack();
     try {
       await slash.args.respond({
         text: card.text,
@@ -97,8 +98,9 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   approve: async (slash) => {
     const plan = await plannedBy(slash);
     if (plan === undefined) return;
-    const { incidentId, approvalId, digest } = plan;
-    await act(slash, { command: 'approve', input: { incidentId, approvalId, digest } });
+    const { incidentId, approvalId, digest, rest: confirm } = plan;
+    const input = { incidentId, approvalId, digest, ...(confirm === '' ? {} : { confirm }) };
+    await act(slash, { command: 'approve', input });
   },
   deny: async (slash) => {
     const plan = await plannedBy(slash);

@@ -24,8 +24,8 @@ const OWN = [
   { verb: 'tasks', usage: 'tasks [INC]', help: 'open tasks of an incident', where: 'incident' },
   {
     verb: 'approve',
-    usage: 'approve ID PLAN',
-    help: 'approve exactly this plan (both are on the card)',
+    usage: 'approve ID PLAN [FUNCTION]',
+    help: 'approve exactly this plan (all on the card); in production with the function’s name',
     where: 'anywhere',
   },
   { verb: 'deny', usage: 'deny ID PLAN REASON', help: 'deny exactly this plan', where: 'anywhere' },

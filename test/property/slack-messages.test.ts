@@ -4,12 +4,17 @@ import { checkBlocks, checkView } from '../../src/simulation/slack-double/blocks
 import { channelName, channelPurpose, channelTopic } from '../../src/slack/channel.ts';
 import { brokenLimits, brokenViewLimits, type SlackMessage } from '../../src/slack/limits.ts';
 import type { ApprovalView, IncidentView, QuestionView } from '../../src/slack/port.ts';
-import { approvalMessage, approvalSettledMessage } from '../../src/slack/render/approval.ts';
+import {
+  approvalChangedMessage,
+  approvalMessage,
+  approvalSettledMessage,
+} from '../../src/slack/render/approval.ts';
 import { incidentCard } from '../../src/slack/render/card.ts';
 import { catchUpMessage } from '../../src/slack/render/catch-up.ts';
 import { homeView } from '../../src/slack/render/home.ts';
 import {
   answerModal,
+  approveModal,
   declareModal,
   denyModal,
   followUpModal,
@@ -73,6 +78,7 @@ const questionView: fc.Arbitrary<QuestionView> = fc.record({
 const approvalView: fc.Arbitrary<ApprovalView> = fc.record({
   approvalId: id,
   actionTitle: text,
+  functionArn: text,
   objectArn: text,
   account: text,
   region: text,
@@ -80,6 +86,8 @@ const approvalView: fc.Arbitrary<ApprovalView> = fc.record({
     fc.record({ call: text, objectArn: text, request: fc.constant({}), summary: text, undo: text }),
     { maxLength: 40 },
   ),
+  blastRadius: fc.array(text, { maxLength: 8 }),
+  confirm: maybe(text),
   reversible: fc.boolean(),
   digest,
   quorum: fc.nat(5),
@@ -233,6 +241,7 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expectSendable(questionSettledMessage(incident, question));
         expectSendable(approvalMessage(incident, approval));
         expectSendable(approvalSettledMessage(incident, approval));
+        expectSendable(approvalChangedMessage(incident, approval));
       }),
       { numRuns: 40 },
     );
@@ -263,8 +272,9 @@ describe('no message breaks a limit or lets a control sequence through, whatever
     const form = formOf('triage');
     if (form === undefined) throw new Error('expected the triage form');
     fc.assert(
-      fc.property(digest, text, (plan, note) => {
+      fc.property(digest, text, approvalView, (plan, note, approval) => {
         const views = [
+          approveModal({ i: 'inc-1', a: 'att-1', d: plan, c: 'C1' }, { ...approval, confirm: note }),
           denyModal({ i: 'inc-1', a: 'att-1', d: plan, c: 'C1' }),
           noteModal({ i: 'inc-1', c: 'C1' }, note),
           noteModal({ i: 'inc-1', c: 'C1', h: plan }, note),

@@ -26,6 +26,17 @@ export async function answer(
   if (result.kind === 'refused') throw new Error(`${result.code}: ${result.message}`);
 }
 
+/** Approves a plan as its card asks for it: with the function's name typed where it is production. */
+export function approve(
+  engine: TestEngine,
+  id: string,
+  approval: { readonly approvalId: string; readonly digest: string; readonly confirm: string | null },
+  name = 'bob',
+) {
+  const { approvalId, digest, confirm } = approval;
+  return act(engine, id, 'approve', { approvalId, digest, ...(confirm === null ? {} : { confirm }) }, name);
+}
+
 let calls = 0;
 
 /** One human act through the command layer, with a key of its own. */

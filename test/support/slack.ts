@@ -1,12 +1,13 @@
 import type { Clock } from '../../src/clock.ts';
-import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
+import { type Enrolment, parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { silentLog } from '../../src/log.ts';
 import { slackCommands, slackPeople, slackPlaces } from '../../src/main/slack-parts.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
 import type { Sql } from '../../src/store/sql.ts';
-import { enrolmentText } from './engine.ts';
+import type { Ground, TestEngine } from './engine.ts';
+import { enrolmentText, quiet, startEngine } from './engine.ts';
 
 const BOT_TOKEN = 'xoxb-test';
 const SIGNING_SECRET = 'test-signing-secret';
@@ -22,6 +23,7 @@ export function slackDouble(clock: Clock): SlackDouble {
     users: [
       { id: 'U0ALICE000', name: 'alice' },
       { id: 'U0BOB00000', name: 'bob' },
+      { id: 'U0EVE00000', name: 'eve' },
     ],
   });
 }
@@ -32,8 +34,10 @@ export function peopleOn(options: {
   readonly clock: Clock;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly onApp?: (app: SlackApp) => void;
+  /** Who is who; the one of `startEngine` by default. */
+  readonly enrolment?: Enrolment;
 }): NonNullable<ComposeOptions['people']> {
-  const enrolment = parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
+  const enrolment = options.enrolment ?? parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
   return ({ views, execute, declare }) => {
     const app = createSlackApp({
       botToken: BOT_TOKEN,
@@ -49,5 +53,58 @@ export function peopleOn(options: {
     });
     options.onApp?.(app);
     return app.deliver as ReturnType<NonNullable<ComposeOptions['people']>>; // kinds are the engine's own
+  };
+}
+
+/** An engine whose people are reached through the real Bolt app, with Slack's side in this process. */
+export interface SlackEngine {
+  readonly engine: TestEngine;
+  readonly slack: SlackDouble;
+  readonly app: SlackApp;
+  /** What a person was told last, once everything is worked off. */
+  told(user: string): Promise<string>;
+}
+
+/** Starts an engine as `startEngine` does, and connects the double to its Slack app. A double that is given outlived another. */
+export async function startSlackEngine(
+  ground: Ground,
+  options: Parameters<typeof startEngine>[1] & {
+    readonly slack?: SlackDouble;
+    readonly enrolment?: Enrolment;
+    readonly slackFetch?: (request: Request) => Promise<Response>;
+  } = {},
+): Promise<SlackEngine> {
+  const slack = options.slack ?? slackDouble(ground.clock);
+  const enrolment =
+    options.enrolment ?? parseEnrolment(enrolmentText(options.mode ?? 'act'), 'enrolment.yaml');
+  const made: { app?: SlackApp } = {};
+  const engine = await startEngine(ground, {
+    ...options,
+    overrides: {
+      enrolment,
+      ...options.overrides,
+      people: peopleOn({
+        sql: options.sql ?? ground.sql,
+        clock: ground.clock,
+        fetch: options.slackFetch ?? slack.fetch,
+        enrolment,
+        onApp: (app) => {
+          made.app = app;
+        },
+      }),
+    },
+  });
+  const { app } = made;
+  if (app === undefined) throw new Error('the engine was composed without its people');
+  slack.dispatcher.connect({ url: 'http://app.invalid/slack/events', fetch: app.fetch });
+  return {
+    engine,
+    slack,
+    app,
+    told: async (user) => {
+      await app.idle();
+      await quiet(engine);
+      return slack.people.ephemerals(user).at(-1)?.text ?? '';
+    },
   };
 }

@@ -13,10 +13,10 @@ export const deny: Register = (program, run) => {
     .requiredOption('-r, --reason <text>', 'why, for the timeline')
     .action(
       run(async (context, reference: string, options: { readonly plan: string; readonly reason: string }) =>
-        act(context, reference, 'deny', (incident) => ({
-          ...findApproval(incident, options.plan),
-          reason: options.reason,
-        })),
+        act(context, reference, 'deny', (incident) => {
+          const { approvalId, digest } = findApproval(incident, options.plan);
+          return { approvalId, digest, reason: options.reason };
+        }),
       ),
     );
 };

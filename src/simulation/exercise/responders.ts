@@ -20,6 +20,8 @@ export interface Choice {
   readonly label: string;
   /** Values of the form that the button opens, by the field's label. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Types what the form asks to be typed: the name at the end of the field's label. */
+  readonly confirms?: true;
 }
 
 /** Somebody at a terminal, in place of the script. */
@@ -42,6 +44,9 @@ export interface Responders {
 }
 
 const MORE = 'More …';
+// Slack's own limit: a form that has not opened by then never will.
+const FORM_MS = 3_000;
+const FORM_LOOKS = 30;
 const APPROVAL_HEADER = 'Approval needed';
 
 /** People who read what the app posts and press its buttons: by script, or by a person at the terminal. */
@@ -67,20 +72,33 @@ export function createResponders(options: {
   const press = async (who: string, seen: SlackSeen, choice: Choice): Promise<void> => {
     const message = stillAsking(seen);
     const button =
-      message === undefined ? undefined : buttonsOf(message).find((each) => each.label === choice.label);
+      message === undefined
+        ? undefined
+        : buttonsOf(message).find(({ label }) => label === choice.label || label === `${choice.label} …`);
     // Somebody else was faster, or the playbook has moved on: there is nothing to press any more.
     if (message === undefined || button === undefined) return;
     const user = userOf(who);
     taken(await slack.people.press(user, (each) => each.ts === seen.ts, button.actionId), choice.label);
-    if (choice.fields === undefined) return;
-    const view = slack.people.openView(user);
+    const fillsIn = choice.fields !== undefined || choice.confirms === true;
+    if (!fillsIn || !button.label.endsWith('…')) return;
+    const view = await formOf(user);
     if (view === undefined) {
       throw new ExerciseError(
         'cordon_exercise_script',
         `expected the button "${choice.label}" to open a form for ${who}; none is open`,
       );
     }
-    taken(await slack.people.submitView(user, valuesOf(view.content, choice.fields)), choice.label);
+    const values =
+      choice.confirms === true ? confirmed(view.content) : valuesOf(view.content, choice.fields ?? {});
+    taken(await slack.people.submitView(user, values), choice.label);
+  };
+
+  /** The form that opens for the person, a moment after the press. */
+  const formOf = async (user: string) => {
+    for (let looks = 0; looks < FORM_LOOKS && slack.people.openView(user) === undefined; looks += 1) {
+      await clock.sleep(FORM_MS / FORM_LOOKS);
+    }
+    return slack.people.openView(user);
   };
 
   const play = async (
@@ -164,7 +182,7 @@ function concerns(step: ResponderStep, asked: Asked): boolean {
 function scripted(step: ResponderStep, asked: Asked): Choice {
   if (asked.kind === 'approval') {
     return step.approve === true
-      ? { label: 'Approve' }
+      ? { label: 'Approve', confirms: true }
       : { label: 'Deny …', fields: { '*': step.reason ?? '' } };
   }
   const { fields } = FORMS[asked.form];
@@ -197,6 +215,18 @@ function valuesOf(
     const label = asObject(block.label)?.text;
     const value = fields['*'] ?? (typeof label === 'string' ? fields[label] : undefined);
     if (value !== undefined) values[block.block_id] = value;
+  }
+  return values;
+}
+
+/** Values of a form that asks for a name to be typed, read off the label as a person does. */
+function confirmed(view: JsonObject): Readonly<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const item of Array.isArray(view.blocks) ? view.blocks : []) {
+    const block = asObject(item);
+    if (block?.type !== 'input' || typeof block.block_id !== 'string') continue;
+    const label = asObject(block.label)?.text;
+    if (typeof label === 'string') values[block.block_id] = label.slice(label.lastIndexOf(': ') + 2);
   }
   return values;
 }

@@ -19,6 +19,7 @@ export function approvalMessage(incident: IncidentView, approval: ApprovalView):
     header('✋ Approval needed'),
     section([`*${prose(approval.actionTitle, 200)}*`, ...whereLines(approval)]),
     section(['*Exact calls*', ...changeLines(incident, approval)]),
+    section(['*Blast radius*', ...radiusLines(approval)]),
     section([
       approval.reversible ? '*Reversible:* yes, as written below each call.' : '*Not reversible.*',
       `*Asked by:* ${approval.requestedBy === null ? 'the playbook' : person(approval.requestedBy)} · *policy:* ${
@@ -34,21 +35,23 @@ export function approvalMessage(incident: IncidentView, approval: ApprovalView):
     ]),
     divider,
     buttons([
-      button({
-        label: 'Approve',
-        actionId: ACTION.approve,
-        value,
-        style: 'primary',
-        confirm: {
-          title: 'Approve exactly this plan?',
-          text: `Plan ${short}. If the plan changes, your approval does not count for the new one.`,
-          yes: 'Approve',
-        },
-      }),
+      approval.confirm === null
+        ? button({
+            label: 'Approve',
+            actionId: ACTION.approve,
+            value,
+            style: 'primary',
+            confirm: {
+              title: 'Approve exactly this plan?',
+              text: `Plan ${short}. If the plan changes, your approval does not count for the new one.`,
+              yes: 'Approve',
+            },
+          })
+        : button({ label: 'Approve …', actionId: ACTION.approveTyped, value, style: 'primary' }),
       button({ label: 'Deny …', actionId: ACTION.deny, value, style: 'danger' }),
     ]),
     context([
-      `plan \`${short}\` · or type ${code(`/cordon approve ${approval.approvalId} ${short}`)} or ${code(`/cordon deny ${approval.approvalId} ${short} reason`)}`,
+      `plan \`${short}\` · or type ${code(`/cordon approve ${approval.approvalId} ${short}${approval.confirm === null ? '' : ` ${approval.confirm}`}`)} or ${code(`/cordon deny ${approval.approvalId} ${short} reason`)}`,
     ]),
   ];
   return message(
@@ -64,6 +67,17 @@ export function approvalSettledMessage(incident: IncidentView, approval: Approva
   return message(incident, `${prose(approval.actionTitle, 200)}: ${outcome.replaceAll('*', '')}`, [
     section([`*${prose(approval.actionTitle, 200)}* · ${outcome}`, ...whereLines(approval)]),
     context([`plan \`${approval.digest.slice(0, SHORT_DIGEST)}\`${givenBy(approval)}`]),
+  ]);
+}
+
+/** A message that asked about a plan which is not the plan any more: nothing left to press. */
+export function approvalChangedMessage(incident: IncidentView, approval: ApprovalView): SlackMessage {
+  const outcome = 'the plan has changed since it was asked about';
+  return message(incident, `${prose(approval.actionTitle, 200)}: ${outcome}`, [
+    section([
+      `*${prose(approval.actionTitle, 200)}* · ♻️ ${outcome}: approvals of it do not count, and the new plan is asked about in a message of its own.`,
+      ...whereLines(approval),
+    ]),
   ]);
 }
 
@@ -97,12 +111,21 @@ function givenBy(approval: ApprovalView): string {
 
 function whereLines(approval: ApprovalView): string[] {
   return [
+    ...(approval.functionArn === '' || approval.functionArn === approval.objectArn
+      ? []
+      : [`for ${code(approval.functionArn, 300)}`]),
     code(approval.objectArn, 400),
     `account ${code(approval.account, 20)} · Region ${code(approval.region, 30)}`,
   ];
 }
 
-function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
+/** Also shown in the form that asks for the function's name. */
+export function radiusLines(approval: ApprovalView): string[] {
+  const lines = approval.blastRadius.slice(0, 6).map((line) => `• ${prose(line, 300)}`);
+  return lines.length === 0 ? ['• not known'] : lines;
+}
+
+export function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
   return listed(
     approval.changes,
     SHOWN_CHANGES,

@@ -5,18 +5,20 @@ import {
   actionValue,
   CALLBACK,
   type ChannelValue,
-  type DenialValue,
+  type DecisionValue,
   type NoteValue,
 } from '../action-value.ts';
 import { LIMITS } from '../limits.ts';
-import { code, cut } from '../text.ts';
+import type { ApprovalView } from '../port.ts';
+import { code, cut, plain, prose } from '../text.ts';
+import { radiusLines } from './approval.ts';
 import { section } from './blocks.ts';
 
 /** Where the modals keep what the person typed. */
 export const MODAL_INPUT = { block: 'text', action: 'value' } as const;
 
 /** Asks why an approval is denied: a denial without a reason teaches nobody anything. */
-export function denyModal(denial: DenialValue): ModalView {
+export function denyModal(denial: DecisionValue): ModalView {
   return modal({
     callbackId: CALLBACK.deny,
     title: 'Deny this plan',
@@ -25,6 +27,31 @@ export function denyModal(denial: DenialValue): ModalView {
     intro: `Plan ${code(denial.d.slice(0, 12))}. Cordon will not run it; the playbook goes on without it.`,
     label: 'Reason',
     maxLength: 500,
+    initial: '',
+  });
+}
+
+/** Shows the plan once more and has the function's name typed: production is not approved by a slip of the thumb. */
+export function approveModal(
+  value: DecisionValue,
+  approval: ApprovalView & { readonly confirm: string },
+): ModalView {
+  return modal({
+    callbackId: CALLBACK.approve,
+    title: 'Approve in production',
+    submit: 'Approve',
+    metadata: actionValue(value),
+    intro: [
+      `*${prose(approval.actionTitle, 200)}* on ${code(approval.objectArn, 300)}`,
+      ...approval.changes
+        .slice(0, 10)
+        .map(({ call, summary }) => `• ${code(call, 80)} ${prose(summary, 160)}`),
+      ...radiusLines(approval),
+      `${approval.reversible ? 'Reversible' : '*Not reversible*'} · account ${code(approval.account, 20)} · Region ${code(approval.region, 30)} · plan ${code(value.d.slice(0, 12))}`,
+    ],
+    label: `Type the function’s name: ${plain(approval.confirm, 150)}`,
+    maxLength: 300,
+    oneLine: true,
     initial: '',
   });
 }
@@ -150,9 +177,11 @@ function modal(options: {
   readonly title: string;
   readonly submit: string;
   readonly metadata: string;
-  readonly intro: string;
+  readonly intro: string | readonly string[];
   readonly label: string;
   readonly maxLength: number;
+  /** A name: one line, and perhaps a single character. */
+  readonly oneLine?: boolean;
   readonly initial: string;
 }): ModalView {
   return {
@@ -163,7 +192,7 @@ function modal(options: {
     close: { type: 'plain_text', text: 'Cancel' },
     private_metadata: options.metadata,
     blocks: [
-      section([options.intro]),
+      section(typeof options.intro === 'string' ? [options.intro] : options.intro),
       {
         type: 'input',
         block_id: MODAL_INPUT.block,
@@ -171,8 +200,8 @@ function modal(options: {
         element: {
           type: 'plain_text_input',
           action_id: MODAL_INPUT.action,
-          multiline: true,
-          min_length: 3,
+          multiline: options.oneLine !== true,
+          min_length: options.oneLine === true ? 1 : 3,
           max_length: options.maxLength,
           ...(options.initial === '' ? {} : { initial_value: cut(options.initial, options.maxLength) }),
         },

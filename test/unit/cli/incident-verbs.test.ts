@@ -41,7 +41,7 @@ async function json(argv: readonly string[], user = 'alice', input = '') {
 
 // One incident's life from the terminal, in order: the tests of this block build on one another.
 describe('an incident from the terminal', () => {
-  let plans: { digest: string; status: string; actionTitle: string }[];
+  let plans: { digest: string; status: string; actionTitle: string; confirm: string }[];
 
   test('begins with an alert from standard input', async () => {
     const first = await json(['alert', 'submit', '-'], 'alice', JSON.stringify(alertJson()));
@@ -61,7 +61,10 @@ describe('an incident from the terminal', () => {
     expect((await run(['list'])).stdout).toContain('INC-1');
     const page = (await run(['show', 'INC-1'])).stdout;
     expect(page).toContain('Is this a real compromise?');
-    expect(page).toContain(`cordon approve INC-1 --plan ${plans[0]?.digest.slice(0, 12)}`);
+    expect(page).toContain(
+      `cordon approve INC-1 --plan ${plans[0]?.digest.slice(0, 12)} --confirm checkout-webhook`,
+    );
+    expect(page).toContain('checkout-webhook stops');
     expect(page).not.toContain('\u001b');
   });
 
@@ -69,10 +72,20 @@ describe('an incident from the terminal', () => {
     const plan = plans[0]?.digest ?? '';
     const byObserver = await json(['approve', '1', '--plan', plan.slice(0, 8)], 'eve');
     expect(byObserver).toMatchObject({ code: 1, error: { code: 'cordon_command_not_allowed' } });
-    const byApprover = await json(['approve', '1', '--plan', plan.slice(0, 8)], 'bob');
+    const silent = await json(['approve', '1', '--plan', plan], 'bob');
+    expect(silent).toMatchObject({ code: 1, error: { code: 'cordon_approval_unconfirmed' } });
+    const typed = (confirm: string) => json(['approve', '1', '--plan', plan, '--confirm', confirm], 'bob');
+    expect(await typed('checkout')).toMatchObject({ error: { code: 'cordon_approval_unconfirmed' } });
+    const byApprover = await typed('checkout-webhook');
     expect(byApprover).toMatchObject({ code: 0, value: { kind: 'done' } });
     const twice = await json(['approve', '1', '--plan', plan], 'bob');
-    expect(twice).toMatchObject({ code: 1, error: { code: 'cordon_approval_settled' } });
+    expect(twice).toMatchObject({
+      code: 1,
+      error: {
+        code: 'cordon_approval_settled',
+        message: expect.stringMatching(/^already approved by bob at 20/),
+      },
+    });
   });
 
   test('takes no approval of a plan that nobody was shown', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadGuardrails } from '../../../src/definitions.ts';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act } from '../../support/answers.ts';
+import { approve as approvePlan } from '../../support/answers.ts';
 import {
   drive,
   enrolmentText,
@@ -56,8 +56,8 @@ async function asked(id: string) {
 const zeros = () => ground.world.journal.writes({ operation: 'PutFunctionConcurrency' });
 
 async function approve(id: string, name: string, digest?: string) {
-  const { approvalId, digest: now } = await asked(id);
-  return act(engine, id, 'approve', { approvalId, digest: digest ?? now }, name);
+  const approval = await asked(id);
+  return approvePlan(engine, id, { ...approval, digest: digest ?? approval.digest }, name);
 }
 
 describe('a quorum of two', () => {

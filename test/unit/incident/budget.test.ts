@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act, untilClosed } from '../../support/answers.ts';
+import { act, approve, untilClosed } from '../../support/answers.ts';
 import {
   drive,
   enrolmentText,
@@ -62,8 +62,7 @@ describe('beyond the budget of automatic containments', () => {
       for (const approval of (await other.cordon.views.incidentView(second))?.approvals ?? []) {
         if (approval.status !== 'open') continue;
         expect(approval.policies).toEqual(['over-budget-asks-when-sure']);
-        const input = { approvalId: approval.approvalId, digest: approval.digest };
-        expect(await act(other, second, 'approve', input, 'bob')).toMatchObject({ kind: 'done' });
+        expect(await approve(other, second, approval)).toMatchObject({ kind: 'done' });
       }
       return (await states(other, second))?.every((state) => state === 'held') ?? false;
     });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
+import { act, answer, approve, untilClosed, untilLevel } from '../../support/answers.ts';
 import {
   drive,
   enrolmentText,
@@ -106,9 +106,9 @@ describe('in mode ask', () => {
     const id = await engine.submit();
     await quiet(engine);
     expect(containing()).toEqual([]);
-    for (const { approvalId, digest, status } of await approvals(id)) {
-      expect(status).toBe('open');
-      expect(await act(engine, id, 'approve', { approvalId, digest }, 'bob')).toMatchObject({ kind: 'done' });
+    for (const approval of await approvals(id)) {
+      expect(approval.status).toBe('open');
+      expect(await approve(engine, id, approval)).toMatchObject({ kind: 'done' });
     }
     await untilLevel(engine, id, 'effective');
     // The wider deny that comes last is a plan of its own, and asks for itself.
@@ -120,12 +120,12 @@ describe('in mode ask', () => {
     const id = await engine.submit();
     await quiet(engine);
     const [first] = await approvals(id);
-    const approve = (digest: string, name: string) =>
-      act(engine, id, 'approve', { approvalId: first?.approvalId ?? '', digest }, name);
-    expect(await approve('0'.repeat(64), 'bob')).toMatchObject({ code: 'cordon_approval_plan_changed' });
-    expect(await approve(first?.digest ?? '', 'eve')).toMatchObject({ code: 'cordon_command_not_allowed' });
-    expect(await approve(first?.digest ?? '', 'bob')).toMatchObject({ kind: 'done' });
-    expect(await approve(first?.digest ?? '', 'bob')).toMatchObject({ code: 'cordon_approval_settled' });
+    if (first === undefined) throw new Error('nobody was asked');
+    const approveAs = (digest: string, name: string) => approve(engine, id, { ...first, digest }, name);
+    expect(await approveAs('0'.repeat(64), 'bob')).toMatchObject({ code: 'cordon_approval_plan_changed' });
+    expect(await approveAs(first.digest, 'eve')).toMatchObject({ code: 'cordon_command_not_allowed' });
+    expect(await approveAs(first.digest, 'bob')).toMatchObject({ kind: 'done' });
+    expect(await approveAs(first.digest, 'bob')).toMatchObject({ code: 'cordon_approval_settled' });
   });
 
   test('a denial stops that arm, tells why, and the incident goes on', async () => {

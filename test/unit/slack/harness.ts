@@ -65,6 +65,7 @@ export function approval(more: Partial<ApprovalView> = {}): ApprovalView {
   return {
     approvalId: 'att-7',
     actionTitle: 'Quarantine the execution role',
+    functionArn: ARN,
     objectArn: 'arn:aws:iam::111122223333:role/checkout',
     account: '111122223333',
     region: 'eu-central-1',
@@ -77,6 +78,8 @@ export function approval(more: Partial<ApprovalView> = {}): ApprovalView {
         undo: 'Delete the inline policy',
       },
     ],
+    blastRadius: ['3 other functions use its role and are hit too.'],
+    confirm: null,
     reversible: true,
     digest: DIGEST,
     quorum: 1,
@@ -152,6 +155,8 @@ export function fakeEngine(start: IncidentView = incident()) {
   let next: SlackCommandResult | Error = { kind: 'done', summary: 'Noted.' };
   let place: { channel: string; cardTs?: string } | undefined;
   const messages = new Map<string, { channel: string; ts: string }>();
+  // The engine answers a key that it knows as it did the first time.
+  const receipts = new Map<string, SlackCommandResult>();
   return {
     executed,
     declared,
@@ -174,8 +179,11 @@ export function fakeEngine(start: IncidentView = incident()) {
     },
     commands: {
       execute: async (request: SlackCommand & { actor: unknown; idempotencyKey: string }) => {
+        const first = receipts.get(request.idempotencyKey);
+        if (first !== undefined) return first;
         executed.push(request);
         if (next instanceof Error) throw next;
+        receipts.set(request.idempotencyKey, next);
         return next;
       },
       declare: async (request: unknown) => {
