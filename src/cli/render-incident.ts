@@ -56,10 +56,19 @@ function headOf(incident: Incident, paint: Paint): readonly string[] {
       : [
           `  ${paint.red('paused')}: writes are paused by ${shown(incident.paused.by, 60)} since ${renderInstant(incident.paused.at)}: ${shown(incident.paused.reason, 200)}`,
         ]),
+    ...delayOf(incident, paint),
     ...glassOf(incident, paint),
     ...(incident.halted === null
       ? []
       : [`  ${paint.red('halted')}: ${incident.halted.code}: ${shown(incident.halted.message, 500)}`]),
+  ];
+}
+
+function delayOf({ slackDelayed }: Incident, paint: Paint): readonly string[] {
+  if (slackDelayed === null) return [];
+  const { waiting, since, code } = slackDelayed;
+  return [
+    `  ${paint.yellow('Slack delayed')}: ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'} since ${renderInstant(since)} (${shown(code, 80)})`,
   ];
 }
 

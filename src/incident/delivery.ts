@@ -20,9 +20,17 @@ export type DeliveryOutcome =
         readonly channel: string;
         readonly ts: string | null;
         readonly notes: readonly string[];
+        /** True for a message that this delivery made; absent for an edit. */
+        readonly posted?: true;
       };
     }
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly code: string }
+  | {
+      readonly kind: 'retry';
+      readonly afterMs: number;
+      readonly code: string;
+      /** The time is the service's own: not sooner, and no sign of an outage. */
+      readonly exact?: true;
+    }
   | { readonly kind: 'unknown'; readonly code: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'skipped'; readonly reason: string };
@@ -36,6 +44,8 @@ export type Deliver = (
     readonly params: JsonObject;
     /** Set on a notice that an outage held up: since when, for all that it stands for. */
     readonly lateSince?: string | null;
+    /** When it was to be said. */
+    readonly madeAt?: string;
   },
   previousUnknown: boolean,
 ) => Promise<DeliveryOutcome>;
@@ -80,6 +90,7 @@ export function createDeliveries(options: {
           kind: row.kind,
           params: row.params,
           lateSince: row.lateSince,
+          madeAt: row.madeAt,
         },
         row.previousUnknown,
       );
@@ -93,13 +104,14 @@ export function createDeliveries(options: {
     row: ClaimedDelivery,
     owner: WorkerId,
     status: 'pending' | 'unknown',
-    afterMs: number,
-    code: string,
+    { afterMs, code, exact }: { readonly afterMs: number; readonly code: string; readonly exact?: true },
   ) => {
-    const pause = Math.min(afterMs * 2 ** Math.min(row.tries - 1, 6), MAX_PAUSE_MS);
+    const grown = Math.min(afterMs * 2 ** Math.min(row.tries - 1, 6), MAX_PAUSE_MS);
+    const pause = exact === true ? afterMs : Math.max(afterMs, grown);
     const notBefore = new Date(clock.now().getTime() + pause);
     await returnDelivery(sql, { id: row.id, owner, status, notBefore, code });
-    if (row.tries === 1 || (row.kind !== 'page' && row.tries === SLACK_DOWN_TRIES)) {
+    const down = row.kind !== 'page' && row.tries === SLACK_DOWN_TRIES && exact !== true;
+    if (row.tries === 1 || down) {
       await advance.advance(row.incident, (draft) => {
         if (row.tries > 1) return pageSlackDown(draft);
         const [entry, what] =
@@ -126,6 +138,8 @@ export function createDeliveries(options: {
     try {
       await advance.advance(row.incident, (draft) => {
         draft.delivered.push(record);
+        if (row.kind === 'card' && outcome.kind === 'sent' && outcome.result.posted === true)
+          draft.post('furnish', {});
         if (
           outcome.kind === 'skipped' ||
           (outcome.kind === 'sent' && row.kind === 'card' && row.params.first !== true)
@@ -175,8 +189,7 @@ export function createDeliveries(options: {
           row,
           owner,
           outcome.kind === 'unknown' ? 'unknown' : 'pending',
-          outcome.kind === 'unknown' ? UNKNOWN_RETRY_MS : outcome.afterMs,
-          outcome.code,
+          outcome.kind === 'unknown' ? { afterMs: UNKNOWN_RETRY_MS, code: outcome.code } : outcome,
         );
         return false;
     }

@@ -7,7 +7,7 @@ import type { Json } from '../json.ts';
 import { isAtCommit, loadIncident } from '../store/incident.ts';
 import type { ListedIncident } from '../store/list.ts';
 import { findIncidentId, incidentOfAttempt, listIncidents } from '../store/list.ts';
-import { incidentOfChannel } from '../store/outbox.ts';
+import { delayedDeliveries, incidentOfChannel } from '../store/outbox.ts';
 import type { Pause } from '../store/pause.ts';
 import { readPause } from '../store/pause.ts';
 import type { Sql } from '../store/sql.ts';
@@ -50,6 +50,8 @@ export interface IncidentView {
   readonly mode: Mode;
   /** Writes to accounts are paused, in this incident and all others; `null` while they are not. */
   readonly paused: Pause | null;
+  /** What Slack keeps waiting: how many messages, since when, and why; `null` while it takes everything. */
+  readonly slackDelayed: { readonly waiting: number; readonly since: string; readonly code: string } | null;
   /** The last time that the glass was broken, and its review; `null` while it never was. */
   readonly breakGlass: BreakGlass | null;
   readonly playbook: string;
@@ -183,9 +185,10 @@ export function createViews(options: {
   const view = async (id: string | undefined): Promise<IncidentView | undefined> => {
     if (id === undefined) return undefined;
     const pause = await readPause(sql);
+    const slackDelayed = (await delayedDeliveries(sql, id)) ?? null;
     const known = made.get(id);
     if (known !== undefined && (await isAtCommit(sql, id, known.seq)))
-      return { ...known.view, paused: pause };
+      return { ...known.view, paused: pause, slackDelayed };
     const row = await loadIncident(sql, id);
     if (row === undefined) return undefined;
     const state = stateOf(id as IncidentId, row); // an id from the record
@@ -194,7 +197,7 @@ export function createViews(options: {
     made.delete(id);
     made.set(id, { seq: row.seq, view });
     for (const oldest of [...made.keys()].slice(0, -VIEWS_KEPT)) made.delete(oldest);
-    return view;
+    return { ...view, slackDelayed };
   };
 
   const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>
@@ -272,6 +275,7 @@ export function viewOf(
     exercise: record.exercise,
     mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
     paused: known.pause,
+    slackDelayed: null,
     breakGlass: record.breakGlass ?? null,
     playbook: record.playbook,
     openedAt: record.openedAt,

@@ -1,10 +1,10 @@
 import { App, type Authorize, type Receiver, SocketModeReceiver } from '@slack/bolt';
-import { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
+import { createPace, PacedClient } from './pace.ts';
 import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
 import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
 import { registerListeners } from './registered.ts';
@@ -102,6 +102,13 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     },
     fetch: async (request) => http?.fetch(request) ?? new Response(null, { status: 404 }),
     idle: async () => http?.idle(),
-    deliver: createDeliver({ client: new WebClient(options.botToken, web), views, places, people, log }),
+    deliver: createDeliver({
+      client: new PacedClient(options.botToken, web, createPace(clock)),
+      views,
+      places,
+      people,
+      clock,
+      log,
+    }),
   };
 }

@@ -1,45 +1,25 @@
-import type { WebClient } from '@slack/web-api';
 import { codeOf, describeError } from '../error.ts';
 import type { Json, JsonObject } from '../json.ts';
-import type { Log } from '../log.ts';
 import { type BotIdentity, openChannel } from './channel.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
-import { findPosted, OUTBOX_EVENT } from './history.ts';
-import { brokenLimits, type SlackMessage } from './limits.ts';
+import { furnish } from './furnish.ts';
 import { withMentions } from './mentions.ts';
 import {
   type ApprovalView,
   DELIVERY_KINDS,
   type DeliveryOutcome,
-  type IncidentView,
-  type IncidentViews,
   type SlackDelivery,
   type SlackPeople,
-  type SlackPlaces,
 } from './port.ts';
+import { type DeliveryParts, editOrPost, type Job, noChannel, post, sent } from './post.ts';
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
 import { announceMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 
-export interface DeliveryParts {
-  readonly client: WebClient;
-  readonly views: IncidentViews;
-  readonly places: SlackPlaces;
-  readonly people: SlackPeople;
-  readonly log: Log;
-}
-
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
-
-interface Job extends DeliveryParts {
-  readonly row: SlackDelivery;
-  readonly incident: IncidentView;
-  readonly previousUnknown: boolean;
-  readonly bot: () => Promise<BotIdentity>;
-}
 
 /**
  * Makes the function that delivers one outbox row. It renders from the incident as it is now, posts at
@@ -112,6 +92,9 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     case 'card':
       deliveryParams(row, kind);
       return card(job);
+    case 'furnish':
+      deliveryParams(row, kind);
+      return furnish(job);
     case 'question': {
       const { invocation } = deliveryParams(row, kind);
       const question = incident.questions.find((one) => one.invocationId === invocation);
@@ -230,6 +213,8 @@ function missing(what: string, id: string): DeliveryOutcome {
   };
 }
 
+const MENDING_MS = 60_000;
+
 async function open(job: Job): Promise<DeliveryOutcome> {
   const known = await job.places.placeOf(job.incident.id);
   if (known !== undefined) return sent(known.channel, null);
@@ -245,8 +230,10 @@ async function open(job: Job): Promise<DeliveryOutcome> {
       : outcomeOf(failure, 'auth.test');
   }
   const opened = await openChannel(job.client, bot, job.incident, job.people.invitees(job.incident));
-  return opened.kind === 'opened'
-    ? sent(opened.channel, null, opened.notes)
+  if (opened.kind === 'opened') return sent(opened.channel, null, opened.notes);
+  // Everything else waits for the channel, so that this is never given up: a person mends what Slack refuses.
+  return opened.failure.kind === 'refused'
+    ? { kind: 'retry', afterMs: MENDING_MS, code: `cordon_slack_${opened.failure.slackError}` }
     : outcomeOf(opened.failure, opened.doing);
 }
 
@@ -257,117 +244,5 @@ async function card(job: Job): Promise<DeliveryOutcome> {
   if (place.cardTs !== undefined) {
     return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
   }
-  const outcome = await post(job, rendered);
-  if (outcome.kind !== 'sent' || outcome.result.ts === null) return outcome;
-  const notes = await pin(job, outcome.result.channel, outcome.result.ts);
-  return { kind: 'sent', result: { ...outcome.result, notes } };
-}
-
-/** A card that is not pinned is still a card: the failure is noted, never a reason to post again. */
-async function pin(job: Job, channel: string, ts: string): Promise<readonly string[]> {
-  try {
-    await job.client.pins.add({ channel, timestamp: ts });
-    return [];
-  } catch (error) {
-    const failure = classify(error);
-    if (failure.kind === 'refused' && failure.slackError === 'already_pinned') return [];
-    return [
-      `the card could not be pinned: ${failure.kind === 'refused' ? failure.slackError : failure.code}`,
-    ];
-  }
-}
-
-/** Posts a message once: see the head of `createDeliver`. */
-async function post(
-  job: Job,
-  rendered: SlackMessage,
-  shown: 'channel' | 'thread' = 'channel',
-): Promise<DeliveryOutcome> {
-  const place = await job.places.placeOf(job.incident.id);
-  if (place === undefined) return noChannel();
-  const { channel } = place;
-  const threadTs = shown === 'thread' ? place.cardTs : undefined;
-  if (job.previousUnknown) {
-    // A minute's slack for clocks that differ; the channel is younger than the incident.
-    const since = Date.parse(job.incident.openedAt) - 60_000;
-    const seen = await findPosted(job.client, { channel, threadTs, sinceMs: since }, job.row.outboxId);
-    if (seen.kind === 'found') return sent(channel, seen.ts);
-    if (seen.kind === 'unreadable') {
-      // Not repeated: a second post is worse than a late one. The row stays unknown and is looked for again.
-      return seen.failure.kind === 'refused'
-        ? {
-            kind: 'failed',
-            code: 'cordon_slack_history_unreadable',
-            message: `Message ${job.row.outboxId} may or may not be in the channel: its history cannot be read (${seen.failure.slackError}). It is not posted again.`,
-          }
-        : { kind: 'unknown', code: 'cordon_slack_history_unreadable' };
-    }
-  }
-  refuseOverLimit(rendered);
-  try {
-    const answer = await job.client.chat.postMessage({
-      channel,
-      text: rendered.text,
-      blocks: [...rendered.blocks],
-      metadata: outboxMetadata(job),
-      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
-      unfurl_links: false,
-      unfurl_media: false,
-    });
-    if (answer.ts === undefined) return { kind: 'unknown', code: 'cordon_slack_outcome_unknown' };
-    return sent(channel, answer.ts);
-  } catch (error) {
-    return outcomeOf(classify(error), 'chat.postMessage');
-  }
-}
-
-/** Edits are idempotent: after an unknown outcome the same edit is simply made again. */
-async function editOrPost(
-  job: Job,
-  at: { readonly channel: string; readonly ts: string } | undefined,
-  rendered: SlackMessage,
-): Promise<DeliveryOutcome> {
-  if (at === undefined) return post(job, rendered);
-  refuseOverLimit(rendered);
-  try {
-    // Without `metadata`, Slack keeps what the message was posted with.
-    await job.client.chat.update({
-      channel: at.channel,
-      ts: at.ts,
-      text: rendered.text,
-      blocks: [...rendered.blocks],
-    });
-    return sent(at.channel, at.ts);
-  } catch (error) {
-    const failure = classify(error);
-    if (failure.kind === 'unknown') return { kind: 'retry', afterMs: 2_000, code: failure.code };
-    // Somebody deleted the message: what it said is still to be said.
-    if (failure.kind === 'refused' && failure.slackError === 'message_not_found') return post(job, rendered);
-    return outcomeOf(failure, 'chat.update');
-  }
-}
-
-function outboxMetadata(job: Job) {
-  return {
-    event_type: OUTBOX_EVENT,
-    event_payload: { outbox_id: job.row.outboxId, incident_id: job.row.incidentId, kind: job.row.kind },
-  };
-}
-
-function refuseOverLimit(rendered: SlackMessage): void {
-  const broken = brokenLimits(rendered);
-  if (broken.length > 0) {
-    throw new SlackError(
-      'cordon_slack_over_limit',
-      `Expected a message within Slack's limits, found: ${broken.slice(0, 5).join('; ')}. This is a defect of the renderer.`,
-    );
-  }
-}
-
-function noChannel(): DeliveryOutcome {
-  return { kind: 'retry', afterMs: 2_000, code: 'cordon_slack_no_channel' };
-}
-
-function sent(channel: string, ts: string | null, notes: readonly string[] = []): DeliveryOutcome {
-  return { kind: 'sent', result: { channel, ts, notes } };
+  return post(job, rendered);
 }

@@ -5,6 +5,7 @@ import {
   WebAPIRequestError,
 } from '@slack/web-api';
 import { CodedError } from '../error.ts';
+import { NotItsTurn } from './pace.ts';
 import type { DeliveryOutcome } from './port.ts';
 
 export type SlackErrorCode =
@@ -21,7 +22,13 @@ export class SlackError extends CodedError<SlackErrorCode> {}
  * was lost). `refused`: Slack answered no, and will again; `slackError` is Slack's own word.
  */
 export type SlackFailure =
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly code: string }
+  | {
+      readonly kind: 'retry';
+      readonly afterMs: number;
+      readonly code: string;
+      /** Slack itself named the time: not sooner, and no sign of an outage. */
+      readonly exact?: true;
+    }
   | { readonly kind: 'unknown'; readonly code: string }
   | { readonly kind: 'refused'; readonly slackError: string };
 
@@ -60,7 +67,11 @@ export function classify(error: unknown): SlackFailure {
       kind: 'retry',
       afterMs: Math.max(1, error.retryAfter) * 1000,
       code: 'cordon_slack_rate_limited',
+      exact: true,
     };
+  }
+  if (error instanceof NotItsTurn) {
+    return { kind: 'retry', afterMs: error.afterMs, code: 'cordon_slack_rate_limited', exact: true };
   }
   if (error instanceof WebAPIPlatformError) {
     const word = error.data.error;

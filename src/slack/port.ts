@@ -25,6 +25,8 @@ export interface IncidentView {
   readonly mode: Mode;
   /** All writes are paused: by whom, why, since when. */
   readonly paused?: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  /** What Slack keeps waiting; absent or `null` while it takes everything. */
+  readonly slackDelayed?: { readonly waiting: number; readonly since: string } | null;
   readonly openedAt: string;
   readonly containedAt: string | null;
   readonly closedAt: string | null;
@@ -256,6 +258,7 @@ export interface SlackSeen {
 export const DELIVERY_KINDS = [
   'open-channel',
   'card',
+  'furnish',
   'question',
   'question-settled',
   'approval',
@@ -276,6 +279,8 @@ export interface SlackDelivery {
   readonly params: JsonObject;
   /** Set on a notice that an outage held up: since when, for all that it stands for. */
   readonly lateSince?: string | null;
+  /** When it was to be said. */
+  readonly madeAt?: string;
 }
 
 export interface DeliveryResult {
@@ -284,12 +289,20 @@ export interface DeliveryResult {
   readonly ts: string | null;
   /** What could not be done beside it (a person who could not be invited), for the timeline. */
   readonly notes: readonly string[];
+  /** True for a message that this delivery made; absent for an edit. */
+  readonly posted?: true;
 }
 
 export type DeliveryOutcome =
   | { readonly kind: 'sent'; readonly result: DeliveryResult }
   /** Certainly not posted; try again after `afterMs`. */
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly code: string }
+  | {
+      readonly kind: 'retry';
+      readonly afterMs: number;
+      readonly code: string;
+      /** The time is Slack's own: not sooner, and no sign of an outage. */
+      readonly exact?: true;
+    }
   /** May be posted: the next try must be told so, and looks before it posts. */
   | { readonly kind: 'unknown'; readonly code: string }
   /** Certainly not posted and never will be. */

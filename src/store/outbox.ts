@@ -13,6 +13,8 @@ export interface ClaimedDelivery {
   readonly previousUnknown: boolean;
   /** When the first notice was made that this one stands for, after an outage; `null` usually. */
   readonly lateSince: string | null;
+  /** When it was committed: what people read later than that says so. */
+  readonly madeAt: string;
 }
 
 interface ClaimedRow {
@@ -23,6 +25,7 @@ interface ClaimedRow {
   readonly tries: number;
   readonly was_unknown: boolean;
   readonly late_since: Date | string | null;
+  readonly created_at: Date | string;
 }
 
 /** How a delivery leaves: pages go apart, because they are for when Slack is the thing that fails. */
@@ -66,7 +69,7 @@ export async function claimDelivery(
      update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
      from next where o.seq = next.seq and next.status in ('pending', 'unknown')
        and (o.not_before is null or o.not_before <= $3::timestamptz)
-     returning o.id, o.incident_id, o.kind, o.params, o.tries, next.status = 'unknown' as was_unknown,
+     returning o.id, o.incident_id, o.kind, o.params, o.tries, o.created_at, next.status = 'unknown' as was_unknown,
        (select min(created_at) from late where o.seq in (select seq from late) having count(*) > 1) as late_since`,
     [incident, owner, now.toISOString(), lane === 'page'],
   );
@@ -80,6 +83,7 @@ export async function claimDelivery(
     tries: row.tries,
     previousUnknown: row.was_unknown,
     lateSince: row.late_since === null ? null : new Date(row.late_since).toISOString(),
+    madeAt: new Date(row.created_at).toISOString(),
   };
 }
 
@@ -191,11 +195,17 @@ export async function incidentOfChannel(sql: Sql, channel: string): Promise<stri
   return rows[0]?.incident;
 }
 
-/** Deliveries that wait, by incident: shown to people when Slack is slow or down. */
-export async function countWaiting(sql: Sql, incident: string): Promise<number> {
-  const rows = await sql.query<{ n: number }>(
-    `select count(*)::int as n from cordon.outbox where incident_id = $1 and status in ('pending', 'unknown', 'sending')`,
+/** What of an incident Slack has not taken yet, once it has kept something waiting; `undefined` while it takes everything. */
+export async function delayedDeliveries(
+  sql: Sql,
+  incident: string,
+): Promise<{ readonly waiting: number; readonly since: string; readonly code: string } | undefined> {
+  const rows = await sql.query<{ waiting: number; since: Date | string; code: string | null }>(
+    `select count(*)::int as waiting, min(created_at) as since, max(error ->> 'code') as code from cordon.outbox
+     where incident_id = $1 and kind <> 'page' and status in ('pending', 'unknown', 'sending')`,
     [incident],
   );
-  return Number(rows[0]?.n ?? 0);
+  const [row] = rows;
+  if (row === undefined || row.code === null) return undefined;
+  return { waiting: Number(row.waiting), since: new Date(row.since).toISOString(), code: row.code };
 }

@@ -82,9 +82,16 @@ function incidentLines(incidents: readonly IncidentView[]): string[] {
     incidents,
     SHOWN,
     (incident) =>
-      `• *${incidentName(incident)}* · severity ${incident.severity} · ${prose(incident.title, 80)}\n      ${statusLine(incident)}`,
+      `• *${incidentName(incident)}* · severity ${incident.severity} · ${prose(incident.title, 80)}\n      ${statusLine(incident)}${delayText(incident)}`,
     '`/cordon list`',
   );
+}
+
+/** Slack takes this page and keeps messages waiting: it counts by method. */
+function delayText({ slackDelayed }: IncidentView): string {
+  if (slackDelayed === undefined || slackDelayed === null) return '';
+  const { waiting, since } = slackDelayed;
+  return `\n      ⏳ *Slack delayed:* ${waiting} ${waiting === 1 ? 'message waits' : 'messages wait'} since ${when(since)}`;
 }
 
 function linesOr(lines: readonly string[], none: string): readonly string[] {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import {
   abandonDelivery,
   claimDelivery,
-  countWaiting,
+  delayedDeliveries,
   deliveredMessage,
   deliveriesOf,
   incidentOfChannel,
@@ -47,7 +47,7 @@ export function describeDeliveries(sql: () => Sql): void {
       }
       expect(kinds).toEqual(['a', 'b', 'c']);
       expect(await claimDelivery(sql(), incident.id, owner, now)).toBeUndefined();
-      expect(await countWaiting(sql(), incident.id)).toBe(0);
+      expect(await delayedDeliveries(sql(), incident.id)).toBeUndefined();
     });
 
     test('gives a row to one of many who claim at once', async () => {

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { EmbeddedSql } from '../../src/store/pglite.ts';
+import { type ChaosRun, FAILURES, runWithSlack, type SlackFailure } from '../support/slack-chaos.ts';
+import { freshDatabase } from '../support/template.ts';
+
+/** Slack fails at every call in turn, in every way: the incident ends the same, and nothing is said twice. */
+
+let sql: EmbeddedSql;
+let clean: ChaosRun;
+
+beforeAll(async () => {
+  sql = await freshDatabase();
+  clean = await runWithSlack(sql, () => undefined);
+}, 120_000);
+afterAll(() => sql.close());
+
+/** What of `found` is not in `known`, each as often as it is more. */
+function more(found: readonly string[], known: readonly string[]): string[] {
+  const left = [...known];
+  return found.filter((each) => {
+    const at = left.indexOf(each);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function expectSameEnd(run: ChaosRun, how: string): void {
+  expect({ how, problems: run.problems, end: run.end }).toEqual({ how, problems: [], end: clean.end });
+  // A message that came too late to be asked is left out; none is said that was not said before.
+  expect({ how, more: more(run.messages, clean.messages) }).toEqual({ how, more: [] });
+  expect(run.messages.filter((kind) => kind === '"card"')).toHaveLength(1);
+}
+
+const inWords = (failure: SlackFailure) => Object.values(failure).join(' ');
+// What a person in the workspace forbids stays forbidden for that message: recorded, and not asked about again.
+const isFinal = (failure: SlackFailure) => failure.kind === 'word' && failure.word === 'restricted_action';
+
+describe('one call fails', () => {
+  test('a clean run opens a channel, posts, pins and edits (what the rest is compared with)', () => {
+    expect(clean.problems).toEqual([]);
+    expect(clean.end).toMatchObject({ status: 'closed', left: [] });
+    expect([...new Set(clean.calls)]).toEqual(
+      expect.arrayContaining(['conversations.create', 'chat.postMessage', 'chat.update', 'pins.add']),
+    );
+    expect(clean.lost).toEqual([]);
+  });
+
+  test.each(FAILURES.map((failure, index) => [inWords(failure), failure, index] as const))(
+    '%s',
+    async (_name, failure, index) => {
+      // Every call of the run once, each failure at its share of them, and at the first message in any case.
+      const firstPost = clean.calls.indexOf('chat.postMessage');
+      const share = clean.calls.map((_, call) => call).filter((call) => call % FAILURES.length === index);
+      for (const at of new Set([...share, firstPost])) {
+        const run = await runWithSlack(sql, (call) => (call === at ? failure : undefined));
+        const how = `${inWords(failure)} at call ${at}, ${clean.calls[at]}`;
+        expectSameEnd(run, how);
+        expect({ how, lost: run.lost.length }).toEqual({ how, lost: isFinal(failure) ? run.lost.length : 0 });
+        expect(run.lost.length).toBeLessThanOrEqual(1);
+      }
+    },
+    120_000,
+  );
+
+  test('without the look into the history, a lost answer is said twice (control)', async () => {
+    const at = clean.calls.indexOf('chat.postMessage');
+    const run = await runWithSlack(
+      sql,
+      (call) => (call === at ? { kind: 'cut', effect: 'done' } : undefined),
+      { forgetful: true },
+    );
+    expect(run.problems).toEqual([expect.stringContaining('posted 2 times')]);
+  }, 60_000);
+});
+
+describe('a whole method fails for a while', () => {
+  const UNTIL_MS = 3 * 60_000;
+  const ways: readonly SlackFailure[] = [
+    { kind: 'ratelimited' },
+    { kind: 'http', status: 503, effect: 'none' },
+    { kind: 'timeout', effect: 'none' },
+  ];
+
+  test.each(['conversations.create', 'conversations.invite', 'chat.postMessage', 'chat.update', 'pins.add'])(
+    '%s: the playbook goes on, and people are told of the delay',
+    async (method) => {
+      for (const failure of ways) {
+        const run = await runWithSlack(sql, (_call, called, sinceMs) =>
+          called === method && sinceMs < UNTIL_MS ? failure : undefined,
+        );
+        expectSameEnd(run, `${method} ${inWords(failure)}`);
+        expect(run.delays).toBeGreaterThan(0);
+      }
+      expect(clean.delays).toBe(0);
+    },
+    120_000,
+  );
+});
