@@ -58,6 +58,8 @@ export interface SlackConfig {
 export interface PagingConfig {
   readonly pagerdutyRoutingKey: string | undefined;
   readonly pagerdutyUrl: string;
+  /** Of its webhook subscription: acknowledgements come back with it. */
+  readonly pagerdutyWebhookSecret: string | undefined;
   readonly webhookUrl: string | undefined;
   readonly webhookSecret: string | undefined;
   readonly snsTopicArn: string | undefined;
@@ -174,6 +176,12 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     secret: false,
     fallback: 'https://events.pagerduty.com/v2/enqueue',
     purpose: 'Events API v2 of PagerDuty; for its EU region https://events.eu.pagerduty.com/v2/enqueue',
+  },
+  {
+    name: 'CORDON_PAGERDUTY_WEBHOOK_SECRET',
+    secret: true,
+    fallback: 'none: no acknowledgement comes back',
+    purpose: 'Secret of the PagerDuty webhook subscription (V3) that posts to /pages/pagerduty',
   },
   {
     name: 'CORDON_PAGE_WEBHOOK_URL',
@@ -318,6 +326,7 @@ const environment = z
       .string()
       .refine(isUrl(['https:', 'http:']), { message: 'must be a URL that begins with https://' })
       .default('https://events.pagerduty.com/v2/enqueue'),
+    CORDON_PAGERDUTY_WEBHOOK_SECRET: z.string().min(16, 'must be 16 bytes or more').optional(),
     CORDON_PAGE_WEBHOOK_URL: url(['https:', 'http:']),
     CORDON_PAGE_WEBHOOK_SECRET: z.string().min(32, 'must be 32 bytes or more').optional(),
     CORDON_PAGE_SNS_TOPIC_ARN: z
@@ -399,6 +408,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     paging: {
       pagerdutyRoutingKey: env.CORDON_PAGERDUTY_KEY,
       pagerdutyUrl: env.CORDON_PAGERDUTY_URL,
+      pagerdutyWebhookSecret: env.CORDON_PAGERDUTY_WEBHOOK_SECRET,
       webhookUrl: env.CORDON_PAGE_WEBHOOK_URL,
       webhookSecret: env.CORDON_PAGE_WEBHOOK_SECRET,
       snsTopicArn: env.CORDON_PAGE_SNS_TOPIC_ARN,

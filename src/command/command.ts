@@ -2,12 +2,13 @@ import type { z } from 'zod';
 import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Draft } from '../incident/draft.ts';
+import type { Via } from '../timeline/entry.ts';
 
 /** A person with an identity that the enrolment file knows, and where they act from. */
 export interface Person {
   readonly id: string;
   readonly roles: readonly string[];
-  readonly via: 'slack' | 'cli';
+  readonly via: Via;
 }
 
 /** What a command came to, as the person sees it. Stored, so that the same request gets it again. */
@@ -37,6 +38,7 @@ export type CommandRefusalCode =
   | 'cordon_approval_own_request'
   | 'cordon_approval_twice'
   | 'cordon_approval_unconfirmed'
+  | 'cordon_page_not_open'
   | 'cordon_review_open'
   | 'cordon_review_own';
 

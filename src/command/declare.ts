@@ -161,7 +161,7 @@ export function createDeclare(options: {
       key: idempotencyKey,
       now,
     });
-    const via: AlertVia = person.via;
+    const via: AlertVia = person.via === 'slack' ? 'slack' : 'cli';
     const [outcome] = await accept.submit({
       bytes: new TextEncoder().encode(JSON.stringify(document)),
       via,

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { Enrolment } from '../enrolment/enrolment.ts';
-import { responderByCli, responderBySlack } from '../enrolment/enrolment.ts';
+import {
+  responderByCli,
+  responderById,
+  responderByPagerduty,
+  responderBySlack,
+} from '../enrolment/enrolment.ts';
 import { codeOf } from '../error.ts';
 import type { Decision, Gate } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
@@ -19,7 +24,10 @@ import { ENGINE_COMMANDS } from './engine-commands.ts';
 /** Who acts, as the channel knows them: compared exactly, never guessed. */
 export type Identity =
   | { readonly kind: 'slack'; readonly userId: string }
-  | { readonly kind: 'cli'; readonly name: string };
+  | { readonly kind: 'cli'; readonly name: string }
+  /** Who acknowledged a page where it was sent: a responder by id, or a PagerDuty user. */
+  | { readonly kind: 'page'; readonly responder: string }
+  | { readonly kind: 'pagerduty'; readonly userId: string };
 
 export interface CommandCall {
   readonly command: string;
@@ -187,11 +195,21 @@ function recordRefusal(
 
 /** The responder behind an identity: compared exactly; `undefined` for anybody else. */
 export function personOf(enrolment: Enrolment, identity: Identity): Person | undefined {
-  const responder =
-    identity.kind === 'slack'
-      ? responderBySlack(enrolment, identity.userId)
-      : responderByCli(enrolment, identity.name);
-  return responder === undefined
-    ? undefined
-    : { id: responder.id, roles: responder.roles, via: identity.kind };
+  const responder = responderOf(enrolment, identity);
+  if (responder === undefined) return undefined;
+  const via = identity.kind === 'slack' || identity.kind === 'cli' ? identity.kind : 'page';
+  return { id: responder.id, roles: responder.roles, via };
+}
+
+function responderOf(enrolment: Enrolment, identity: Identity) {
+  switch (identity.kind) {
+    case 'slack':
+      return responderBySlack(enrolment, identity.userId);
+    case 'cli':
+      return responderByCli(enrolment, identity.name);
+    case 'page':
+      return responderById(enrolment, identity.responder);
+    case 'pagerduty':
+      return responderByPagerduty(enrolment, identity.userId);
+  }
 }

@@ -148,6 +148,14 @@ const responderSchema = z.strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,30}$/, 'expected a Slack member id such as U0123ABCD, not a display name')
     .optional(),
+  /** PagerDuty user id: whose acknowledgement of a page counts as theirs. */
+  pagerduty: z
+    .string()
+    .regex(
+      /^P[A-Z0-9]{4,20}$/,
+      'expected a PagerDuty user id such as PLH1HKV, as in the address of the user’s page',
+    )
+    .optional(),
   /** Operating system user, or the name that the CLI is told; compared exactly. */
   cli: z.string().min(1).max(100).optional(),
   roles: z.array(z.enum(RESPONDER_ROLES)).min(1, 'expected at least one role'),
@@ -216,7 +224,7 @@ const enrolmentSchema = z
       ),
       (path, key) => refuse(path, `${key} is enrolled twice; which entry counts would be a guess`),
     );
-    for (const field of ['id', 'slack', 'cli'] as const) {
+    for (const field of ['id', 'slack', 'pagerduty', 'cli'] as const) {
       unique(
         file.responders.flatMap((responder, index) => {
           const key = responder[field];

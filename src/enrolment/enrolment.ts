@@ -97,6 +97,11 @@ export function responderBySlack(enrolment: Enrolment, slackId: string): Respond
   return enrolment.responders.find((responder) => responder.slack === slackId);
 }
 
+/** The responder with this PagerDuty user id, compared exactly; `undefined` when there is none. */
+export function responderByPagerduty(enrolment: Enrolment, userId: string): Responder | undefined {
+  return userId === '' ? undefined : enrolment.responders.find((responder) => responder.pagerduty === userId);
+}
+
 /**
  * The responder with this CLI name, compared exactly; `undefined` when there is none. Without a file,
  * whoever can open the engine's own folder is its only operator: they come back as `local:<name>` with

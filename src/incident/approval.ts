@@ -1,5 +1,6 @@
 import type { FallbackRung } from '../action/rung.ts';
 import { rungOnExpiry } from '../guardrail/on-expiry.ts';
+import type { Via } from '../timeline/entry.ts';
 import { decide, finish, settleCard } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { fallbackOf } from './fallback.ts';
@@ -13,7 +14,7 @@ export function settleApproval(
   verdict: {
     readonly kind: 'approve' | 'deny';
     readonly responder: string;
-    readonly via: 'slack' | 'cli';
+    readonly via: Via;
     readonly reason: string;
   },
 ): void {

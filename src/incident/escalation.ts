@@ -94,6 +94,21 @@ export function pageSlackDown(draft: Draft): void {
   page(draft, to, 'Slack cannot be reached; use the cordon command in the terminal');
 }
 
+/**
+ * Somebody acknowledged a page who is no responder of the enrolment file. It is written down and told; the incident is
+ * not taken up by it, so that nobody outside the file can end an escalation.
+ */
+export function pageSeen(draft: Draft, page: { readonly key: string; readonly name: string }): void {
+  if (draft.status === 'closed' || !draft.record.people.pages.includes(page.key)) return;
+  draft.log(
+    'page.seen',
+    { kind: 'source', id: 'pagerduty' },
+    `${page.name || 'Somebody'} acknowledged a page in PagerDuty and is no responder of the enrolment file: the incident is not taken up`,
+    { page: page.key },
+  );
+  draft.post('announce', { name: 'page-seen', who: page.name });
+}
+
 function finishPages(draft: Draft, end: { readonly event: string; readonly by: string | null }): void {
   const { people } = draft.record;
   if (people.pages.length === 0) return;

@@ -1,12 +1,12 @@
 import type { ResponderRole } from '../playbook/roles.ts';
-import type { Actor } from '../timeline/entry.ts';
+import type { Actor, Via } from '../timeline/entry.ts';
 import type { Draft } from './draft.ts';
 import { stopEscalation } from './escalation.ts';
 import { incidentLevel } from './level.ts';
 
 interface Responder {
   readonly id: string;
-  readonly via: 'slack' | 'cli';
+  readonly via: Via;
 }
 
 /** The first responder who acts leads, until somebody takes over. */

@@ -15,6 +15,7 @@ import type {
 } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ChartPath, StoredChart } from '../playbook/types.ts';
+import type { Via } from '../timeline/entry.ts';
 import type { PeopleState } from './people-state.ts';
 
 /**
@@ -174,7 +175,7 @@ export type Lane = 'contain' | 'prepare' | 'verify' | 'evidence';
 
 export interface AttemptApproval {
   readonly responder: string;
-  readonly via: 'slack' | 'cli';
+  readonly via: Via;
   readonly at: string;
   readonly digest: string;
 }

@@ -22,7 +22,7 @@ import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { idleSession, loadDefinitions } from './engine-parts.ts';
 import { keepInventory } from './inventory-parts.ts';
-import { pagingFor } from './paging-parts.ts';
+import { pageAcknowledged, pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
 import { slackCommands, slackPeople, slackPlaces, slackSeen } from './slack-parts.ts';
@@ -168,6 +168,7 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
   const waysIn = roles.has('intake')
     ? await openWaysIn(config, {
         accept: engine.accept,
+        acknowledged: pageAcknowledged(cordon.execute, engine.advance),
         sql,
         clock,
         ids,

@@ -4,6 +4,7 @@ import type { Ids } from '../id.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { AlertIntake, NonceStore, RefusalRecorder } from '../intake/port.ts';
 import type { Log } from '../log.ts';
+import type { PageAcknowledged } from '../paging/back.ts';
 import { rememberNonce } from '../store/alert.ts';
 import { keepRefusedContent } from '../store/refusals.ts';
 import type { Sql } from '../store/sql.ts';
@@ -21,6 +22,8 @@ export async function openWaysIn(
   config: Config,
   options: {
     readonly accept: Accept;
+    /** Takes an acknowledged page on its way back; without it there is no such way: an exercise pages nobody. */
+    readonly acknowledged?: (page: PageAcknowledged) => Promise<void>;
     readonly sql: Sql;
     readonly clock: Clock;
     readonly ids: Ids;
@@ -46,17 +49,31 @@ export async function openWaysIn(
   const nonces: NonceStore = {
     rememberNonce: (sender, nonce, expiresAt) => rememberNonce(sql, sender, nonce, expiresAt, clock.now()),
   };
-  const service = await serveHttp({
-    app: createWebhook({
-      senders,
-      intake,
-      nonces,
-      refusals: createRefusals({ recorder, clock, log }),
-      ready,
+  const app = createWebhook({
+    senders,
+    intake,
+    nonces,
+    refusals: createRefusals({ recorder, clock, log }),
+    ready,
+    clock,
+    log,
+    stopping,
+  });
+  if (options.acknowledged !== undefined) {
+    const { createPagesBack } = await import('../paging/back.ts');
+    const { pagerdutyWebhookSecret, webhookSecret } = config.paging;
+    const back = createPagesBack({
+      pagerdutySecrets: pagerdutyWebhookSecret === undefined ? [] : [pagerdutyWebhookSecret],
+      webhookSecrets: webhookSecret === undefined ? [] : [webhookSecret],
+      rememberNonce: nonces.rememberNonce,
+      acknowledged: options.acknowledged,
       clock,
       log,
-      stopping,
-    }),
+    });
+    app.route('/', back);
+  }
+  const service = await serveHttp({
+    app,
     host: config.httpHost,
     port: config.httpPort,
     clock,

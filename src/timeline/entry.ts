@@ -1,10 +1,13 @@
 import type { Json, JsonObject } from '../json.ts';
 
+/** Where a person acted: in Slack, in a terminal, or where they were paged. */
+export type Via = 'slack' | 'cli' | 'page';
+
 /** Who or what did it. */
 export type Actor =
   | { readonly kind: 'engine' }
   | { readonly kind: 'playbook'; readonly id: string }
-  | { readonly kind: 'responder'; readonly id: string; readonly via: 'slack' | 'cli' }
+  | { readonly kind: 'responder'; readonly id: string; readonly via: Via }
   | { readonly kind: 'source'; readonly id: string };
 
 /** The closed list of what can be in a timeline; a verifier refuses any other. */
@@ -52,6 +55,7 @@ export const ENTRY_KINDS = [
   'page.asked',
   'page.sent',
   'page.delayed',
+  'page.seen',
   'target.added',
   'evidence.stored',
   'evidence.missing',

@@ -29,6 +29,8 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
   handoff: '🤝 *The lead was handed over.*',
   called: '📣 *Somebody is called for.*',
   unclaimed: '📣 *Nobody has taken this incident up.* Whoever does: press *I take it* on the card.',
+  'page-seen':
+    '📟 *A page was acknowledged by somebody who is no responder here.* Nobody has taken the incident up by it.',
   'upkeep-failed':
     '🟠 *Something of ours could not be taken back on its day.* It is tried again; somebody should look.',
   'postmortem-failed': '📝 *No postmortem could be drafted.*',
