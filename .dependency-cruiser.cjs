@@ -106,7 +106,7 @@ module.exports = {
       'http',
       'hono|@hono',
       '^src/(intake|slack|simulation|console|store|main)([.]ts$|/)',
-      'HTTP is spoken at the edges: intake, Slack, the simulated account, the console, the socket of an embedded store.',
+      'HTTP is spoken at the edges: intake, Slack, the pages’ way back, the simulated account, the console, the socket of an embedded store.',
     ),
     confined(
       'terminal',

@@ -258,6 +258,15 @@ export async function drive(
   throw new Error(`not there after ${maxSteps} steps`);
 }
 
+/** Lets exactly `ms` pass, waking whatever is due on the way. */
+export async function pass(engine: TestEngine, ms: number): Promise<void> {
+  let over = false;
+  void engine.clock.sleep(ms).then(() => {
+    over = true;
+  });
+  for (await quiet(engine); !over; await quiet(engine)) engine.clock.advanceToNext();
+}
+
 // What is under way may itself wait for time to pass (a rate budget, a latency), and files are written by
 // real threads. So many turns of the event loop without any sign of progress count as waiting for time.
 const STALLED_TURNS = 200;

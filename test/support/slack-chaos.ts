@@ -90,7 +90,9 @@ export async function runWithSlack(
     const waiting = await sql.query(
       `select 1 from cordon.outbox where status in ('pending', 'unknown', 'sending') limit 1`,
     );
-    return view?.status === 'closed' && waiting.length === 0;
+    if (view?.status !== 'closed' || waiting.length > 0) return false;
+    // And a day and a half later, what was put to end by itself.
+    return [...(await engine.state(id)).holds.values()].every((hold) => hold.status === 'closed');
   });
   const state = await engine.state(id);
   const entries = await readTimeline(sql, id);

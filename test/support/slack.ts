@@ -7,7 +7,7 @@ import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import type { Ground, TestEngine } from './engine.ts';
-import { enrolmentText, quiet, startEngine } from './engine.ts';
+import { enrolmentText, pass, startEngine } from './engine.ts';
 
 const BOT_TOKEN = 'xoxb-test';
 const SIGNING_SECRET = 'test-signing-secret';
@@ -103,7 +103,8 @@ export async function startSlackEngine(
     app,
     told: async (user) => {
       await app.idle();
-      await quiet(engine);
+      // What is posted comes a message a second.
+      await pass(engine, 5_000);
       return slack.people.ephemerals(user).at(-1)?.text ?? '';
     },
   };

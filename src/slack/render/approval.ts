@@ -125,7 +125,7 @@ export function radiusLines(approval: ApprovalView): string[] {
   return lines.length === 0 ? ['• not known'] : lines;
 }
 
-export function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
+function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
   return listed(
     approval.changes,
     SHOWN_CHANGES,

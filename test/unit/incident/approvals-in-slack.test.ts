@@ -6,7 +6,7 @@ import type { GuardrailFiles } from '../../../src/guardrail/check.ts';
 import type { MessageMatch } from '../../../src/simulation/slack-double/people.ts';
 import type { SlackMessageState } from '../../../src/simulation/slack-double/state.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
-import { drive, enrolmentText, freshGround, type Ground, quiet } from '../../support/engine.ts';
+import { drive, enrolmentText, freshGround, type Ground, pass, quiet } from '../../support/engine.ts';
 import { createMortal, mortalSql } from '../../support/mortal.ts';
 import { type SlackEngine, slackDouble, startSlackEngine } from '../../support/slack.ts';
 import { settle } from '../../support/stepped-clock.ts';
@@ -65,7 +65,7 @@ async function start(text: (file: string) => string = (file) => file, more: Star
 
 async function asked(): Promise<void> {
   id = await on.engine.submit();
-  await quiet(on.engine);
+  await pass(on.engine, 10_000);
 }
 
 const messages = () => on.slack.people.channels().flatMap((channel) => channel.messages);
@@ -281,7 +281,7 @@ test('nobody approves what they declared themselves', async () => {
   });
   if (declared.kind !== 'declared') throw new Error('expected an incident');
   id = declared.incidentId;
-  await quiet(on.engine);
+  await pass(on.engine, 10_000);
   expect(await approve(ALICE)).toContain('you asked for this yourself');
   expect(zeros()).toBe(0);
   expect(await approve(BOB)).toContain('it runs now');

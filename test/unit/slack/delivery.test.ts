@@ -61,6 +61,7 @@ describe('opening the channel', () => {
     on.slack.faults.plan('conversations.invite', { kind: 'ratelimited', retryAfterS: 7 });
     const opening = row('open-channel');
     expect(await on.deliver(opening)).toMatchObject({ kind: 'retry', afterMs: 7000 });
+    on.advance(7_000);
     expect(await on.deliver(opening)).toMatchObject({ kind: 'sent', result: { notes: [] } });
     expect(on.slack.people.channel('inc-12-checkout').members.has(ALICE)).toBe(true);
   });
@@ -90,7 +91,7 @@ describe('opening the channel', () => {
 
 describe('posting', () => {
   test('posts the card, pins it, then edits the same message', async () => {
-    const channel = await on.open(row('card'));
+    const channel = await on.open(row('card'), row('furnish'));
     on.engine.set({ level: 'breached' });
     await on.deliver(row('card'));
     const messages = on.slack.people.messages(channel);
@@ -122,7 +123,7 @@ describe('posting', () => {
       const [posted] = on.slack.people.messages(channel);
       expect(await on.deliver(asking, true)).toEqual({
         kind: 'sent',
-        result: { channel, ts: posted?.ts, notes: [] },
+        result: { channel, ts: posted?.ts, notes: [], posted: true },
       });
       expect(on.slack.people.messages(channel)).toHaveLength(1);
     },
@@ -181,6 +182,7 @@ describe('posting', () => {
       kind: 'retry',
       afterMs: 30_000,
       code: 'cordon_slack_rate_limited',
+      exact: true,
     });
   });
 

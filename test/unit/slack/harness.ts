@@ -23,7 +23,10 @@ const TOKEN = 'xoxb-test-token';
 const ARN = 'arn:aws:lambda:eu-central-1:111122223333:function:checkout';
 export const DIGEST = 'a'.repeat(12) + 'b'.repeat(52);
 
-/** A wall clock that a test moves by hand; sleeping waits for real time, so nothing waits for ever. */
+/**
+ * A wall clock that a test moves by hand. What sleeps to let time pass moves it too; what only bounds a wait, and is cut
+ * short by its signal, waits in real time.
+ */
 export function handClock(startIso = '2026-03-01T03:00:00.000Z') {
   let ms = Date.parse(startIso);
   const clock: Clock = {
@@ -31,8 +34,13 @@ export function handClock(startIso = '2026-03-01T03:00:00.000Z') {
     monotonicMs: () => performance.now(),
     sleep: (delayMs, signal) =>
       new Promise((resolve) => {
+        if (signal === undefined) {
+          ms += delayMs;
+          resolve();
+          return;
+        }
         const timer = setTimeout(resolve, delayMs);
-        signal?.addEventListener('abort', () => {
+        signal.addEventListener('abort', () => {
           clearTimeout(timer);
           resolve();
         });

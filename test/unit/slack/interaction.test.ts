@@ -168,7 +168,7 @@ describe('a modal', () => {
       input: {
         incidentId: 'inc-abc',
         text: 'the token leaked on Tuesday',
-        at: '2026-03-01T03:00:00.000Z',
+        at: expect.stringMatching(/^2026-03-01T03:00:0/),
       },
     });
   });
@@ -386,7 +386,7 @@ describe('/cordon', () => {
         incidentId: 'inc-abc',
         text: 'rotate the key of https://a.example',
         owner: '<@U0BOB00000|bob>',
-        due: '2026-03-01T05:00:00.000Z',
+        due: expect.stringMatching(/^2026-03-01T05:00:0/),
       },
       { command: 'task-done', incidentId: 'inc-abc', task: 'T1' },
       {
