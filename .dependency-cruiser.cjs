@@ -105,7 +105,7 @@ module.exports = {
     confined(
       'http',
       'hono|@hono',
-      '^src/(intake|slack|simulation|console|store|main)([.]ts$|/)',
+      '^src/(intake|slack|paging|simulation|console|store|main)([.]ts$|/)',
       'HTTP is spoken at the edges: intake, Slack, the pages’ way back, the simulated account, the console, the socket of an embedded store.',
     ),
     confined(
