@@ -2,6 +2,8 @@ import type { Action } from './action.ts';
 import { verifyContainment } from './containment-verify.ts';
 import { watchContainment } from './containment-watch.ts';
 import { snapshotEvidence } from './evidence-snapshot.ts';
+import { denyApis } from './iam-deny-apis.ts';
+import { denyPrivilege } from './iam-deny-privilege.ts';
 import { quarantineRole } from './iam-quarantine-role.ts';
 import { revokeSessions } from './iam-revoke-sessions.ts';
 import { capConcurrency } from './lambda-cap-concurrency.ts';
@@ -34,6 +36,8 @@ export const CATALOGUE: readonly Action[] = Object.freeze([
   removePermission,
   closeUrl,
   freezeChanges,
+  denyApis,
+  denyPrivilege,
   capConcurrency,
   rollBackAlias,
   verifyContainment,

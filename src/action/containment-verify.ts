@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type ContainAction, defineReadAction } from './action.ts';
 import { roleNameIn } from './arn.ts';
-import { quarantineDesired, quarantineRole, same } from './iam-quarantine-role.ts';
+import { denyApis } from './iam-deny-apis.ts';
+import { denyPrivilege } from './iam-deny-privilege.ts';
+import { quarantineDesired, quarantineRole } from './iam-quarantine-role.ts';
 import { capConcurrency } from './lambda-cap-concurrency.ts';
 import { closeUrl } from './lambda-close-url.ts';
 import { freezeChanges } from './lambda-freeze-changes.ts';
@@ -16,6 +18,7 @@ import { suspendScaling } from './lambda-suspend-scaling.ts';
 import type { ActionContext, HeldObject } from './ports.ts';
 import { reservedDesired } from './reserved-concurrency.ts';
 import { FUNCTIONS, ROLES } from './resources.ts';
+import { same } from './role-policy.ts';
 import { tolerant } from './tolerant.ts';
 
 const input = z.strictObject({});
@@ -55,6 +58,9 @@ const DOORS: readonly ContainAction[] = [
   freezeChanges,
   rollBackAlias,
 ];
+
+/** The same of the rung that denies rights and secrets. */
+const PRIVILEGED_ACTIONS = ['secretsmanager:GetSecretValue', 'sts:AssumeRole', 'iam:PutRolePolicy'] as const;
 
 /** Actions of which one may hold what another has made stricter. */
 const ORDERED: readonly ContainAction[] = [reserveZeroConcurrency, capConcurrency];
@@ -186,7 +192,11 @@ async function checkHeld(context: ActionContext, held: HeldObject): Promise<Chec
     case capConcurrency.id:
       return checkConcurrency(context, held);
     case quarantineRole.id:
-      return checkQuarantine(context, held);
+      return checkDeny(context, held, REPRESENTATIVE_ACTIONS);
+    case denyPrivilege.id:
+      return checkDeny(context, held, PRIVILEGED_ACTIONS);
+    case denyApis.id:
+      return checkDeny(context, held, actionsIn(held));
     default:
       return checkDoor(context, held);
   }
@@ -217,7 +227,11 @@ async function checkConcurrency(context: ActionContext, held: HeldObject): Promi
   };
 }
 
-async function checkQuarantine(context: ActionContext, held: HeldObject): Promise<Check> {
+async function checkDeny(
+  context: ActionContext,
+  held: HeldObject,
+  actions: readonly string[],
+): Promise<Check> {
   const desired = quarantineDesired.safeParse(held.desired);
   if (!desired.success) return { kind: 'unread', what: `what ${held.objectKey} should be is not readable` };
   const { policyName, policyArn, document, functionArn, roleArn } = desired.data;
@@ -234,7 +248,7 @@ async function checkQuarantine(context: ActionContext, held: HeldObject): Promis
     tolerant(() =>
       iam.simulate({
         roleArn,
-        actions: REPRESENTATIVE_ACTIONS,
+        actions,
         resourceArns: [],
         ...(functionArn === null ? {} : { sourceFunctionArn: functionArn }),
       }),
@@ -254,6 +268,14 @@ async function checkQuarantine(context: ActionContext, held: HeldObject): Promis
   if (allowed.length === 0) return { kind: 'holds' };
   return { kind: 'ineffective', what: `the IAM simulator still allows ${roleName} ${allowed.join(', ')}` };
 }
+
+/** The APIs that a held rung denies, as its document names them. */
+function actionsIn(held: HeldObject): readonly string[] {
+  const read = apisDocument.safeParse(held.input);
+  return read.success ? read.data.actions : [];
+}
+
+const apisDocument = z.looseObject({ actions: z.array(z.string()).min(1) });
 
 function arnOf(held: HeldObject, prefix: string): string {
   return held.objectKey.slice(prefix.length);

@@ -36,7 +36,10 @@ const NAME_LIMIT = 128;
  * The policy's name, without path. The Region is in it because IAM is global; a name that would be too long is
  * cut and told apart by a digest of the whole.
  */
-export function quarantinePolicyName(subject: QuarantineSubject, kind: QuarantineKind): string {
+export function quarantinePolicyName(
+  subject: QuarantineSubject,
+  kind: QuarantineKind | `apis-${string}`,
+): string {
   const whole = `CordonQuarantine-${kind}-${subject.region}-${subject.functionName}`;
   if (whole.length <= NAME_LIMIT) return whole;
   const digest = createHash('sha256').update(whole).digest('hex').slice(0, 16);

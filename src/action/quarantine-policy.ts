@@ -101,6 +101,45 @@ function sinkResources(arn: string): readonly string[] {
   return service === 'lambda' ? [literal(arn), `${literal(arn)}:*`] : [literal(arn)];
 }
 
+/** What gives an attacker more rights, or what others trust: the rung short of isolation denies these. */
+const RIGHTS_AND_SECRETS = [
+  'iam:*',
+  'kms:Decrypt',
+  'secretsmanager:*',
+  'ssm:GetParameter',
+  'ssm:GetParameterHistory',
+  'ssm:GetParameters',
+  'ssm:GetParametersByPath',
+  'sts:AssumeRole',
+  'sts:GetFederationToken',
+  'sts:GetSessionToken',
+];
+
+/** The rung that denies calls of one function to IAM, STS and secrets (reference, 1.8.7). Pure. */
+export function privilegePolicy(functionArn: string): JsonObject {
+  return denyOf('CordonDenyRightsAndSecrets', functionArn, RIGHTS_AND_SECRETS);
+}
+
+/** The rung that denies calls of one function to the APIs that it abuses, one by one. Pure. */
+export function apisPolicy(functionArn: string, actions: readonly string[]): JsonObject {
+  return denyOf('CordonDenyAbusedApis', functionArn, [...new Set(actions)].sort());
+}
+
+function denyOf(sid: string, functionArn: string, actions: readonly string[]): JsonObject {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: sid,
+        Effect: 'Deny',
+        Action: [...actions],
+        Resource: '*',
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': literal(functionArn) } },
+      },
+    ],
+  };
+}
+
 /**
  * The inline policy of recovery (mode R): sessions issued before `before` (ISO 8601) are denied everything, later ones
  * nothing. With the condition of the quarantine that it replaces, so that siblings on a shared role, whose sessions are

@@ -6,7 +6,7 @@ import {
   quarantinePolicyArn,
   quarantinePolicyName,
 } from './quarantine-names.ts';
-import { literal, quarantinePolicy } from './quarantine-policy.ts';
+import { privilegePolicy, quarantinePolicy } from './quarantine-policy.ts';
 
 /** A function for which quarantine policies are made beforehand, as far as it is known. */
 export interface PreparedSubject extends QuarantineSubject {
@@ -23,20 +23,6 @@ export interface PreparedQuarantine {
   readonly arn: string;
   readonly document: JsonObject;
 }
-
-/** What gives an attacker more rights, or what others trust: the rung short of isolation denies these. */
-const RIGHTS_AND_SECRETS = [
-  'iam:*',
-  'kms:Decrypt',
-  'secretsmanager:*',
-  'ssm:GetParameter',
-  'ssm:GetParameterHistory',
-  'ssm:GetParameters',
-  'ssm:GetParametersByPath',
-  'sts:AssumeRole',
-  'sts:GetFederationToken',
-  'sts:GetSessionToken',
-];
 
 /** The policies that profile `static` attaches to the roles of one function. Pure. */
 export function preparedQuarantines(subject: PreparedSubject): readonly PreparedQuarantine[] {
@@ -60,17 +46,6 @@ function documentOf(subject: PreparedSubject, kind: QuarantineKind): JsonObject 
     case 'role':
       return quarantinePolicy({ kind: 'role' }, open);
     case 'secrets':
-      return {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Sid: 'CordonDenyRightsAndSecrets',
-            Effect: 'Deny',
-            Action: RIGHTS_AND_SECRETS,
-            Resource: '*',
-            Condition: { ArnEquals: { 'lambda:SourceFunctionArn': literal(functionArn) } },
-          },
-        ],
-      };
+      return privilegePolicy(functionArn);
   }
 }

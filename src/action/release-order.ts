@@ -7,7 +7,7 @@
  */
 const ORDER: readonly (readonly string[])[] = [
   ['iam.revoke-sessions'],
-  ['iam.quarantine-role', 'iam.attach-quarantine', 'iam.deny-apis'],
+  ['iam.quarantine-role', 'iam.deny-privilege', 'iam.deny-apis'],
   ['lambda.remove-permission', 'lambda.close-url', 'lambda.roll-back-alias'],
   ['lambda.reserve-zero-concurrency', 'lambda.cap-concurrency', 'lambda.scale-instances-to-zero'],
   ['lambda.remove-provisioned-concurrency'],

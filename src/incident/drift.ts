@@ -72,12 +72,12 @@ export function putAgain(draft: Draft, target: Target, drifted: Look['drifted'])
   return found;
 }
 
-/** Says who changed what is contained, once an event; CloudTrail names them minutes after the change was put right. */
-export function noteChanges(draft: Draft, target: Target, changes: readonly Change[]): void {
+/** Says who changed what is contained, once an event, and whether there was one; CloudTrail names them minutes after the change was put right. */
+export function noteChanges(draft: Draft, target: Target, changes: readonly Change[]): boolean {
   const watch = watchOf(draft, target);
   const seen = new Set(watch.seen);
   const news = changes.filter((change) => !seen.has(change.id) && !isOurs(draft, change));
-  if (news.length === 0) return;
+  if (news.length === 0) return false;
   const drifts = [...watch.drifts];
   for (const change of news) {
     const objects = containingHolds(draft, target)
@@ -118,6 +118,7 @@ export function noteChanges(draft: Draft, target: Target, changes: readonly Chan
     principals: [...new Set(news.map((change) => change.principal))].slice(0, 5),
     calls: [...new Set(news.map((change) => change.call))].slice(0, 10),
   });
+  return true;
 }
 
 /**

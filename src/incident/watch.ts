@@ -1,6 +1,7 @@
 import { type Look, lookOf, watchContainment } from '../action/containment-watch.ts';
 import type { Target } from '../action/ports.ts';
 import { breach } from './breach.ts';
+import { climb, strippedRoles } from './climb.ts';
 import type { Draft } from './draft.ts';
 import { drainOf } from './drain.ts';
 import { noteChanges, putAgain } from './drift.ts';
@@ -89,11 +90,14 @@ function follow(draft: Draft, target: Target, look: Look): void {
     drain: drainOf(draft, target, look, before),
     unread: look.unread,
   });
-  noteChanges(draft, target, look.changes);
+  const changed = noteChanges(draft, target, look.changes);
   const drifted = putAgain(draft, target, look.drifted);
   if (through.length > 0) breach(draft, target, through, look);
   else if (drifted) fallTo(draft, target, 'accepted', look.detail);
   else settleLevel(draft, target, look);
+  // The same news never climbs twice: what was tried is under way, or people have it.
+  if (through.length > 0 || changed) climb(draft, target, look.next, look.nextRoles);
+  climb(draft, target, 'attached', strippedRoles(draft, target));
 }
 
 /** Invocations after the stop, as one call: CloudWatch counts them and names nobody. */

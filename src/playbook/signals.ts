@@ -38,6 +38,19 @@ export const SIGNALS: readonly Signal[] = [
     payload: z.strictObject({ by, reason: z.string().max(2000).optional() }),
   },
   {
+    name: 'containment.breached',
+    description:
+      'Something got through what is held on a target, or its role undoes it: `next` is the rung that would stop it.',
+    payload: z.strictObject({
+      functionArn: z.string().min(1),
+      next: z.enum(['role', 'attached', 'person']),
+      /** The roles that it is needed on. */
+      roles: z.array(z.string()),
+      /** The widest deny that is held: `role` once every session is denied. */
+      mode: z.enum(['function', 'role']),
+    }),
+  },
+  {
     name: 'escalation.acknowledged',
     description: 'A person answered the page of an escalation.',
     payload: z.strictObject({ by }),

@@ -178,6 +178,14 @@ const LIVES: Readonly<
   },
   'lambda.close-url': { inputs: [{ urls: ['$LATEST'] }] },
   'lambda.freeze-changes': { inputs: [{}], priors: [{ config: SIGNING }] },
+  'iam.deny-privilege': {
+    inputs: [{ roles: [ROLE_ARN] }, { roles: [ROLE_ARN], way: 'attached' }],
+    priors: [{ document: {}, logGroup: null }],
+  },
+  'iam.deny-apis': {
+    inputs: [{ roles: [ROLE_ARN], actions: ['s3:ListBuckets'] }],
+    priors: [{ document: {}, logGroup: null }],
+  },
   'lambda.cap-concurrency': { inputs: [{ limit: 5 }], priors: [{ reserved: 3 }] },
   'lambda.roll-back-alias': { inputs: [{ alias: 'live', version: '1', codeSha256: 'known-good' }] },
 };

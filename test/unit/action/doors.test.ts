@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { Means, Target } from '../../../src/action/ports.ts';
+import { QUARANTINE_PATH } from '../../../src/action/quarantine-names.ts';
+import { preparedQuarantines } from '../../../src/action/quarantine-prepared.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { canonicalJson } from '../../../src/timeline/canonical.ts';
 import { type ActionWorld, actionWorld, containing, reading, TARGET } from '../../support/action-world.ts';
 import { failureOf } from '../../support/aws-access.ts';
-import { ACCOUNT, FUNCTION_ARN, REGION } from '../../support/world.ts';
+import { ACCOUNT, FUNCTION_ARN, REGION, ROLE_ARN } from '../../support/world.ts';
 
 const SINK = `arn:aws:sqs:${REGION}:${ACCOUNT}:quarantine`;
 const MEANS: Means = { profile: 'dynamic', sink: SINK, codeSigningConfig: null };
@@ -132,6 +134,26 @@ const CASES: readonly Case[] = [
     write: 'lambda:RemovePermission',
   },
   {
+    id: 'iam.deny-privilege',
+    what: 'a role, inline',
+    input: { roles: [ROLE_ARN] },
+    write: 'iam:PutRolePolicy',
+    interfere: (found) =>
+      found
+        .context()
+        .aws('release')
+        .iam.putInlinePolicy('checkout-webhook-role', `CordonQuarantine-secrets-${REGION}-checkout-webhook`, {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Deny', Action: 's3:GetObject', Resource: '*' }],
+        }),
+  },
+  {
+    id: 'iam.deny-apis',
+    what: 'a role',
+    input: { roles: [ROLE_ARN], actions: ['sqs:ListQueues', 's3:ListAllMyBuckets'] },
+    write: 'iam:PutRolePolicy',
+  },
+  {
     id: 'lambda.cap-concurrency',
     what: 'a function with a higher reservation',
     input: { limit: 5 },
@@ -190,6 +212,60 @@ describe.each(CASES)('$id on $what', ({ id, input, target, write, interfere }) =
     }
     await interfere(found);
     expect(await attempt.observe()).toMatchObject({ kind: 'conflict' });
+  });
+});
+
+describe('the rungs short of isolation', () => {
+  const STATIC: Target = { ...TARGET, means: { ...MEANS, profile: 'static' } };
+  const prepared = preparedQuarantines({ ...TARGET, logGroups: [] });
+  const withPolicies = {
+    ...SPEC,
+    managedPolicies: prepared.map(({ name, document }) => ({ name, path: QUARANTINE_PATH, document })),
+  };
+  const allows = async (found: ActionWorld, action: string) => {
+    const [service = '', operation = ''] = action.split(':');
+    const stolen = found.world.attacker.stealCredentials('checkout-webhook');
+    const resource = `arn:aws:sqs:${REGION}:${ACCOUNT}:orders`;
+    await found.clock.sleep(5_000);
+    const call = { service, action: operation, resource };
+    return (await found.world.attacker.callAs(stolen, call)).kind !== 'denied';
+  };
+
+  test('deny what was abused, and leave the rest to the function', async () => {
+    const found = actionWorld(SPEC);
+    expect(await allows(found, 'sqs:GetQueueAttributes')).toBe(true);
+    const attempt = await found.attempt('iam.deny-apis', {
+      roles: [ROLE_ARN],
+      actions: ['sqs:GetQueueAttributes'],
+    });
+    await attempt.apply();
+    expect(await allows(found, 'sqs:GetQueueAttributes')).toBe(false);
+    expect(await allows(found, 'sqs:ReceiveMessage')).toBe(true);
+    const verify = reading('containment.verify');
+    await found.clock.sleep(10_000);
+    expect(await verify.run(found.context({ held: [attempt.hold] }), {})).toMatchObject({
+      level: 'effective',
+    });
+  });
+
+  test('attach what was prepared under profile static, which refuses what nobody could prepare', async () => {
+    const found = actionWorld(withPolicies, STATIC);
+    const before = snapshot(found);
+    const attempt = await found.attempt('iam.deny-privilege', { roles: [ROLE_ARN] });
+    await attempt.apply();
+    expect(found.world.state.roles.get('checkout-webhook-role')?.policies.current.attached).toHaveLength(1);
+    expect(await attempt.observe()).toEqual({ kind: 'in-effect' });
+    await attempt.revert();
+    expect(snapshot(found)).toBe(before);
+    const refused = found.attempt('iam.deny-apis', { roles: [ROLE_ARN], actions: ['sqs:ListQueues'] });
+    expect(await failureOf(refused)).toMatchObject({ code: 'cordon_action_unsupported' });
+  });
+
+  test('take no pattern for an API: its name comes from what an attacker called', () => {
+    const { input } = containing('iam.deny-apis');
+    for (const action of ['sqs:*', '*', 's3:Get?', 'sqs', 'sqs:$x']) {
+      expect(input.safeParse({ roles: [ROLE_ARN], actions: [action] }).success).toBe(false);
+    }
   });
 });
 

@@ -99,8 +99,8 @@ export class EngineModel {
     return this.feed(timer.chart, { kind: 'timer', event: timer.event });
   }
 
-  signal(name: string): void {
-    for (const row of this.#live()) this.feed(row.key, { kind: 'signal', name, payload: { by: 'U1' } });
+  signal(name: string, payload: JsonObject = { by: 'U1' }): void {
+    for (const row of this.#live()) this.feed(row.key, { kind: 'signal', name, payload });
   }
 
   feed(key: string, event: ChartEvent): Step {

@@ -110,3 +110,47 @@ describe('variants', () => {
     ]);
   });
 });
+
+describe('what gets through', () => {
+  const breached = (next: string, more = {}) => ({
+    functionArn: target('checkout').functionArn,
+    next,
+    roles: [ROLE],
+    mode: 'function',
+    ...more,
+  });
+
+  test('is answered by a deny of every session, and again by a prepared policy', () => {
+    const run = new Run().contain();
+    run.signal('containment.breached', breached('role'));
+    expect(run.one(QUARANTINE).input).toEqual({ roles: [ROLE], mode: 'role' });
+    run.succeeded(QUARANTINE);
+    run.signal('containment.breached', breached('attached', { mode: 'role' }));
+    expect(run.one(QUARANTINE).input).toEqual({ roles: [ROLE], mode: 'role', way: 'attached' });
+  });
+
+  test('climbs for the function that it is about, and waits while it climbs', () => {
+    const run = new Run([target('checkout'), target('orders')]);
+    const [quarantines] = [run.sources().filter((src) => src === QUARANTINE).length];
+    run.signal('containment.breached', breached('role'));
+    run.signal('containment.breached', breached('attached'));
+    expect(run.sources().filter((src) => src === QUARANTINE)).toHaveLength(quarantines + 1);
+  });
+
+  test('is told when it cannot be answered, and answered the next time', () => {
+    const run = new Run().contain();
+    run.signal('containment.breached', breached('attached'));
+    run.failed(QUARANTINE, 'cordon_aws_not_found');
+    expect(run.names()).toContain('containment-failed');
+    run.due(60_000);
+    run.signal('containment.breached', breached('role'));
+    expect(run.one(QUARANTINE).input).toMatchObject({ mode: 'role' });
+  });
+
+  test('climbs no more once a release has begun', () => {
+    const run = new Run().contain();
+    run.signal('release.requested');
+    run.signal('containment.breached', breached('role'));
+    expect(run.sources()).not.toContain(QUARANTINE);
+  });
+});
