@@ -4,6 +4,7 @@ import { watchContainment } from './containment-watch.ts';
 import { snapshotEvidence } from './evidence-snapshot.ts';
 import { denyApis } from './iam-deny-apis.ts';
 import { denyPrivilege } from './iam-deny-privilege.ts';
+import { grantSink } from './iam-grant-sink.ts';
 import { quarantineRole } from './iam-quarantine-role.ts';
 import { revokeSessions } from './iam-revoke-sessions.ts';
 import { capConcurrency } from './lambda-cap-concurrency.ts';
@@ -13,6 +14,7 @@ import { keepAsyncEvents } from './lambda-keep-async-events.ts';
 import { pauseEventSource } from './lambda-pause-event-source.ts';
 import { removePermission } from './lambda-remove-permission.ts';
 import { removeProvisionedConcurrency } from './lambda-remove-provisioned-concurrency.ts';
+import { renewEnvironments } from './lambda-renew-environments.ts';
 import { reserveZeroConcurrency } from './lambda-reserve-zero-concurrency.ts';
 import { rollBackAlias } from './lambda-roll-back-alias.ts';
 import { scaleInstancesToZero } from './lambda-scale-instances-to-zero.ts';
@@ -26,12 +28,14 @@ export const CATALOGUE: readonly Action[] = Object.freeze([
   captureManifest,
   surveyDoors,
   quarantineRole,
+  grantSink,
   keepAsyncEvents,
   pauseEventSource,
   suspendScaling,
   removeProvisionedConcurrency,
   reserveZeroConcurrency,
   revokeSessions,
+  renewEnvironments,
   scaleInstancesToZero,
   removePermission,
   closeUrl,

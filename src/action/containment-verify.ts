@@ -4,6 +4,7 @@ import { roleNameIn } from './arn.ts';
 import { denyApis } from './iam-deny-apis.ts';
 import { denyPrivilege } from './iam-deny-privilege.ts';
 import { quarantineDesired, quarantineRole } from './iam-quarantine-role.ts';
+import { grantSink } from './iam-grant-sink.ts';
 import { capConcurrency } from './lambda-cap-concurrency.ts';
 import { closeUrl } from './lambda-close-url.ts';
 import { freezeChanges } from './lambda-freeze-changes.ts';
@@ -48,6 +49,7 @@ const REPRESENTATIVE_ACTIONS = [
 
 /** Doors that bite when they read back as set: nothing spreads, so there is nothing to simulate. */
 const DOORS: readonly ContainAction[] = [
+  grantSink,
   keepAsyncEvents,
   pauseEventSource,
   suspendScaling,

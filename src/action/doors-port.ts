@@ -79,6 +79,9 @@ export interface DoorsPort {
   /** With a revision id AWS refuses the write when somebody changed the alias meanwhile. */
   updateAlias(functionArn: string, alias: Alias): Promise<void>;
 
+  /** `UpdateFunctionConfiguration` with nothing but another description: what makes environments anew. */
+  describeFunction(functionArn: string, description: string): Promise<void>;
+
   /** ARN of the code signing configuration; `null` when the function has none. */
   getCodeSigning(functionArn: string): Promise<string | null>;
   putCodeSigning(functionArn: string, configArn: string): Promise<void>;

@@ -28,6 +28,9 @@ const VOLATILE: ReadonlySet<string> = new Set([
 
 const ABSENT = 'absent';
 
+/** How many versions are published besides `$LATEST`: a part's name, and what release asks about. */
+export const PUBLISHED_VERSIONS = 'published versions';
+
 /**
  * A manifest in short: each part that somebody can set, as its value where that is a word, else as a digest. Pure. Two of
  * one function are compared with `differencesOf`.
@@ -44,6 +47,9 @@ export function manifestParts(manifest: JsonObject): Readonly<Record<string, str
   put('tags', described.tags);
   parts['reserved concurrency'] =
     manifest.reservedConcurrency === null ? 'unset' : shortOf(manifest.reservedConcurrency ?? null);
+  parts[PUBLISHED_VERSIONS] = Array.isArray(manifest.versions)
+    ? String(listOf(manifest.versions).filter((each) => each.Version !== '$LATEST').length)
+    : ABSENT;
   for (const each of listOf(manifest.aliases)) put(`alias ${text(each.Name)}`, each);
   for (const each of listOf(manifest.provisionedConcurrency))
     put(`provisioned concurrency of ${text(each.qualifier)}`, each.requested);

@@ -72,7 +72,7 @@ export interface LambdaPort {
   getPolicy(functionArn: string, qualifier?: string): Promise<JsonObject | null>;
   /** Every version of every function of the account and Region, `$LATEST` included: each has a role of its own. */
   listAllVersions(): Promise<readonly FunctionConfiguration[]>;
-  /** Names of all functions of the account and Region with their roles: the blast radius of a role. */
+  /** All functions of the account and Region with the roles of all their versions: the blast radius of a role. */
   listFunctions(): Promise<readonly { readonly functionArn: string; readonly roleArn: string }[]>;
   /** Streams the code package behind a presigned link. */
   downloadCode(location: string): AsyncIterable<Uint8Array>;

@@ -21,7 +21,7 @@ export interface Open {
 }
 
 /** What delivery to a sink takes, by service. S3 is asked whether the bucket is there before each object. */
-const DELIVERY: Readonly<Record<string, readonly string[]>> = {
+export const DELIVERY: Readonly<Record<string, readonly string[]>> = {
   sqs: ['sqs:SendMessage'],
   sns: ['sns:Publish'],
   events: ['events:PutEvents'],
@@ -76,6 +76,18 @@ export function quarantinePolicy(scope: QuarantineScope, { logGroups, sinks }: O
         ],
         ...condition,
       },
+      ...(services.includes('s3')
+        ? [
+            {
+              Sid: 'CordonBucketsOfThisAccountOnly',
+              Effect: 'Deny',
+              Action: DELIVERY.s3 ?? [],
+              Resource: '*',
+              // The ARN of a bucket names no account, and its name is free for others once it is deleted.
+              Condition: { StringNotEquals: { 'aws:ResourceAccount': logGroups[0]?.split(':')[4] ?? '' } },
+            },
+          ]
+        : []),
       ...(keyUses.length === 0
         ? []
         : [
@@ -95,7 +107,7 @@ export function quarantinePolicy(scope: QuarantineScope, { logGroups, sinks }: O
 }
 
 /** A bucket is one resource and its objects another; a function is called with and without a qualifier. */
-function sinkResources(arn: string): readonly string[] {
+export function sinkResources(arn: string): readonly string[] {
   const service = arn.split(':')[2];
   if (service === 's3') return [literal(arn), `${literal(arn)}/*`];
   return service === 'lambda' ? [literal(arn), `${literal(arn)}:*`] : [literal(arn)];

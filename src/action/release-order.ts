@@ -2,7 +2,7 @@
  * The order in which release opens what containment closed (reference, 1.7): identity first, since a function that
  * runs again needs its role; the doors; then invocations, as a canary; then what needs invocations to be allowed.
  * Within one place the inverse order of containment. Two departures from the reference, each for its own promise: the sink
- * for asynchronous events goes last of the doors, after invocations, or events that come between are lost; and
+ * for asynchronous events, and the right to send to it, go last of the doors, after invocations, or events that come between are lost; and
  * changes stay frozen until everything is open.
  */
 const ORDER: readonly (readonly string[])[] = [
@@ -13,6 +13,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['lambda.remove-provisioned-concurrency'],
   ['lambda.suspend-scaling'],
   ['lambda.keep-async-events'],
+  ['iam.grant-sink'],
   ['lambda.pause-event-source'],
   ['lambda.freeze-changes'],
 ];

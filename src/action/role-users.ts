@@ -56,25 +56,39 @@ export function trustedSinks(found: {
   readonly configurations: readonly FunctionConfiguration[];
   readonly invokeConfigs: readonly JsonObject[];
 }): string[] {
-  const since = new Date(found.suspectedAt).getTime();
-  const before = (instant: unknown) => new Date(String(instant)).getTime() < since;
-  const deadLetters = found.configurations.flatMap((one) =>
-    one.deadLetterArn !== undefined && before(one.lastModified) ? [one.deadLetterArn] : [],
-  );
+  const deadLetters = found.configurations.map((one) => [one.deadLetterArn, one.lastModified] as const);
   const destinations = found.invokeConfigs.flatMap((config) =>
-    before(config.LastModified)
-      ? ['OnFailure', 'OnSuccess'].map((kind) =>
-          member(member(config.DestinationConfig, kind), 'Destination'),
-        )
-      : [],
+    ['OnFailure', 'OnSuccess'].map(
+      (kind) => [member(member(config.DestinationConfig, kind), 'Destination'), config.LastModified] as const,
+    ),
   );
-  return [...new Set([...deadLetters, ...destinations])]
-    .filter((arn): arn is string => typeof arn === 'string' && arn !== '')
-    .filter((arn) => {
-      const [, , service, , account] = arn.split(':');
-      return service === 's3' || account === found.account;
-    })
-    .sort();
+  return [
+    ...new Set(
+      [...deadLetters, ...destinations].flatMap(([arn, changed]) =>
+        typeof arn === 'string' && isTrusted(found, arn, changed) ? [arn] : [],
+      ),
+    ),
+  ].sort();
+}
+
+/**
+ * Whether a sink is of the function's own account and was set, at `changed` (an instant in any of AWS's forms), before the
+ * first suspicion. The ARN of a bucket names no account: whose it is is asked in the deny itself.
+ */
+export function isTrusted(
+  since: { readonly account: string; readonly suspectedAt: string },
+  arn: string,
+  changed: unknown,
+): boolean {
+  const [, , service, , account] = arn.split(':');
+  const mine = service === 's3' || account === since.account;
+  return mine && instantOf(changed) < new Date(since.suspectedAt).getTime();
+}
+
+/** Lambda's answers have ISO 8601 in configurations; what is no instant counts as of now. */
+function instantOf(changed: unknown): number {
+  const ms = new Date(String(changed)).getTime();
+  return Number.isFinite(ms) ? ms : Number.POSITIVE_INFINITY;
 }
 
 function member(value: Json | undefined, key: string): Json | undefined {

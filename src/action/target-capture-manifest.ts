@@ -13,6 +13,8 @@ const output = z.strictObject({
   roles: z.array(z.string()),
   /** Other functions of the Region on one of these roles; -1 when they could not be listed. */
   sharedWith: z.number().int().min(-1),
+  /** Those functions, as far as they could be listed; at most 50. */
+  siblings: z.array(z.string()).max(50),
   codeSha256: z.string().nullable(),
   /** The longest that an invocation which was running at containment may go on; `null` when it could not be read. */
   timeoutSeconds: z.number().nullable(),
@@ -71,7 +73,8 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
     }
     return {
       roles: [...roles],
-      sharedWith: siblings === null ? -1 : siblings.length,
+      sharedWith: siblings === null ? -1 : new Set(siblings.map((item) => item.functionArn)).size,
+      siblings: [...new Set((siblings ?? []).map((item) => item.functionArn))].slice(0, 50),
       codeSha256: latest === null ? null : latest.configuration.codeSha256,
       timeoutSeconds: latest === null ? null : latest.configuration.timeoutSeconds,
       parts: manifestParts(manifest),

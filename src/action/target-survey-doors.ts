@@ -10,6 +10,8 @@ const output = z.strictObject({
   mappings: z.array(z.string()),
   /** Qualifiers whose failed asynchronous events go nowhere, where the account has a quarantine sink. */
   sinkless: z.array(z.string()),
+  /** Roles of the versions behind those qualifiers. */
+  senders: z.array(z.string()),
   /** Versions and aliases with provisioned concurrency. */
   provisioned: z.array(z.string()),
 });
@@ -58,6 +60,7 @@ export const surveyDoors = defineReadAction<z.infer<typeof input>, Output>({
     return {
       mappings: [...preservation.mappings],
       sinkless: [...preservation.sinkless],
+      senders: [...preservation.senders],
       provisioned: provisioned.map((item) => item.qualifier),
     };
   },

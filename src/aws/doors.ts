@@ -18,6 +18,7 @@ import {
   RemovePermissionCommand,
   UpdateAliasCommand,
   UpdateEventSourceMappingCommand,
+  UpdateFunctionConfigurationCommand,
   UpdateFunctionEventInvokeConfigCommand,
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
@@ -184,6 +185,11 @@ export function doorsPort(client: LambdaClient, call: Caller): DoorsPort {
         ...(revisionId === null ? {} : { RevisionId: revisionId }),
       });
       await call('lambda:UpdateAlias', (options) => client.send(command, options));
+    },
+
+    async describeFunction(FunctionName, Description) {
+      const command = new UpdateFunctionConfigurationCommand({ FunctionName, Description });
+      await call('lambda:UpdateFunctionConfiguration', (options) => client.send(command, options));
     },
 
     async getCodeSigning(functionArn) {

@@ -230,16 +230,18 @@ export function lambdaPort(
         const found = await allOf(
           pages(operation, async (Marker) => {
             calls += 1;
-            const command = new ListFunctionsCommand({ Marker });
+            const command = new ListFunctionsCommand({ FunctionVersion: 'ALL', Marker });
             const answer = await call(operation, (options) => client.send(command, options));
             return { page: list(answer.Functions, operation, 'Functions'), next: answer.NextMarker };
           }),
         );
-        const items = found.map((item) => {
+        const items = new Map<string, { readonly functionArn: string; readonly roleArn: string }>();
+        for (const item of found) {
           const { FunctionArn, Role } = checked(sibling, item, operation);
-          return { functionArn: FunctionArn, roleArn: Role };
-        });
-        return { items, calls };
+          const functionArn = FunctionArn.split(':').slice(0, 7).join(':');
+          items.set(`${functionArn} ${Role}`, { functionArn, roleArn: Role });
+        }
+        return { items: [...items.values()], calls };
       }),
     downloadCode,
   };

@@ -53,6 +53,7 @@ export const OPERATIONS = {
   'lambda:UpdateFunctionUrlConfig': { family: 'lambda-control', effect: 'write' },
   'lambda:AddPermission': { family: 'lambda-control', effect: 'write' },
   'lambda:RemovePermission': { family: 'lambda-control', effect: 'write' },
+  'lambda:UpdateFunctionConfiguration': { family: 'lambda-control', effect: 'write' },
   'lambda:GetAlias': { family: 'lambda-control', effect: 'read' },
   'lambda:UpdateAlias': { family: 'lambda-control', effect: 'write' },
   'lambda:GetFunctionCodeSigningConfig': { family: 'lambda-control', effect: 'read' },

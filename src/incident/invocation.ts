@@ -7,6 +7,7 @@ import { FOR_EACH, isEngineStep } from '../playbook/engine-steps.ts';
 import { cancelAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { handOverHolds, releaseOf } from './release.ts';
+import { postpone } from './release-wait.ts';
 import type { AttemptRow, InvocationRow } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -44,8 +45,11 @@ export function startInvocation(
       ask(draft, invocation);
       return;
     case 'containment.release':
-      for (const attempt of releaseOf(draft, effect.input))
-        draft.putAttempt(newAttempt(draft, invocation, attempt));
+      for (const { notBefore = null, ...attempt } of releaseOf(draft, effect.input)) {
+        const planned = newAttempt(draft, invocation, attempt);
+        draft.putAttempt(planned);
+        if (notBefore !== null) postpone(draft, planned, notBefore);
+      }
       draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
       return;
     case 'containment.hand-over':

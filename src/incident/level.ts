@@ -1,7 +1,7 @@
-import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds } from './hold.ts';
+import { isOfRelease } from './release-step.ts';
 import type { Level } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -22,10 +22,7 @@ export function incidentLevel(levels: Readonly<Record<string, Level>>, targets: 
 /** Raises a target to *accepted* once every containing attempt on it has been accepted. */
 export function accepted(draft: Draft, target: Target): void {
   const attempts = [...draft.attempts.values()].filter(
-    (row) =>
-      row.effect === 'contain' &&
-      row.action !== revokeSessions.id &&
-      row.target?.functionArn === target.functionArn,
+    (row) => row.effect === 'contain' && !isOfRelease(row) && row.target?.functionArn === target.functionArn,
   );
   if (attempts.every((row) => isFinal(row.state)) && attempts.every((row) => row.state === 'succeeded')) {
     raiseLevel(draft, target, 'accepted', 'every containing call was accepted');

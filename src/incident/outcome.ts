@@ -14,6 +14,7 @@ import { learn } from './learn.ts';
 import { accepted, released } from './level.ts';
 import { notePostmortem } from './postmortem-note.ts';
 import { afterTrial, obstacle } from './release.ts';
+import { waitForBite } from './release-wait.ts';
 import { decideRetry } from './retry.ts';
 import type { AttemptOutcome, AttemptRow, EvidenceNote } from './state.ts';
 import { isFinal } from './state.ts';
@@ -244,6 +245,7 @@ function succeed(
   if (attempt.trial !== undefined && attempt.others === undefined) afterTrial(draft, attempt, put);
   else if (attempt.effect === 'restore' && attempt.hold !== null)
     settleHold(draft, attempt.hold, attempt.others === undefined ? 'released' : 'inherited');
+  if (put === 'put') waitForBite(draft, attempt);
   const verb =
     attempt.trial !== undefined ? 'Put on trial' : attempt.effect === 'restore' ? 'Restored' : 'Done';
   draft.log(

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { quarantineRole } from '../action/iam-quarantine-role.ts';
 import { revokeSessions } from '../action/iam-revoke-sessions.ts';
+import { renewEnvironments } from '../action/lambda-renew-environments.ts';
 import { reserveZeroConcurrency } from '../action/lambda-reserve-zero-concurrency.ts';
+import { PUBLISHED_VERSIONS } from '../action/manifest-parts.ts';
 import type { Target } from '../action/ports.ts';
 import { releasePlace } from '../action/release-order.ts';
+import { captureManifest } from '../action/target-capture-manifest.ts';
 import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
 import { handOver, isContaining } from './hold.ts';
+import { postpone, REAPED_AFTER_MS, RUNS } from './release-wait.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 
 /** What an attempt of a release says beyond a fresh one. */
@@ -23,7 +27,11 @@ const CANARY_WATCH_MS = 60_000;
 // (AWS Lambda quotas), with credentials that are renewed meanwhile.
 const LONGEST_INVOCATION_MS = 900_000;
 
-const manifest = z.looseObject({ timeoutSeconds: z.number().nullable() });
+const manifest = z.looseObject({
+  timeoutSeconds: z.number().nullable(),
+  siblings: z.array(z.string()).default([]),
+  parts: z.record(z.string(), z.string()).default({}),
+});
 
 /**
  * The release of everything this incident holds, each step compare-and-set, in the order of `release-order.ts`. A hold
@@ -55,7 +63,54 @@ export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAtte
     if (trial !== null) attempts.push({ ...restore, trial });
     attempts.push(restore);
   }
-  return attempts.map((attempt, ordinal) => ({ ...attempt, ordinal }));
+  const opening = attempts.findIndex(({ action }) => releasePlace(action) >= RUNS);
+  const at = opening === -1 ? attempts.length : opening;
+  const renewals = renewing(draft, attempts);
+  return [
+    ...attempts.slice(0, at),
+    ...renewals,
+    ...attempts.slice(at).map((attempt) => ({ ...attempt, ...onceReaped(draft, renewals, attempt.target) })),
+  ].map((attempt, ordinal) => ({ ...attempt, ordinal }));
+}
+
+/** Warm environments hold sessions that are revoked now: those that can be made anew are, before anybody calls them. */
+function renewing(
+  draft: Draft,
+  attempts: readonly Omit<ReleaseAttempt, 'ordinal'>[],
+): Omit<ReleaseAttempt, 'ordinal'>[] {
+  const revoked = attempts.filter(({ action }) => action === revokeSessions.id);
+  const targets = new Map(
+    revoked.flatMap(({ target }) => (target === null ? [] : [[target.functionArn, target] as const])),
+  );
+  return [...targets.values()].flatMap((target) => {
+    const whole = revoked.some(
+      (one) => one.target?.functionArn === target.functionArn && one.input.mode === 'role',
+    );
+    // A deny of the whole role also reaches the environments of whoever shares it.
+    const functions = [target.functionArn, ...(whole ? captured(draft, target).siblings : [])].slice(0, 50);
+    return renewEnvironments.objects(target, { functions }).map((object) => ({
+      effect: 'contain' as const,
+      lane: 'contain' as const,
+      object,
+      target,
+      action: renewEnvironments.id,
+      input: { functions: [object.arn] },
+    }));
+  });
+}
+
+/** A published version cannot be changed: its environments are gone once nobody has called them for a while. */
+function onceReaped(
+  draft: Draft,
+  renewals: readonly Omit<ReleaseAttempt, 'ordinal'>[],
+  target: Target | null,
+): Pick<AttemptRow, 'notBefore'> | undefined {
+  if (target === null || !captured(draft, target).published) return undefined;
+  if (!renewals.some((one) => one.target?.functionArn === target.functionArn)) return undefined;
+  const stopped = stoppedAt(draft, target);
+  if (stopped === null) return undefined;
+  const reapedMs = Date.parse(stopped) + longestInvocationMs(draft, target) + REAPED_AFTER_MS;
+  return reapedMs <= draft.env.now.getTime() ? undefined : { notBefore: new Date(reapedMs).toISOString() };
 }
 
 function inReleaseOrder(draft: Draft): readonly HoldRow[] {
@@ -115,30 +170,41 @@ function modeOf(hold: HoldRow): 'function' | 'role' {
  * the last invocation that was still running then (reference, 1.8.5); never in the future, which would deny sessions to come.
  */
 function cutOff(draft: Draft, target: Target): string {
-  const own = [...draft.holds.values()].filter((hold) => hold.target.functionArn === target.functionArn);
-  const stopped = own.find((hold) => hold.action === reserveZeroConcurrency.id)?.acceptedAt;
+  const stopped = stoppedAt(draft, target);
   const effective = draft.record.effectiveAt?.[target.functionArn];
   const instants = [
     effective === undefined ? draft.env.now.getTime() : Date.parse(effective),
-    stopped === null || stopped === undefined
-      ? draft.env.now.getTime()
-      : Date.parse(stopped) + longestInvocationMs(draft, target),
+    stopped === null ? draft.env.now.getTime() : Date.parse(stopped) + longestInvocationMs(draft, target),
   ];
   return new Date(Math.min(draft.env.now.getTime(), Math.max(...instants))).toISOString();
 }
 
+/** When the target's invocations were stopped; `null` while that was not accepted. */
+function stoppedAt(draft: Draft, target: Target): string | null {
+  const stop = [...draft.holds.values()].find(
+    (hold) => hold.target.functionArn === target.functionArn && hold.action === reserveZeroConcurrency.id,
+  );
+  return stop?.acceptedAt ?? null;
+}
+
 /** The longest that an invocation which ran at the stop may go on: the function's timeout, as its manifest had it. */
 export function longestInvocationMs(draft: Draft, target: Target): number {
-  const captured = [...draft.attempts.values()].find(
-    (attempt) =>
-      attempt.action === 'target.capture-manifest' &&
-      attempt.state === 'succeeded' &&
-      attempt.target?.functionArn === target.functionArn,
+  const { timeoutSeconds } = captured(draft, target);
+  return timeoutSeconds === null ? LONGEST_INVOCATION_MS : timeoutSeconds * 1000;
+}
+
+/** What release needs of the target's manifest; of one that could not be captured, what is safe to assume. */
+function captured(draft: Draft, target: Target) {
+  const attempt = [...draft.attempts.values()].find(
+    (one) =>
+      one.action === captureManifest.id &&
+      one.state === 'succeeded' &&
+      one.target?.functionArn === target.functionArn,
   );
-  const read = manifest.safeParse(captured?.output);
-  return read.success && read.data.timeoutSeconds !== null
-    ? read.data.timeoutSeconds * 1000
-    : LONGEST_INVOCATION_MS;
+  const read = manifest.safeParse(attempt?.output);
+  if (!read.success) return { timeoutSeconds: null, siblings: [], published: true };
+  const { timeoutSeconds, siblings, parts } = read.data;
+  return { timeoutSeconds, siblings, published: parts[PUBLISHED_VERSIONS] !== '0' };
 }
 
 function trialOf(draft: Draft, hold: HoldRow): JsonObject | null {
@@ -158,8 +224,7 @@ export function afterTrial(draft: Draft, trial: AttemptRow, found: 'put' | 'not-
   );
   if (next === undefined) return;
   const dueAt = new Date(draft.env.now.getTime() + CANARY_WATCH_MS).toISOString();
-  draft.putAttempt({ ...next, desired: trial.trial, notBefore: dueAt });
-  draft.arm({ kind: 'retry', chart: next.chart, name: next.id, event: '', attempt: next.id, dueAt });
+  postpone(draft, { ...next, desired: trial.trial }, dueAt);
 }
 
 /** Why a restoring attempt may not go on though its object is as we left it; `undefined` when it may. */

@@ -46,6 +46,7 @@ function outputOf(work: OpenWork, choice: number): Json {
       return {
         mappings: pick([[], ['5f0d8a64-3c1e-4c53-9a6b-2f1f7b1e9a10']]),
         sinkless: pick([[], ['$LATEST']]),
+        senders: pick([[], ['arn:aws:iam::111122223333:role/checkout']]),
         provisioned: pick([[], ['live']]),
       };
     case 'containment.verify':

@@ -137,11 +137,13 @@ function writesOf(state: IncidentState): readonly (readonly [operation: string, 
     ).length;
   const concurrency = /^lambda[.]reserve-zero/;
   const policy = /^iam[.](quarantine-role|revoke-sessions)$/;
+  const renewal = /^lambda[.]renew-environments$/;
   return [
     ['PutFunctionConcurrency', count('contain', concurrency, false) + count('restore', concurrency, true)],
     ['PutRolePolicy', count('contain', policy, false)],
     ['DeleteFunctionConcurrency', count('restore', concurrency, false)],
     ['DeleteRolePolicy', count('restore', policy, false)],
+    ['UpdateFunctionConfiguration', count('contain', renewal, false) + count('restore', renewal, false)],
   ];
 }
 

@@ -47,6 +47,8 @@ export interface AlertOptions {
   readonly severity?: number;
   /** How sure the source is; GuardDuty does not say, so the alert is then one of Cordon's own format. */
   readonly confidence?: number;
+  /** When it was first and last seen; at the world's beginning by default. */
+  readonly at?: Date;
 }
 
 // Compiled once a file: a crash run starts two engines, and compiling takes longer than either runs.
@@ -178,13 +180,14 @@ export async function startEngine(
 /** The generic form of an alert about the function under attack. */
 export function alertJson(options: AlertOptions = {}): unknown {
   if (options.confidence !== undefined) return doubtfulAlert(options.confidence, options);
+  const at = (options.at ?? START).toISOString();
   return {
     version: '0',
     id: 'e1',
     'detail-type': 'GuardDuty Finding',
     source: 'aws.guardduty',
     account: ACCOUNT,
-    time: START.toISOString(),
+    time: at,
     region: REGION,
     resources: [],
     detail: {
@@ -196,8 +199,8 @@ export function alertJson(options: AlertOptions = {}): unknown {
       arn: `arn:aws:guardduty:${REGION}:${ACCOUNT}:detector/d1/finding/${options.id ?? 'finding1'}`,
       type: 'Backdoor:Lambda/C&CActivity.B',
       severity: options.severity ?? 8,
-      createdAt: START.toISOString(),
-      updatedAt: options.revision ?? START.toISOString(),
+      createdAt: at,
+      updatedAt: options.revision ?? at,
       title: 'The function talks to a command and control server.',
       description: 'Synthetic.',
       resource: {
@@ -218,8 +221,8 @@ export function alertJson(options: AlertOptions = {}): unknown {
         detectorId: 'd1',
         archived: false,
         count: 1,
-        eventFirstSeen: START.toISOString(),
-        eventLastSeen: START.toISOString(),
+        eventFirstSeen: at,
+        eventLastSeen: at,
         additionalInfo: { type: 'default', value: '{}' },
       },
     },
@@ -236,7 +239,7 @@ function doubtfulAlert(confidence: number, options: AlertOptions): unknown {
     severity: options.severity ?? 8,
     confidence,
     function: { arn: options.functionArn ?? FUNCTION_ARN, roleArn: ROLE_ARN },
-    lastSeenAt: START.toISOString(),
+    lastSeenAt: (options.at ?? START).toISOString(),
   };
 }
 
@@ -276,8 +279,9 @@ export async function quiet(engine: TestEngine): Promise<void> {
   let seen = '';
   for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS && !engine.dead(); ) {
     await new Promise((resolve) => setImmediate(resolve));
-    idle = engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
-    if (engine.activity.busy() > 0) still = 0;
+    const outside = engine.activity.busy() > 0;
+    idle = !outside && engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
+    if (outside) still = 0;
     const now = `${engine.world.journal.count()}/${engine.clock.sleepers()}`;
     still = now === seen ? still + 1 : 0;
     seen = now;

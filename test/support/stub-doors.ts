@@ -21,6 +21,7 @@ export function answerDoor({ operation }: StubRequest): StubReply | undefined {
     [`DELETE /2015-03-31${function_}/policy/open`]: done,
     [`GET /2015-03-31${function_}/aliases/live`]: json({ Name: 'live', FunctionVersion: '2' }),
     [`PUT /2015-03-31${function_}/aliases/live`]: json({}),
+    [`PUT /2015-03-31${function_}/configuration`]: json({}),
     [`GET /2020-06-30${function_}/code-signing-config`]: json({}),
     [`PUT /2020-06-30${function_}/code-signing-config`]: json({}),
     [`DELETE /2020-06-30${function_}/code-signing-config`]: done,

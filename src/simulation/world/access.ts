@@ -165,6 +165,7 @@ export function serviceMayAs(core: Core, role: Role, region: string, access: Acc
     'aws:RequestedRegion': region,
     'aws:SecureTransport': 'true',
     'aws:PrincipalOrgID': state.organisationId,
+    'aws:ResourceAccount': state.account,
     ...access.context,
   });
   const request = { action: access.action, resource: access.resource, context };

@@ -373,6 +373,10 @@ export interface AsyncEvent {
   readonly requestId: string;
   readonly payload: Json;
   readonly submittedMs: number;
+  /** How often it was tried, from when it may be tried again, and what the last try returned. */
+  readonly tries: number;
+  readonly dueMs: number;
+  readonly response: { readonly payload: Json; readonly error: boolean } | undefined;
 }
 
 /** Dead letters that were moved; a move is over at once. */

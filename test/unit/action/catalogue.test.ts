@@ -156,6 +156,11 @@ const LIVES: Readonly<
     inputs: [{ roles: [ROLE_ARN], mode: 'function', before: '2026-01-01T00:00:00.000Z' }],
     priors: [{ document: {} }],
   },
+  'iam.grant-sink': {
+    inputs: [{ roles: [ROLE_ARN] }, { roles: [ROLE_ARN], way: 'attached' }],
+    priors: [{ document: {}, attached: false }],
+  },
+  'lambda.renew-environments': { inputs: [{ functions: [FUNCTION_ARN] }] },
   'lambda.keep-async-events': { inputs: [{ qualifiers: ['live'] }], priors: [{ config: null }] },
   'lambda.pause-event-source': { inputs: [{ mappings: ['5f0d8a64-3c1e-4c53-9a6b-2f1f7b1e9a10'] }] },
   'lambda.suspend-scaling': { inputs: [{ qualifiers: ['live'] }] },

@@ -41,6 +41,7 @@ describe('target.capture-manifest', () => {
     expect(await run(captureManifest)).toEqual({
       roles: [OTHER_ROLE, ROLE_ARN].sort(),
       sharedWith: 1,
+      siblings: [FUNCTION_ARN.replace(/[^:]+$/, 'sibling')],
       codeSha256: account.codeSha256,
       timeoutSeconds: 3,
       parts: expect.objectContaining({ 'reserved concurrency': 'unset', code: account.codeSha256 }),

@@ -55,12 +55,8 @@ describe('an alert about a function under attack', () => {
     const state = await engine.state(id);
     expect(state.status).toBe('closed');
     expect(state.record).toMatchObject({ severity: 1, lead: 'alice' });
-    expect([...state.holds.values()].map((hold) => hold.closedAs)).toEqual([
-      'released',
-      'released',
-      'released',
-      null,
-    ]);
+    const open = [...state.holds.values()].filter((hold) => hold.closedAs !== 'released');
+    expect(open.map((hold) => hold.action)).toEqual(['iam.revoke-sessions']);
     // The function runs again, what was stolen before does not, and in the end nothing of ours is left.
     expect((await ground.world.attacker.callAs(stolen, read)).kind).toBe('denied');
     expect((await ground.world.attacker.invoke('checkout-webhook')).kind).not.toBe('throttled');

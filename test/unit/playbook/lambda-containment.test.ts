@@ -16,8 +16,8 @@ import {
 
 describe('what stopping would lose', () => {
   const SURVEY = 'target.survey-doors';
-  const DOORS = { mappings: ['m-1'], sinkless: ['live'], provisioned: ['live'] };
-  const NONE = { mappings: [], sinkless: [], provisioned: [] };
+  const DOORS = { mappings: ['m-1'], sinkless: ['live'], senders: [ROLE], provisioned: ['live'] };
+  const NONE = { mappings: [], sinkless: [], senders: [], provisioned: [] };
 
   test('is preserved first, side by side, and then the function is stopped', () => {
     const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first');
@@ -31,6 +31,9 @@ describe('what stopping would lose', () => {
 
   test('is given ten seconds, and not one when the severity is critical', () => {
     const run = new Run().failed(CONCURRENCY, 'cordon_preserve_first').succeeded(SURVEY, DOORS);
+    run.failed('lambda.keep-async-events', 'cordon_aws_invalid_request');
+    expect(run.one('iam.grant-sink').input).toEqual({ roles: [ROLE] });
+    run.succeeded('iam.grant-sink').due(2_000);
     run.failed('lambda.keep-async-events', 'cordon_aws_invalid_request').due(2_000).due(10_000);
     expect(run.one(CONCURRENCY).input).toEqual({ losses: 'accept' });
     expect(run.sources()).not.toContain('lambda.pause-event-source');

@@ -9,22 +9,26 @@ import { settleEvent } from './sinks.ts';
 const DEFAULT_RETRIES = 2;
 const DEFAULT_AGE_SECONDS = 21_600;
 
-type Progress = 'ended' | 'waits';
+/** "a one-minute wait between the first two attempts, and two minutes between the second and third" (Lambda guide). */
+const RETRY_AFTER_MS = [60_000, 120_000] as const;
 
-/** Runs an event to its end, retries included: its delays between tries are not kept. */
-function runEvent(core: Core, event: AsyncEvent, target: LambdaFunction, version: FunctionVersion): void {
+/** What is left of an event: nothing, or what waits for its next try. */
+type Progress = AsyncEvent | 'ended';
+
+/** Tries an event once; one that failed waits for its next try, or is over. */
+function runEvent(core: Core, event: AsyncEvent, target: LambdaFunction, version: FunctionVersion): Progress {
   const { qualifier, requestId, payload } = event;
-  const invocation = { target, version, qualifier };
   const retries = target.eventInvoke.get(qualifier)?.maximumRetryAttempts ?? DEFAULT_RETRIES;
-  let execution = execute(core, invocation, requestId, 'holds');
-  let invokeCount = 1;
-  while (execution.error && invokeCount <= retries) {
-    execution = execute(core, invocation, requestId, 'holds');
-    invokeCount += 1;
+  const execution = execute(core, { target, version, qualifier }, requestId, 'holds');
+  const invokeCount = event.tries + 1;
+  const response = { payload: execution.payload, error: execution.error };
+  if (execution.error && invokeCount <= retries) {
+    const delayMs = RETRY_AFTER_MS[event.tries] ?? RETRY_AFTER_MS[1];
+    return { ...event, tries: invokeCount, dueMs: core.clock.now().getTime() + delayMs, response };
   }
   const condition = execution.error ? 'RetriesExhausted' : 'Success';
-  const response = { payload: execution.payload, error: execution.error };
   settleEvent(core, { target, version, qualifier, requestId, payload, condition, invokeCount, response });
+  return 'ended';
 }
 
 /**
@@ -46,8 +50,9 @@ function take(core: Core, event: AsyncEvent): Progress {
     });
     return 'ended';
   }
-  const { qualifier, requestId, payload } = event;
-  const unrun = { target, version, qualifier, requestId, payload, invokeCount: 0, response: undefined };
+  if (nowMs < event.dueMs) return event;
+  const { qualifier, requestId, payload, response } = event;
+  const unrun = { target, version, qualifier, requestId, payload, invokeCount: event.tries, response };
   if (target.reserved === 0) {
     settleEvent(core, { ...unrun, condition: 'ZeroReservedConcurrency' });
     return 'ended';
@@ -59,10 +64,9 @@ function take(core: Core, event: AsyncEvent): Progress {
   }
   if (!roomFor(core, { target, version, qualifier })) {
     core.metrics.count('Throttles', ownerOf({ target, qualifier }), nowMs);
-    return 'waits';
+    return event;
   }
-  runEvent(core, event, target, version);
-  return 'ended';
+  return runEvent(core, event, target, version);
 }
 
 /** Takes what waits in Lambda's own queue, once each; what a run sends to a function comes in the same round. */
@@ -73,7 +77,8 @@ export function drainAsync(core: Core): void {
     event !== undefined;
     event = core.state.asyncQueue.shift()
   ) {
-    if (take(core, event) === 'waits') waiting.push(event);
+    const left = take(core, event);
+    if (left !== 'ended') waiting.push(left);
   }
   core.state.asyncQueue.push(...waiting);
 }

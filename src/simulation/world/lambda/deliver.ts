@@ -5,6 +5,7 @@ import { keyAccess } from '../kms/key.ts';
 import { putVersion } from '../s3/store.ts';
 import { enqueue } from '../sqs/queue.ts';
 import type { LambdaFunction, Role } from '../state.ts';
+import { newEvent } from './async-event.ts';
 import { invokeAccess } from './resource.ts';
 
 /** What came of handing something to a sink. */
@@ -34,9 +35,23 @@ interface Sink {
   readonly put: (() => void) | undefined;
 }
 
-/** Using an encrypted sink takes its key as well; writing to a queue or topic also decrypts. */
-function keyAccesses(core: Core, key: string | undefined, actions: readonly string[]): readonly Access[] {
-  return key === undefined ? [] : actions.map((action) => keyAccess(core, key, `kms:${action}`));
+/**
+ * Using an encrypted sink takes its key as well; writing to a queue or topic also decrypts. The service asks KMS in
+ * the sender's name, and says so (KMS developer guide, `kms:ViaService` and encryption context).
+ */
+function keyAccesses(
+  core: Core,
+  key: string | undefined,
+  actions: readonly string[],
+  sink: { readonly arn: string; readonly region: string },
+): readonly Access[] {
+  if (key === undefined) return [];
+  const service = sink.arn.split(':')[2] ?? '';
+  const context = {
+    'kms:ViaService': `${service}.${sink.region}.${core.state.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`,
+    [`kms:EncryptionContext:aws:${service}:${service === 'sns' ? 'topicArn' : 'arn'}`]: sink.arn,
+  };
+  return actions.map((action) => keyAccess(core, key, `kms:${action}`, context));
 }
 
 /** Name of the object that Lambda makes of a record (Lambda developer guide, "Amazon S3 destination"). */
@@ -69,7 +84,10 @@ function sinkOf(core: Core, arn: string, parcel: Parcel): Sink | undefined {
       const queue = state.queues.get(arn);
       const access = { action: 'sqs:SendMessage', resource: arn, resourcePolicy: queue?.policy?.parsed };
       return {
-        accesses: [access, ...keyAccesses(core, queue?.keyArn, ['GenerateDataKey', 'Decrypt'])],
+        accesses: [
+          access,
+          ...keyAccesses(core, queue?.keyArn, ['GenerateDataKey', 'Decrypt'], { arn, region: parcel.region }),
+        ],
         put: queue === undefined ? undefined : () => void enqueue(core, queue, text, parcel.attributes ?? {}),
       };
     }
@@ -79,7 +97,10 @@ function sinkOf(core: Core, arn: string, parcel: Parcel): Sink | undefined {
       const { requestPayload: _request, responsePayload: _response, ...short } = parcel.record;
       const message = Buffer.byteLength(text) > MOST_SNS_BYTES ? JSON.stringify(short) : text;
       return {
-        accesses: [access, ...keyAccesses(core, topic?.keyArn, ['GenerateDataKey', 'Decrypt'])],
+        accesses: [
+          access,
+          ...keyAccesses(core, topic?.keyArn, ['GenerateDataKey', 'Decrypt'], { arn, region: parcel.region }),
+        ],
         put: topic === undefined ? undefined : () => void topic.published.push(message),
       };
     }
@@ -98,7 +119,7 @@ function sinkOf(core: Core, arn: string, parcel: Parcel): Sink | undefined {
         accesses: [
           { action: 's3:PutObject', resource: `${arn}/${key}`, resourcePolicy },
           { action: 's3:ListBucket', resource: arn, resourcePolicy },
-          ...keyAccesses(core, bucket?.keyArn, ['GenerateDataKey']),
+          ...keyAccesses(core, bucket?.keyArn, ['GenerateDataKey'], { arn, region: bucket?.region ?? '' }),
         ],
         put:
           bucket === undefined
@@ -116,13 +137,15 @@ function sinkOf(core: Core, arn: string, parcel: Parcel): Sink | undefined {
           target === undefined
             ? undefined
             : () =>
-                void state.asyncQueue.push({
-                  functionArn: unqualified,
-                  qualifier: qualifier ?? '$LATEST',
-                  requestId: core.names.uuid(),
-                  payload: parcel.record,
-                  submittedMs: core.clock.now().getTime(),
-                }),
+                void state.asyncQueue.push(
+                  newEvent({
+                    functionArn: unqualified,
+                    qualifier: qualifier ?? '$LATEST',
+                    requestId: core.names.uuid(),
+                    payload: parcel.record,
+                    submittedMs: core.clock.now().getTime(),
+                  }),
+                ),
       };
     }
     default:

@@ -3,6 +3,7 @@ import type { Answer, Core, Operation } from '../call.ts';
 import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { drainAsync } from './async.ts';
+import { newEvent } from './async-event.ts';
 import { ownerOf, roomFor } from './capacity.ts';
 import { execute } from './execute.ts';
 import { findFunction, functionNotFound, readReference, resolveVersion } from './reference.ts';
@@ -49,7 +50,9 @@ export function invokeEvent(core: Core, invocation: Invocation): Answer {
   const submittedMs = core.clock.now().getTime();
   core.metrics.count('AsyncEventsReceived', ownerOf(invocation), submittedMs);
   const requestId = core.names.uuid();
-  core.state.asyncQueue.push({ functionArn: target.arn, qualifier, requestId, payload, submittedMs });
+  core.state.asyncQueue.push(
+    newEvent({ functionArn: target.arn, qualifier, requestId, payload, submittedMs }),
+  );
   drainAsync(core);
   return { status: 202, raw: new Uint8Array() };
 }
