@@ -118,7 +118,7 @@ const SINKS: Readonly<Record<Destination, string | null>> = {
 };
 
 /** ARN of the quarantine sink; null where there is none. */
-export function sinkOf({ sink }: RandomAccount): string | null {
+function sinkOf({ sink }: RandomAccount): string | null {
   return sink === 'none'
     ? null
     : sink === 'queue'
@@ -136,7 +136,7 @@ function hasAlias({ alias, versions }: RandomAccount): boolean {
 }
 
 /** Provisioned concurrency needs an alias, and as much reserved concurrency where there is any. */
-export function provisionedOf(account: RandomAccount): number {
+function provisionedOf(account: RandomAccount): number {
   const { reserved, provisioned } = account;
   return hasAlias(account) && (reserved === null || reserved >= provisioned) ? provisioned : 0;
 }
