@@ -132,7 +132,8 @@ function isOurs(draft: Draft, change: Change): boolean {
     if (attempt.effect !== 'contain' && attempt.effect !== 'restore') return false;
     if (attempt.startedAt === null || attempt.object === null) return false;
     const made = attempt.effect === 'restore' || attempt.changes.some((each) => each.call === change.call);
-    if (!made || !change.undoes.includes(attempt.object.key)) return false;
+    const about = change.undoes.length === 0 || change.undoes.includes(attempt.object.key);
+    if (!made || !about) return false;
     const startedMs = Math.floor(Date.parse(attempt.startedAt) / 1000) * 1000;
     const finishedMs =
       attempt.finishedAt === null ? Number.POSITIVE_INFINITY : Date.parse(attempt.finishedAt);

@@ -39,6 +39,8 @@ export interface Holders {
   readonly heldBy: HeldBy | null;
   /** What other open incidents desire, which hold the object beside ours; `null` before it was asked. */
   readonly othersHold: readonly JsonObject[] | null;
+  /** Another incident is open about the target of this one, which is closed. */
+  readonly openElsewhere?: boolean;
   /** Which budget of automatic containments is spent (`spentBudgetOf`); absent while none is known to be. */
   readonly spentBudget?: string;
 }
@@ -54,7 +56,7 @@ export function recordOutcome(
   const attempt = draft.attempts.get(id);
   if (attempt === undefined || attempt.owner !== owner || isFinal(attempt.state)) return false;
   logEvidence(draft, attempt, context.evidence);
-  if (looked(draft, attempt, outcome)) return true;
+  if (looked(draft, attempt, outcome, context.openElsewhere === true)) return true;
   switch (outcome.kind) {
     case 'captured':
       captured(draft, attempt, owner, outcome, context);

@@ -1,9 +1,10 @@
+import { watchContainment } from '../action/containment-watch.ts';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
 import type { AttemptId, WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
-import { captorOf, desiredByOthers } from '../store/incident.ts';
+import { captorOf, desiredByOthers, isOpenElsewhere } from '../store/incident.ts';
 import type { Refusal, Sql } from '../store/sql.ts';
 import { spentBudgetOf } from '../store/sql.ts';
 import type { Advance, Committed, Decide } from './advance.ts';
@@ -40,6 +41,16 @@ export function createRunner(options: {
 }): Runner {
   const { sql, clock, log, perform, isLive } = options;
   const running = new Map<AttemptId, { readonly urgent: boolean; readonly done: Promise<void> }>();
+
+  /** What must be known of others before a decision is taken: whom a closed incident leaves its watch to. */
+  const knownOf = async (state: IncidentState, attempt: AttemptRow): Promise<Holders> => {
+    if (attempt.action !== watchContainment.id || attempt.target === null || state.status !== 'closed')
+      return NOBODY;
+    return {
+      ...NOBODY,
+      openElsewhere: await isOpenElsewhere(sql, attempt.target.functionArn, state.id),
+    };
+  };
 
   const record = async (
     state: IncidentState,
@@ -83,7 +94,8 @@ export function createRunner(options: {
     };
     for (;;) {
       try {
-        await options.advance().advance(state.id, decideWith(outcome, NOBODY), { amend });
+        const known = await knownOf(state, attempt);
+        await options.advance().advance(state.id, decideWith(outcome, known), { amend });
         return;
       } catch (error) {
         // The call is made and its outcome must not be lost: keep trying for as long as it is ours to tell.

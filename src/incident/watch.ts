@@ -58,8 +58,12 @@ export function startWatch(draft: Draft, target: Target): void {
   if (attempt !== undefined) lookLater(draft, attempt, FIRST_LOOK_MS);
 }
 
-/** Takes what a look came to, and puts the next one off. True when the attempt is a watch, and so never just ends. */
-export function looked(draft: Draft, attempt: AttemptRow, outcome: AttemptOutcome): boolean {
+/**
+ * Takes what a look came to, and puts the next one off. True when the attempt is a watch, and so never just ends. With
+ * `yields` another incident is open about what this closed one left: that one contains it and puts it back, step by step,
+ * and is not undone from here.
+ */
+export function looked(draft: Draft, attempt: AttemptRow, outcome: AttemptOutcome, yields = false): boolean {
   if (attempt.action !== watchContainment.id || attempt.upkeep !== true || attempt.target === null)
     return false;
   const { functionArn } = attempt.target;
@@ -70,7 +74,7 @@ export function looked(draft: Draft, attempt: AttemptRow, outcome: AttemptOutcom
   }
   const look = outcome.kind === 'succeeded' ? lookOf(outcome.output) : undefined;
   if (look === undefined) noteFailure(draft, attempt, outcome);
-  else if (!isBeingReleased(draft, target)) follow(draft, target, look);
+  else if (!yields && !isBeingReleased(draft, target)) follow(draft, target, look);
   const error = outcome.kind === 'failed' ? { code: outcome.code, message: outcome.message } : null;
   lookLater(draft, { ...attempt, target, error }, paceOf(draft, attempt, target));
   return true;

@@ -70,6 +70,15 @@ export async function desiredByOthers(
   return rows.map((row) => row.desired);
 }
 
+/** True when another incident is open about the function. */
+export async function isOpenElsewhere(sql: Sql, functionArn: string, incident: string): Promise<boolean> {
+  const rows = await sql.query(
+    'select 1 from cordon.incident_target where function_arn = $1 and open and incident_id <> $2 limit 1',
+    [functionArn, incident],
+  );
+  return rows.length > 0;
+}
+
 /** The open hold that captured an object's prior state, by any incident. */
 export async function captorOf(
   sql: Sql,
