@@ -3,9 +3,10 @@ import type { JsonObject } from '../json.ts';
 import { type ActionObject, defineContainAction } from './action.ts';
 import { roleNameIn, unsupported } from './arn.ts';
 import { AwsError } from './failure.ts';
-import { same } from './iam-quarantine-role.ts';
+
 import type { ActionContext, Target } from './ports.ts';
 import { QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
+import { same } from './role-policy.ts';
 import { sinkGrant, sinkGrantArn, sinkGrantName } from './sink-grant-names.ts';
 
 const policyDocument = z.record(z.string(), z.json());
