@@ -197,7 +197,10 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       readTimeline(sql, id),
     );
     const path = postmortemPath(options.dataDir, state.id);
-    const text = renderPostmortem({ incident, entries, evidence: report, earlier }, await readIfThere(path));
+    const text = renderPostmortem(
+      { incident, privilege: enrolment.postmortem.privilege ?? null, entries, evidence: report, earlier },
+      await readIfThere(path),
+    );
     await writeFeedback(
       options.dataDir,
       feedbackOf({ ...incident, alert: state.record.alert }, entries, clock.now()),

@@ -20,6 +20,7 @@ export function renderIncident(incident: Incident, paint: Paint): string {
     ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
     ...section(paint, 'People', peopleOf(incident)),
     ...section(paint, 'Tasks', tasksOf(incident, paint)),
+    ...section(paint, 'Owed', dutiesIn(incident, paint)),
     ...section(
       paint,
       'Last',
@@ -29,7 +30,10 @@ export function renderIncident(incident: Incident, paint: Paint): string {
 }
 
 function headOf(incident: Incident, paint: Paint): readonly string[] {
-  const status = incident.status === 'open' ? paint.yellow('open') : incident.status;
+  const status =
+    incident.status === 'open' || incident.status === 'in-review'
+      ? paint.yellow(incident.status.replace('-', ' '))
+      : incident.status;
   const facts = [
     status,
     `severity ${incident.severity}`,
@@ -163,6 +167,19 @@ function tasksOf(incident: Incident, paint: Paint): readonly string[] {
       const text = `${task.id}  ${shown(task.text, 200)} (${shown(task.owner ?? 'nobody', 60)}${due})`;
       return task.reminders > 0 ? paint.yellow(text) : text;
     });
+}
+
+/** What is owed, and what was decided about what no longer is. */
+function dutiesIn(incident: Incident, paint: Paint): readonly string[] {
+  return incident.duties.map(({ id, text, owner, dueAt, settled, reminded }) => {
+    const what = `${shown(id, 64)}  ${shown(text, 200)}`;
+    if (settled !== null) {
+      const late = settled.at > dueAt ? ', late' : '';
+      return `${what} (${settled.as.replace('-', ' ')} by ${shown(settled.by, 60)} at ${renderInstant(settled.at)}${late}: ${shown(settled.reason, 200)})`;
+    }
+    const line = `${what} (${shown(owner ?? 'nobody', 60)}, due ${renderInstant(dueAt)})`;
+    return reminded > 0 || owner === null ? paint.yellow(line) : line;
+  });
 }
 
 function section(paint: Paint, title: string, lines: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatFunctionArn, parseFunctionArn } from '../alert/arn.ts';
 import { tierFor } from '../enrolment/enrolment.ts';
 import { addTarget as add } from '../incident/add-target.ts';
+import { startNotifications } from '../incident/notification.ts';
 import { takeLead } from '../incident/people.ts';
 import { defineCommand, done, refused } from './command.ts';
 
@@ -43,6 +44,7 @@ export const addTarget = defineCommand({
           functionArn: target.functionArn,
           reason,
         });
+        startNotifications(draft);
         takeLead(draft, person);
         return done(`added ${target.functionName}; it is being contained`);
       }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { InvocationId } from '../id.ts';
 import { finishInvocation } from '../incident/invocation.ts';
+import { noteVerdict } from '../incident/notification.ts';
 import { setSeverity, takeLead } from '../incident/people.ts';
 import type { JsonObject } from '../json.ts';
 import { FORMS, type FormId } from '../playbook/forms.ts';
@@ -48,6 +49,7 @@ export const answer = defineCommand({
     if (typeof given.severity === 'number') setSeverity(draft, person, given.severity);
     draft.post('question-settled', { invocation: invocation.id });
     finishInvocation(draft, invocation, given, person.id);
+    if (form.id === 'triage') noteVerdict(draft, person, given.verdict);
     return done(`${form.title}: ${labels(form.id, given)}`);
   },
 });

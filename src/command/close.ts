@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { isReviewOpen } from '../incident/break-glass.ts';
 import { signalCharts } from '../incident/chart.ts';
+import type { Draft } from '../incident/draft.ts';
+import { isPostmortemOpen } from '../incident/duty-state.ts';
 import { defineCommand, done, refused } from './command.ts';
+
+/** The response is over: what is left to close is the postmortem's, and it does that by itself. */
+function refuseClosed(draft: Draft) {
+  return isPostmortemOpen(draft.record)
+    ? refused(
+        'cordon_postmortem_open',
+        `the response is over; an incident of severity ${draft.record.severity} is closed once its postmortem is reviewed ("postmortem review"), or waived by a commander with a reason ("duty waive postmortem")`,
+      )
+    : refused('cordon_command_not_now', `it was closed at ${draft.record.closedAt ?? ''}`);
+}
 
 /** Asks the playbook to close the incident; it does so only from a state that may. */
 export const close = defineCommand({
@@ -15,6 +27,7 @@ export const close = defineCommand({
         `${draft.record.breakGlass?.by ?? ''} broke the glass and nobody has reviewed it; somebody else says first whether it was right: "review"`,
       );
     }
+    if (draft.status === 'closed') return refuseClosed(draft);
     if (!signalCharts(draft, 'close.requested', { by: person.id, reason: input.reason })) {
       return refused(
         'cordon_command_not_now',

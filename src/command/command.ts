@@ -3,6 +3,7 @@ import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Draft } from '../incident/draft.ts';
 import type { Via } from '../timeline/entry.ts';
+import type { Entry } from '../timeline/entry.ts';
 
 /** A person with an identity that the enrolment file knows, and where they act from. */
 export interface Person {
@@ -39,6 +40,13 @@ export type CommandRefusalCode =
   | 'cordon_approval_twice'
   | 'cordon_approval_unconfirmed'
   | 'cordon_page_not_open'
+  | 'cordon_duty_not_found'
+  | 'cordon_duty_settled'
+  | 'cordon_duty_wrong_kind'
+  | 'cordon_postmortem_open'
+  | 'cordon_postmortem_bad_text'
+  | 'cordon_postmortem_changed'
+  | 'cordon_postmortem_not_ready'
   | 'cordon_review_open'
   | 'cordon_review_own';
 
@@ -59,8 +67,16 @@ export interface Command<Input = unknown> {
   readonly input: z.ZodType<Input>;
   /** The target that the gate is asked about, where it is not the incident itself. Pure. */
   target?(input: Input, enrolment: Enrolment): Target | null;
+  /** What it decides on besides the draft; the timeline is read just before, so that the draft may be newer. */
+  readonly reads?: 'timeline';
   /** Decides on a draft whose guardrail has been passed. Pure. `target` is what `target()` returned. */
-  decide(draft: Draft, input: Input, person: Person, target: Target | null): CommandResult;
+  decide(
+    draft: Draft,
+    input: Input,
+    person: Person,
+    target: Target | null,
+    entries: readonly Entry[],
+  ): CommandResult;
 }
 
 /** Keeps the inferred input type inside the file that declares a command. */

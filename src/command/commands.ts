@@ -6,11 +6,19 @@ import { assign } from './assign.ts';
 import { breakGlass, review } from './break-glass.ts';
 import { close } from './close.ts';
 import type { Command } from './command.ts';
+import {
+  assignDutyCommand,
+  doneDutyCommand,
+  snoozeDutyCommand,
+  tellCommand,
+  waiveDutyCommand,
+} from './duty.ts';
 import { escalate } from './escalate.ts';
 import { falsePositive } from './false-positive.ts';
 import { handoff } from './handoff.ts';
 import { note } from './note.ts';
 import { pageOwner } from './page-owner.ts';
+import { reviewPostmortem, writePostmortem } from './postmortem.ts';
 import { release } from './release.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
@@ -37,5 +45,12 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   widen,
   breakGlass,
   review,
+  assignDutyCommand,
+  tellCommand,
+  waiveDutyCommand,
+  doneDutyCommand,
+  snoozeDutyCommand,
+  writePostmortem,
+  reviewPostmortem,
   close,
 ]);

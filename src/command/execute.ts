@@ -14,7 +14,9 @@ import { commandRequest, engineRequest } from '../incident/gate-request.ts';
 import type { JsonObject } from '../json.ts';
 import { receiptOf } from '../store/alert.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
+import { readTimeline } from '../store/timeline.ts';
 import { entryBody } from '../timeline/body.ts';
+import type { Entry } from '../timeline/entry.ts';
 import type { Command, CommandResult, Person } from './command.ts';
 import { refused } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -65,6 +67,7 @@ export function createExecute(
     call: CommandCall,
     input: unknown,
     person: Person,
+    entries: readonly Entry[],
   ): CommandResult => {
     const target = command.target?.(input, enrolment) ?? null;
     const decision = gate.decide(
@@ -76,7 +79,9 @@ export function createExecute(
       ),
     );
     const result =
-      decision.kind === 'run' ? command.decide(draft, input, person, target) : notAllowed(person, decision);
+      decision.kind === 'run'
+        ? command.decide(draft, input, person, target, entries)
+        : notAllowed(person, decision);
     if (result.kind === 'refused') recordRefusal(draft, command, person, result, decision.policies);
     draft.receipts.push({ key: call.idempotencyKey, result: { ...result } });
     return result;
@@ -151,14 +156,19 @@ export function createExecute(
     }
     if (command === undefined || incident === null) throw new TypeError('an act on an incident without one');
     try {
-      return await advance.advance(incident, (draft) => decide(draft, command, call, input.data, person), {
-        amend: async (refusal) => {
-          if (refusal === 'function-has-open-incident') return refuseClaimed(command, call, person);
-          if (refusal !== 'receipt-exists') return undefined;
-          const first = await earlier(call.idempotencyKey);
-          return first === undefined ? undefined : () => first;
+      const entries = command.reads === 'timeline' ? await readTimeline(sql, incident) : [];
+      return await advance.advance(
+        incident,
+        (draft) => decide(draft, command, call, input.data, person, entries),
+        {
+          amend: async (refusal) => {
+            if (refusal === 'function-has-open-incident') return refuseClaimed(command, call, person);
+            if (refusal !== 'receipt-exists') return undefined;
+            const first = await earlier(call.idempotencyKey);
+            return first === undefined ? undefined : () => first;
+          },
         },
-      });
+      );
     } catch (error) {
       if (codeOf(error) === 'cordon_incident_not_found') {
         return refused(

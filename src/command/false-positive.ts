@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { finishInvocation } from '../incident/invocation.ts';
+import { noteVerdict } from '../incident/notification.ts';
 import { takeLead } from '../incident/people.ts';
 import { actorOf, defineCommand, done, refused } from './command.ts';
 
@@ -32,6 +33,7 @@ export const falsePositive = defineCommand({
     takeLead(draft, person);
     draft.post('question-settled', { invocation: triage.id });
     finishInvocation(draft, triage, answer, person.id);
+    noteVerdict(draft, person, answer.verdict);
     return done(`false positive: ${reason}. The playbook releases`);
   },
 });

@@ -174,6 +174,45 @@ const tierSchema = z.strictObject({
 });
 const playbookSchema = z.strictObject({ mode: mode.optional() });
 
+/** Who must be told of an incident, and within how long: law, or a contract. */
+const notificationSchema = z.strictObject({
+  id: slug.refine((id) => id !== 'postmortem' && !/^a[0-9]+$/.test(id), {
+    message: 'postmortem, a1, a2 … are kept for other duties; choose another id',
+  }),
+  title: name,
+  /** The article or the clause, for whoever decides at night. */
+  why: name.optional(),
+  hours: z
+    .int()
+    .min(1)
+    .max(24 * 365),
+  /** `opened`: from the moment the engine knew, the careful reading. `confirmed`: from a person's verdict that it is real. */
+  from: z.enum(['opened', 'confirmed']).default('opened'),
+  /** Incidents of this severity or worse: 1 critical to 4 low. */
+  severity: z.int().min(1).max(4).default(2),
+  /** Only incidents in these accounts; none named: in any. */
+  accounts: z.array(accountId).default([]),
+  owner: slug.optional(),
+  /** Reminders, so many hours before it is due; when it is due, and daily for three days after, come by themselves. */
+  remindHours: z
+    .array(
+      z
+        .int()
+        .min(1)
+        .max(24 * 90),
+    )
+    .max(10)
+    .default([24, 4, 1]),
+});
+
+// Regulation (EU) 2016/679, article 33: the supervisory authority within 72 hours of becoming aware.
+const GDPR = {
+  id: 'gdpr-72h',
+  title: 'Decide whether the supervisory authority must be told of a breach of personal data, and tell it',
+  why: 'Regulation (EU) 2016/679, article 33',
+  hours: 72,
+};
+
 const enrolmentSchema = z
   .strictObject({
     accounts: z.array(accountSchema).default([]),
@@ -203,6 +242,15 @@ const enrolmentSchema = z
         afterMinutes: z.int().min(1).max(120).default(5),
         /** Only incidents of this severity or worse: 1 critical to 4 low. */
         severity: z.int().min(1).max(4).default(2),
+      })
+      .prefault({}),
+    notifications: z.array(notificationSchema).max(20).prefault([GDPR]),
+    postmortem: z
+      .strictObject({
+        /** Incidents of this severity or worse are closed once their postmortem is reviewed or waived; 0: none. */
+        reviewSeverity: z.int().min(0).max(4).default(2),
+        /** Stands at the head of every postmortem, such as "Privileged and confidential: prepared for counsel". */
+        privilege: name.optional(),
       })
       .prefault({}),
     budgets: z
@@ -242,6 +290,14 @@ const enrolmentSchema = z
       });
     });
     unique(
+      file.notifications.map((rule, index) => ({ key: rule.id, path: ['notifications', index, 'id'] })),
+      (path, key) => refuse(path, `${key} is listed twice`),
+    );
+    file.notifications.forEach(({ owner }, index) => {
+      if (owner !== undefined && !ids.has(owner))
+        refuse(['notifications', index, 'owner'], `expected the id of a responder; there is no ${owner}`);
+    });
+    unique(
       file.targets.map((target, index) => ({ key: target.arn, path: ['targets', index, 'arn'] })),
       (path, key) => refuse(path, `${key} is listed twice`),
     );
@@ -250,6 +306,7 @@ const enrolmentSchema = z
 /** The enrolment file as read. */
 export type EnrolmentFile = z.infer<typeof enrolmentSchema>;
 export type EnrolledAccount = EnrolmentFile['accounts'][number];
+export type NotificationRule = EnrolmentFile['notifications'][number];
 export type Responder = EnrolmentFile['responders'][number];
 
 /** Reads and checks the text of an enrolment file. Throws `cordon_enrolment_invalid` with every problem's place. */

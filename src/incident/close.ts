@@ -1,21 +1,37 @@
 import type { Draft } from './draft.ts';
 import { endPages } from './escalation.ts';
 import { isContaining } from './hold.ts';
+import { openReviewGate } from './review-gate.ts';
 
-/** Closes an incident whose root chart is done; its functions are free for a new incident. */
+/**
+ * Ends the response of an incident whose root chart is done; its functions are free for a new incident. For people it
+ * is closed then too, unless its severity asks for a reviewed postmortem first.
+ */
 export function closeIncident(draft: Draft): void {
   draft.status = 'closed';
   draft.record = { ...draft.record, closedAt: draft.at };
-  // What was made to end by itself still does, and what is held stays watched; nothing else of a closed incident moves.
+  // What was made to end by itself still does, what is held stays watched, and what people owe stays owed; nothing else of a closed incident moves.
   const upkeep = new Set(
     [...draft.attempts.values()].filter((each) => each.upkeep === true).map(({ id }) => id),
   );
-  draft.disarm((timer) => timer.kind !== 'expiry' && !(timer.attempt !== null && upkeep.has(timer.attempt)));
+  draft.disarm(
+    (timer) =>
+      timer.kind !== 'expiry' &&
+      timer.kind !== 'duty' &&
+      !(timer.attempt !== null && upkeep.has(timer.attempt)),
+  );
   draft.changed.targets = true;
-  draft.log('incident.closed', { kind: 'playbook', id: draft.record.playbook }, 'Closed', {
-    openHolds: [...draft.holds.values()].filter((hold) => hold.status !== 'closed' && isContaining(hold))
-      .length,
-  });
+  const reviewed = openReviewGate(draft);
+  draft.log(
+    'incident.closed',
+    { kind: 'playbook', id: draft.record.playbook },
+    reviewed ? 'The response is over; closed once the postmortem is reviewed or waived' : 'Closed',
+    {
+      openHolds: [...draft.holds.values()].filter((hold) => hold.status !== 'closed' && isContaining(hold))
+        .length,
+      postmortem: reviewed ? 'to-be-reviewed' : 'not-required',
+    },
+  );
   endPages(draft);
   draft.post('card', {}, { merge: 'card' });
 }

@@ -7,6 +7,7 @@ import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { startEscalation } from './escalation.ts';
 import { modeOf } from './gate-request.ts';
+import { startNotifications } from './notification.ts';
 import { NO_PEOPLE } from './people-state.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
 
@@ -92,6 +93,7 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
   draft.post('open-channel', {});
   draft.post('card', { first: true }, { merge: 'card' });
   startEscalation(draft);
+  startNotifications(draft);
   openChart(draft, { path: '', parent: null, item: null });
 }
 

@@ -115,6 +115,7 @@ function captured(
       attempt: attempt.id,
       action: attempt.action,
       object: object.arn,
+      target: target.functionArn,
       prior,
       priorUnreadable: outcome.unreadable,
       heldBy: heldBy?.incident ?? null,

@@ -3,6 +3,7 @@ import type { Actor, Via } from '../timeline/entry.ts';
 import type { Draft } from './draft.ts';
 import { stopEscalation } from './escalation.ts';
 import { incidentLevel } from './level.ts';
+import { startNotifications } from './notification.ts';
 
 interface Responder {
   readonly id: string;
@@ -31,6 +32,7 @@ export function setSeverity(draft: Draft, person: Responder, severity: number, r
     { severity, was: draft.record.severity, reason: reason ?? null },
   );
   draft.record = { ...draft.record, severity };
+  startNotifications(draft);
   draft.post('card', {}, { merge: 'card' });
 }
 

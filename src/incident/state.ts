@@ -16,6 +16,7 @@ import type {
 import type { Json, JsonObject } from '../json.ts';
 import type { ChartPath, StoredChart } from '../playbook/types.ts';
 import type { Via } from '../timeline/entry.ts';
+import type { Duty } from './duty-state.ts';
 import type { PeopleState } from './people-state.ts';
 
 /**
@@ -76,6 +77,10 @@ export interface IncidentRecord {
   /** Who leads: the first responder who took it up, or whom it was handed to. */
   readonly lead: string | null;
   readonly people: PeopleState;
+  /** What named people owe by an instant, in the order it came up; absent while nobody owes anything. */
+  readonly duties?: readonly Duty[];
+  /** The human sections of the postmortem that were saved, by name; their text is in the timeline. Absent before the first. */
+  readonly sections?: Readonly<Record<string, SavedSection>>;
   readonly releaseRequestedBy: string | null;
   readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
 }
@@ -116,6 +121,13 @@ export interface Drain {
   /** How many ran, as last counted; `null` where nobody counts. */
   readonly running: number | null;
   readonly overAt: string | null;
+}
+
+/** The newest saved text of one section: the n-th of that section in the timeline. */
+export interface SavedSection {
+  readonly version: number;
+  readonly by: string;
+  readonly at: string;
 }
 
 /** A target after its release, compared with its manifest from before containment. */
@@ -317,8 +329,8 @@ export interface HoldRow {
 
 export interface TimerRow {
   readonly id: TimerId;
-  /** `expiry` outlives the incident: the end of a hold that was made to end. */
-  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry';
+  /** `expiry` and `duty` outlive the incident: the end of a hold that was made to end, and what people still owe. */
+  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry' | 'duty';
   /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
   readonly chart: ChartId | null;
   /** XState's send id for playbook timers, so that a `cancel` finds it; a task's or a hold's id. */
@@ -386,8 +398,8 @@ export type EvidenceNote =
       readonly keyId: string;
     };
 
-/** Timers that still fire on a closed incident: of what it left held, and of the work on that. */
-export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry']);
+/** Timers that still fire on a closed incident: of what it left held, of the work on that, and of what people owe. */
+export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry', 'duty']);
 
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {

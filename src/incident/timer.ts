@@ -2,6 +2,7 @@ import type { HoldId, TimerId } from '../id.ts';
 import { expireApproval } from './approval.ts';
 import { feedChart } from './chart.ts';
 import type { Draft } from './draft.ts';
+import { remindOfDuty } from './duty.ts';
 import { escalateFurther } from './escalation.ts';
 import { isFinal, OUTLIVES } from './state.ts';
 import { remindOfTask } from './task.ts';
@@ -30,6 +31,9 @@ export function fireTimer(draft: Draft, id: TimerId): void {
       return;
     case 'task':
       remindOfTask(draft, timer.name);
+      return;
+    case 'duty':
+      remindOfDuty(draft, timer.name);
       return;
     case 'retry': {
       const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);

@@ -17,6 +17,8 @@ import { renderSummary } from '../timeline/render.ts';
 import type { ApprovalView } from './approval-view.ts';
 import { approvalOf } from './approval-view.ts';
 import { isReviewOpen } from './break-glass.ts';
+import type { Duty } from './duty-state.ts';
+import { dutiesOf, isPostmortemOpen } from './duty-state.ts';
 import type { Impact } from './impact.ts';
 import { impactOf } from './impact.ts';
 import { incidentLevel } from './level.ts';
@@ -33,7 +35,18 @@ import type {
   InvocationRow,
   Level,
   Watch,
+  SavedSection,
 } from './state.ts';
+
+/**
+ * Where an incident stands for people. `in-review`: its response is over and its functions are free, and it is closed
+ * once its postmortem is reviewed or waived.
+ */
+export type IncidentStatus = 'open' | 'in-review' | 'closed' | 'halted';
+
+function statusFor(status: IncidentState['status'], record: IncidentRecord): IncidentStatus {
+  return status === 'closed' && isPostmortemOpen(record) ? 'in-review' : status;
+}
 
 /**
  * An incident as people see it, in Slack, in the terminal and in JSON. Instants are ISO 8601 strings in
@@ -43,7 +56,7 @@ export interface IncidentView {
   readonly id: string;
   readonly number: number;
   readonly title: string;
-  readonly status: 'open' | 'closed' | 'halted';
+  readonly status: IncidentStatus;
   /** 1 critical, 2 high, 3 medium, 4 low. */
   readonly severity: number;
   readonly exercise: boolean;
@@ -65,6 +78,10 @@ export interface IncidentView {
   readonly roles: PeopleState['roles'];
   /** In the order they were added, done ones included. A task's text is a person's own words. */
   readonly tasks: readonly Task[];
+  /** What named people owe by an instant, settled ones included; an action's text is a person's own words. */
+  readonly duties: readonly Duty[];
+  /** The saved human sections of the postmortem, by name; their text is in the timeline. */
+  readonly sections: Readonly<Record<string, SavedSection>>;
   /** Why the engine stopped here, when it did. */
   readonly halted: { readonly code: string; readonly message: string } | null;
   readonly targets: readonly TargetView[];
@@ -130,17 +147,19 @@ export interface IncidentSummary {
   readonly id: string;
   readonly number: number;
   readonly title: string;
-  readonly status: 'open' | 'closed' | 'halted';
+  readonly status: IncidentStatus;
   readonly severity: number;
   readonly level: Level;
   readonly lead: string | null;
-  /** Everybody who leads, has a role, or owns an open task. */
+  /** Everybody who leads, has a role, or owns an open task or duty. */
   readonly involved: readonly string[];
   readonly exercise: boolean;
   readonly openedAt: string;
   readonly closedAt: string | null;
   /** The glass was broken, and nobody has reviewed it. */
   readonly reviewOpen: boolean;
+  /** Duties that nobody has settled. */
+  readonly openDuties: readonly Duty[];
 }
 
 export interface Views {
@@ -149,7 +168,7 @@ export interface Views {
   findIncident(reference: string): Promise<IncidentView | undefined>;
   incidentOfChannel(channel: string): Promise<IncidentView | undefined>;
   incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
-  /** Open and halted incidents, newest first. */
+  /** Open and halted incidents and those in review, newest first. */
   openIncidents(): Promise<readonly IncidentSummary[]>;
   /** Incidents of any status, newest first. */
   allIncidents(limit: number): Promise<readonly IncidentSummary[]>;
@@ -235,7 +254,7 @@ function summaryOf(row: ListedIncident): IncidentSummary {
     id: row.id,
     number: row.number,
     title: record.title,
-    status: row.status,
+    status: statusFor(row.status, record),
     severity: record.severity,
     level: incidentLevel(record.levels, record.targets),
     lead: record.lead,
@@ -244,12 +263,16 @@ function summaryOf(row: ListedIncident): IncidentSummary {
     openedAt: row.openedAt,
     closedAt: row.closedAt,
     reviewOpen: isReviewOpen(record),
+    openDuties: dutiesOf(record).filter((duty) => duty.settled === null),
   };
 }
 
 function involvedIn(record: IncidentRecord): readonly string[] {
   const { roles, tasks } = record.people;
-  const owners = tasks.flatMap((task) => (task.owner !== null && task.doneAt === null ? [task.owner] : []));
+  const owners = [
+    ...tasks.flatMap((task) => (task.owner !== null && task.doneAt === null ? [task.owner] : [])),
+    ...dutiesOf(record).flatMap((duty) => (duty.owner !== null && duty.settled === null ? [duty.owner] : [])),
+  ];
   const lead = record.lead === null ? [] : [record.lead];
   return [...new Set([...lead, ...Object.values(roles).flat(), ...owners])];
 }
@@ -270,7 +293,7 @@ export function viewOf(
     id: state.id,
     number: state.number,
     title: record.title,
-    status: state.status,
+    status: statusFor(state.status, record),
     severity: record.severity,
     exercise: record.exercise,
     mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
@@ -285,6 +308,8 @@ export function viewOf(
     lead: record.lead,
     roles: record.people.roles,
     tasks: record.people.tasks,
+    duties: dutiesOf(record),
+    sections: record.sections ?? {},
     halted: record.halted === null ? null : { code: record.halted.code, message: record.halted.message },
     targets: record.targets.map((each) => ({
       functionArn: each.functionArn,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeIs } from '../error.ts';
-import { keepHumanBlocks } from '../postmortem/blocks.ts';
 import { draftPostmortem, type PostmortemIncident } from '../postmortem/draft.ts';
 import type { EvidenceSummary } from '../postmortem/evidence-summary.ts';
+import { mergePostmortem } from '../postmortem/merge.ts';
+import { savedSections } from '../postmortem/sections.ts';
 import type { Entry } from '../timeline/entry.ts';
 import { type TimelineMetrics, timelineMetrics } from '../timeline/metrics.ts';
 
@@ -27,8 +28,7 @@ export async function earlierMetrics(
 ): Promise<readonly TimelineMetrics[]> {
   const before = all
     .filter(
-      (each) =>
-        each.status === 'closed' && each.exercise === incident.exercise && each.number < incident.number,
+      (each) => isOver(each.status) && each.exercise === incident.exercise && each.number < incident.number,
     )
     .sort((a, b) => b.number - a.number)
     .slice(0, EARLIER);
@@ -37,23 +37,28 @@ export async function earlierMetrics(
   return metrics;
 }
 
+/** The response is over, with or without its postmortem. */
+function isOver(status: string): boolean {
+  return status === 'closed' || status === 'in-review';
+}
+
 /** Where the engine keeps the postmortem that people write in. */
 export function postmortemPath(dataDir: string, incident: string): string {
   return join(dataDir, 'postmortems', `${incident}.md`);
 }
 
-/** Renders a postmortem; what people wrote into `previous` stays. */
+/** Renders a postmortem; what people wrote into `previous`, or saved, stays. */
 export function renderPostmortem(
   input: {
     readonly incident: PostmortemIncident;
+    readonly privilege: string | null;
     readonly entries: readonly Entry[];
-    readonly evidence: EvidenceSummary;
+    readonly evidence: EvidenceSummary | null;
     readonly earlier: readonly TimelineMetrics[];
   },
   previous: string | undefined,
 ): string {
-  const fresh = draftPostmortem(input);
-  return previous === undefined ? fresh : keepHumanBlocks(previous, fresh);
+  return mergePostmortem(draftPostmortem(input), { previous, saved: savedSections(input.entries) });
 }
 
 /** The text of a file, or nothing when there is none yet. */

@@ -24,10 +24,14 @@ const HEAD_LINES = 2;
 /** The action items of a postmortem in Markdown: the rows of the table in its human block `action-items`. */
 export function actionItemsOf(text: string): readonly ActionItem[] {
   const block = blocksOf(text).find((each) => each.owner === 'human' && each.name === 'action-items');
-  if (block === undefined) return [];
-  const rows = block.content
+  return block === undefined ? [] : actionItemsIn(block.content, block.line + 1);
+}
+
+/** The same of the block's content alone, whose first line is `firstLine` of the document. */
+export function actionItemsIn(content: string, firstLine = 1): readonly ActionItem[] {
+  const rows = content
     .split('\n')
-    .map((row, index) => ({ row: row.trim(), line: block.line + 1 + index }))
+    .map((row, index) => ({ row: row.trim(), line: firstLine + index }))
     .filter(({ row }) => row.startsWith('|'));
   return rows.slice(HEAD_LINES).flatMap(({ row, line }) => {
     const [action = '', type = '', owner = '', due = '', priority = '', tracker = '', verifiedBy = ''] =

@@ -27,29 +27,27 @@ export function blocksOf(text: string): readonly Block[] {
 }
 
 /** True when people have not written in this block yet. */
-export function isUnwritten(block: Block): boolean {
+export function isUnwritten(block: Pick<Block, 'owner' | 'content'>): boolean {
   return block.owner === 'human' && block.content.startsWith(PROMPT);
 }
 
-/**
- * Returns `fresh` with every human block as it stands in `previous`. What people wrote in a block that `fresh`
- * does not have any more is kept at the end: nothing that somebody wrote is lost by a render.
- */
-export function keepHumanBlocks(previous: string, fresh: string): string {
-  const written = new Map(
-    blocksOf(previous)
-      .filter((block) => block.owner === 'human' && !isUnwritten(block))
-      .map((block) => [block.name, block.content]),
-  );
-  const text = fresh.replace(BLOCK, (block: string, owner: string, name: string) => {
-    const content = written.get(name);
-    if (owner !== 'human' || content === undefined) return block;
-    written.delete(name);
-    return `<!-- cordon:human ${name} -->\n${content}\n<!-- cordon:end human-${name} -->`;
+/** Returns the text with the content of each human block as `contentOf` gives it; `undefined` leaves it as it is. */
+export function withHumanBlocks(
+  text: string,
+  contentOf: (name: string, content: string) => string | undefined,
+): string {
+  return text.replace(BLOCK, (block: string, owner: string, name: string, content: string) => {
+    const wanted = owner === 'human' ? contentOf(name, content) : undefined;
+    return wanted === undefined ? block : humanBlock(name, wanted);
   });
-  const orphans = [...written].map(
-    ([name, content]) =>
-      `## Kept from an earlier form: ${name}\n\n<!-- cordon:human ${name} -->\n${content}\n<!-- cordon:end human-${name} -->\n`,
-  );
-  return [text, ...orphans].join('\n');
+}
+
+/** A human block with its markers. */
+export function humanBlock(name: string, content: string): string {
+  return `<!-- cordon:human ${name} -->\n${content}\n<!-- cordon:end human-${name} -->`;
+}
+
+/** True when text could end its own block, or begin another: no section may hold it. */
+export function hasMarker(text: string): boolean {
+  return text.includes('<!-- cordon:');
 }

@@ -1,6 +1,7 @@
 import type { Entry } from '../timeline/entry.ts';
 import type { TimelineMetrics } from '../timeline/metrics.ts';
 import { renderActor, renderInstant, renderSummary } from '../timeline/render.ts';
+import { documentForm, documentState, notifications } from './duties-markdown.ts';
 import type { EvidenceSummary } from './evidence-summary.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { code, duration, escaped, generated, human, table } from './markdown.ts';
@@ -10,7 +11,7 @@ export interface PostmortemIncident {
   readonly id: string;
   readonly number: number;
   readonly title: string;
-  readonly status: 'open' | 'closed' | 'halted';
+  readonly status: 'open' | 'in-review' | 'closed' | 'halted';
   /** 1 critical, 2 high, 3 medium, 4 low. */
   readonly severity: number;
   readonly exercise: boolean;
@@ -33,7 +34,10 @@ export interface PostmortemInput {
   readonly incident: PostmortemIncident;
   /** The incident's whole chain, in order. */
   readonly entries: readonly Entry[];
-  readonly evidence: EvidenceSummary;
+  /** Stands at the head: whom the law lets read it; `null` where the deployment sets none. */
+  readonly privilege: string | null;
+  /** `null` where evidence was not verified for this render. */
+  readonly evidence: EvidenceSummary | null;
   /** Metrics of earlier incidents of the same kind (drills beside drills), to compare with. */
   readonly earlier: readonly TimelineMetrics[];
 }
@@ -48,7 +52,7 @@ const SEVERITIES = ['unknown', '1 (critical)', '2 (high)', '3 (medium)', '4 (low
 export function draftPostmortem(input: PostmortemInput): string {
   const facts = gatherFacts(input.entries);
   const sections: readonly string[] = [
-    `${generated('header', header(input, facts))}\n\n${human('document', 'The document itself: who owns it, how far it is, and who may read it.', documentForm())}`,
+    `${generated('header', header(input, facts))}\n\n${human('document', 'The document itself: who owns it, how far it is, and who may read it.', documentForm(input.privilege, facts))}`,
     `## Summary\n\n${generated('summary', summary(input, facts))}`,
     `## Impact\n\n${generated('impact', impact(input))}\n\n${human('impact', 'Data, identities, customers and cost, with numbers and where each comes from.')}`,
     `## Exposure\n\n${generated('exposure', exposure(facts))}\n\n${human('exposure', 'What the role could reach, what was reached, and how sure we are; what containment itself cost (throttled calls, events held, redriven, lost).')}`,
@@ -60,19 +64,21 @@ export function draftPostmortem(input: PostmortemInput): string {
     `## What went well, what went badly\n\n${human('well-and-badly', 'Also where we were lucky, and what surprised us.')}`,
     `## Action items\n\n${human('action-items', 'One row each; every action has an owner, a due date and a way to see that it is done.', actionItems())}`,
     `## Metrics\n\n${generated('metrics', metrics(facts, input.earlier))}`,
-    `## Messages and notifications\n\n${generated('messages', messages(input.entries, facts))}\n\n${human('notifications', 'Whom the law or a contract wants told: who owns it, what was decided, when it was sent.', notificationForm())}`,
+    `## Messages and notifications\n\n${generated('messages', messages(input.entries, facts))}`,
     `## Open questions\n\n${generated('open-questions', openQuestions(input, facts))}\n\n${human('open-questions', 'What we still do not know, and who finds out.')}`,
     `## What no log can show\n\n${generated('limits', limits(input.evidence))}`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function header({ incident }: PostmortemInput, facts: Facts): string {
+function header({ incident, privilege }: PostmortemInput, facts: Facts): string {
   const { metrics: times } = facts;
   const rows: readonly (readonly string[])[] = [
     ['Incident', `${code(incident.id)} (number ${incident.number})`],
     ['Kind', incident.exercise ? '**Exercise: nothing real was touched**' : 'Real incident'],
-    ['Status', `${incident.status} when this was drafted`],
+    ['Status', `${incident.status.replace('-', ' ')} when this was drafted`],
+    ['Postmortem', documentState(facts)],
+    ['Privilege marking', privilege === null ? 'none set' : `**${escaped(privilege)}**`],
     ['Severity', SEVERITIES[incident.severity] ?? SEVERITIES[0] ?? ''],
     ['Playbook', `${code(incident.playbook)}, in mode ${code(incident.mode)}`],
     ['Lead', incident.lead === null ? 'nobody yet' : code(incident.lead)],
@@ -149,7 +155,17 @@ function response(facts: Facts): string {
     facts.responses.length === 0
       ? 'No containing or restoring action is recorded.'
       : table(
-          ['Action', 'Object', 'Plan digest', 'Decision', 'Started', 'Took', 'Outcome', 'Entries'],
+          [
+            'Action',
+            'Object',
+            'Plan digest',
+            'Decision',
+            'Started',
+            'Took',
+            'Outcome',
+            'Verified',
+            'Entries',
+          ],
           facts.responses.map((attempt) => [
             `${code(attempt.action)}${attempt.restores ? ' (release)' : ''}`,
             code(attempt.object),
@@ -160,6 +176,7 @@ function response(facts: Facts): string {
               ? 'not reached'
               : duration(Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt)),
             attempt.outcome,
+            shownFor(attempt, facts.levels),
             attempt.entries.join(', '),
           ]),
         );
@@ -177,6 +194,19 @@ function response(facts: Facts): string {
           ]),
         );
   return `${actions}\n\nHow far containment was shown:\n\n${shown}`;
+}
+
+const SHOWN: ReadonlySet<string> = new Set(['read_back', 'effective', 'observed']);
+
+/** What showed that a containment held: the first level after it, or the one that it added to. */
+function shownFor(attempt: Facts['responses'][number], levels: Facts['levels']): string {
+  if (attempt.restores || attempt.outcome !== 'succeeded') return '';
+  const shown = levels.filter(
+    ({ level, target }) => SHOWN.has(level) && (attempt.target === null || target === attempt.target),
+  );
+  const after =
+    shown.find(({ at }) => attempt.finishedAt === null || at >= attempt.finishedAt) ?? shown.at(-1);
+  return after === undefined ? '**not shown**' : `${levelText(after.level)} (entry ${after.seq})`;
 }
 
 function timeline(entries: readonly Entry[], facts: Facts): string {
@@ -203,7 +233,9 @@ function timeline(entries: readonly Entry[], facts: Facts): string {
   return table(['Time', 'Event', 'Actor', 'By', 'Source'], [...before, ...rows]);
 }
 
-function evidence(summarised: EvidenceSummary): string {
+function evidence(summarised: EvidenceSummary | null): string {
+  if (summarised === null)
+    return 'Not verified for this render: "cordon evidence verify" says how it stands.';
   const checked = summarised.verified
     ? 'Every byte was checked against its seal when this was drafted; nothing was found.'
     : 'The check found the following when this was drafted:';
@@ -246,22 +278,6 @@ function actionItems(): string {
     ],
     [],
   );
-}
-
-function documentForm(): string {
-  return table(
-    ['Document', 'Value'],
-    [
-      ['Owner', ''],
-      ['Authors', ''],
-      ['Status', 'Draft'],
-      ['Privilege marking', ''],
-    ],
-  );
-}
-
-function notificationForm(): string {
-  return table(['Who is told', 'Why', 'Owner', 'Due', 'Decision', 'Sent'], []);
 }
 
 /** The window in which the attacker could act. Its beginning is a claim of the finding: it may be earlier. */
@@ -327,18 +343,13 @@ function medianOf(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-// Regulation (EU) 2016/679, article 33: to the authority within 72 hours of becoming aware.
-const NOTIFICATION_MS = 72 * 3_600_000;
-
-function messages(entries: readonly Entry[], { metrics: times }: Facts): string {
+function messages(entries: readonly Entry[], facts: Facts): string {
   const sent = entries.filter((entry) => entry.body?.kind === 'slack.sent').length;
   const delayed = entries.filter((entry) => entry.body?.kind === 'slack.delayed').length;
-  const due =
-    times.startedAt === null ? null : new Date(Date.parse(times.startedAt) + NOTIFICATION_MS).toISOString();
   return [
-    `- Messages posted to Slack: ${sent}; delayed: ${delayed}. Each is an entry of the timeline above.`,
-    `- If personal data was breached, 72 hours from the alert are over at ${instant(due)}.`,
-  ].join('\n');
+    `Messages posted to Slack: ${sent}; delayed: ${delayed}. Each is an entry of the timeline above.`,
+    notifications(facts),
+  ].join('\n\n');
 }
 
 function openQuestions({ incident, evidence: summarised }: PostmortemInput, facts: Facts): string {
@@ -356,7 +367,7 @@ function openQuestions({ incident, evidence: summarised }: PostmortemInput, fact
     ...facts.refusals.map(
       (entry) => `Was this refusal right? ${escaped(renderSummary(entry))} (entry ${entry.seq})`,
     ),
-    ...summarised.contents
+    ...(summarised?.contents ?? [])
       .filter((line) => line.kind === 'missing')
       .map((line) => `Can ${code(line.name)} be had in another way?`),
     ...(facts.metrics.timeToEffectiveMs === null && incident.targets.length > 0
@@ -371,9 +382,11 @@ function openQuestions({ incident, evidence: summarised }: PostmortemInput, fact
     : questions.map((question) => `- ${question}`).join('\n');
 }
 
-function limits(summarised: EvidenceSummary): string {
+function limits(summarised: EvidenceSummary | null): string {
   return [
-    ...summarised.notObtainable.map((entry) => `- ${escaped(entry.artifact)}: ${escaped(entry.reason)}`),
+    ...(summarised?.notObtainable ?? []).map(
+      (entry) => `- ${escaped(entry.artifact)}: ${escaped(entry.reason)}`,
+    ),
     '- What an execution environment did between two of its log lines and AWS calls.',
     '- Whether data that was read has left: CloudTrail shows calls, not where their answers went.',
     '- Calls that CloudTrail does not record unless data events were on before (invocations, object reads).',

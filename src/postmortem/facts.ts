@@ -11,6 +11,29 @@ export interface Facts {
   readonly answers: readonly Answer[];
   readonly conflicts: readonly Entry[];
   readonly refusals: readonly Entry[];
+  readonly duties: readonly DutyFact[];
+  /** Who reviewed the postmortem, and the entry that says so; `null` while nobody has. */
+  readonly review: { readonly by: string; readonly at: string; readonly seq: number } | null;
+}
+
+/** What somebody owed by an instant, as the timeline has it at its end. */
+export interface DutyFact {
+  readonly id: string;
+  readonly kind: string;
+  readonly text: string;
+  readonly why: string | null;
+  readonly owner: string | null;
+  readonly startedAt: string;
+  readonly dueAt: string;
+  readonly settled: {
+    readonly as: string;
+    readonly by: string;
+    readonly at: string;
+    readonly reason: string;
+  } | null;
+  readonly reminded: number;
+  /** The entries that say so. */
+  readonly entries: readonly number[];
 }
 
 export interface Detection {
@@ -27,6 +50,8 @@ export interface Response {
   readonly attempt: string;
   readonly action: string;
   readonly object: string;
+  /** The function that it is about; `null` where the timeline does not say (any more). */
+  readonly target: string | null;
   readonly digest: string | null;
   readonly restores: boolean;
   /** `allowed`, `asked`, … with who or which policies. */
@@ -90,7 +115,63 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
     }),
     conflicts: ofKind('release.conflict'),
     refusals: ofKind('attempt.refused', 'command.refused', 'alert.refused'),
+    duties: gatherDuties(readable),
+    review: reviewOf(ofKind('postmortem.reviewed').at(-1)),
   };
+}
+
+function reviewOf(entry: ReadableEntry | undefined): Facts['review'] {
+  if (entry === undefined) return null;
+  return { by: text(entry.body.actor.id) ?? 'unknown', at: entry.at, seq: entry.seq };
+}
+
+function gatherDuties(entries: readonly ReadableEntry[]): readonly DutyFact[] {
+  const duties = new Map<string, DutyFact>();
+  for (const { seq, body } of entries) {
+    const data = members(body.data);
+    const id = text(data.duty);
+    if (!body.kind.startsWith('duty.') || id === null) continue;
+    const known = duties.get(id);
+    if (body.kind === 'duty.added') {
+      duties.set(id, {
+        id,
+        kind: text(data.kind) ?? '',
+        text: text(data.text) ?? '',
+        why: text(data.why),
+        owner: text(data.owner),
+        startedAt: text(data.startedAt) ?? '',
+        dueAt: text(data.dueAt) ?? '',
+        settled: null,
+        reminded: 0,
+        entries: [...(known?.entries ?? []), seq],
+      });
+      continue;
+    }
+    // Retention may have purged what added it: what is left of it says too little to be a fact.
+    if (known === undefined) continue;
+    duties.set(id, { ...known, ...dutyChange(body.kind, data, known), entries: [...known.entries, seq] });
+  }
+  return [...duties.values()];
+}
+
+function dutyChange(kind: string, data: JsonObject, known: DutyFact): Partial<DutyFact> {
+  switch (kind) {
+    case 'duty.assigned':
+      return { owner: text(data.owner), dueAt: text(data.dueAt) ?? known.dueAt };
+    case 'duty.reminded':
+      return { reminded: known.reminded + 1 };
+    case 'duty.settled':
+      return {
+        settled: {
+          as: text(data.as) ?? '',
+          by: text(data.by) ?? '',
+          at: text(data.at) ?? '',
+          reason: text(data.reason) ?? '',
+        },
+      };
+    default:
+      return {};
+  }
 }
 
 type ReadableEntry = Entry & { readonly body: NonNullable<Entry['body']> };
@@ -98,6 +179,7 @@ type ReadableEntry = Entry & { readonly body: NonNullable<Entry['body']> };
 interface ResponseDraft {
   action: string;
   object: string;
+  target: string | null;
   digest: string | null;
   restores: boolean;
   decisions: string[];
@@ -135,6 +217,7 @@ function gatherResponses(entries: readonly ReadableEntry[]): readonly Response[]
     draft.entries.push(entry.seq);
     draft.action = text(data.action) ?? draft.action;
     draft.object = text(data.object) ?? draft.object;
+    draft.target = text(data.target) ?? draft.target;
     draft.digest = text(data.digest) ?? draft.digest;
     if (WRITE_MARKS.has(kind)) writes.add(attempt);
     if (text(data.reverses) !== null) {
@@ -159,6 +242,7 @@ function emptyResponse(): ResponseDraft {
   return {
     action: '',
     object: '',
+    target: null,
     digest: null,
     restores: false,
     decisions: [],

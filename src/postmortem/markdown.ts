@@ -1,4 +1,5 @@
 import { cleanText } from '../alert/clean-text.ts';
+import { humanBlock } from './blocks.ts';
 
 /**
  * Text from outside (names, titles, answers, notes) in Markdown: it stays text. It can make no link,
@@ -50,8 +51,7 @@ export function generated(name: string, content: string): string {
 
 /** A block that belongs to people: the next render keeps what stands between the markers. `form` is a table to fill in. */
 export function human(name: string, prompt: string, form = ''): string {
-  const content = `_To be written by people. ${prompt}_${form === '' ? '' : `\n\n${form}`}`;
-  return `<!-- cordon:human ${name} -->\n${content}\n<!-- cordon:end human-${name} -->`;
+  return humanBlock(name, `_To be written by people. ${prompt}_${form === '' ? '' : `\n\n${form}`}`);
 }
 
 /** Returns a duration as `0.412 s`, `3 min 05 s` or `2 h 07 min`; `not reached` for null. */

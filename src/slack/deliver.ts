@@ -16,7 +16,7 @@ import { type DeliveryParts, editOrPost, type Job, noChannel, post, sent } from 
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
-import { announceMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
+import { announceMessage, dutyMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
@@ -180,6 +180,16 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       }
       const mentioned = to === null ? null : (job.people.slackIdOf(to) ?? to);
       return post(job, taskDueMessage(incident, task, { to: mentioned, last }));
+    }
+    case 'duty': {
+      const { duty: id, to, last } = deliveryParams(row, kind);
+      const duty = incident.duties.find((one) => one.id === id);
+      if (duty === undefined) return missing('duty', id);
+      if (duty.settled !== null && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the duty was settled before its reminder could be sent' };
+      }
+      const mentioned = to === null ? null : (job.people.slackIdOf(to) ?? to);
+      return post(job, dutyMessage(incident, duty, { to: mentioned, last }));
     }
     case 'postmortem': {
       const { location, ...facts } = deliveryParams(row, kind);

@@ -15,6 +15,7 @@ export function withMentions(incident: IncidentView, people: Pick<SlackPeople, '
       owner: maybe(task.owner),
       doneBy: maybe(task.doneBy),
     })),
+    duties: incident.duties.map((duty) => ({ ...duty, owner: maybe(duty.owner) })),
     questions: incident.questions.map((question) => ({
       ...question,
       to: known(question.to),

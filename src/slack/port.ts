@@ -18,7 +18,8 @@ export interface IncidentView {
   readonly number: number;
   /** Attacker-controlled, as are the names, ARNs and details below. */
   readonly title: string;
-  readonly status: 'open' | 'closed' | 'halted';
+  /** `in-review`: the response is over, and the incident is closed once its postmortem is reviewed or waived. */
+  readonly status: 'open' | 'in-review' | 'closed' | 'halted';
   /** 1 critical, 2 high, 3 medium, 4 low. */
   readonly severity: number;
   readonly exercise: boolean;
@@ -37,6 +38,8 @@ export interface IncidentView {
   readonly roles: Readonly<Record<string, readonly string[]>>;
   /** In the order they were added, done ones included. */
   readonly tasks: readonly TaskView[];
+  /** What named people owe by an instant, settled ones included. */
+  readonly duties: readonly DutyView[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
   readonly impact: ImpactView;
@@ -58,6 +61,18 @@ export interface TaskView {
   readonly dueAt: string | null;
   readonly doneBy: string | null;
   readonly doneAt: string | null;
+}
+
+/** Telling somebody in time, the postmortem, an action item of it. */
+export interface DutyView {
+  /** `gdpr-72h`, `postmortem`, `A1`. */
+  readonly id: string;
+  readonly kind: 'notification' | 'postmortem' | 'action';
+  /** Of an action item a person's own words. */
+  readonly text: string;
+  readonly owner: string | null;
+  readonly dueAt: string;
+  readonly settled: { readonly as: string; readonly by: string } | null;
 }
 
 export interface TargetView {
@@ -172,7 +187,7 @@ export interface IncidentSummary {
   readonly id: string;
   readonly number: number;
   readonly title: string;
-  readonly status: 'open' | 'closed' | 'halted';
+  readonly status: IncidentView['status'];
   readonly severity: number;
   readonly level: SlackLevel;
   readonly lead: string | null;
@@ -190,7 +205,7 @@ export interface IncidentViews {
   incidentOfChannel(channel: string): Promise<IncidentView | undefined>;
   /** The incident that an approval belongs to. */
   incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
-  /** Open and halted incidents, newest first. */
+  /** Open and halted incidents and those in review, newest first. */
   openIncidents(): Promise<readonly IncidentSummary[]>;
 }
 
@@ -266,6 +281,7 @@ export const DELIVERY_KINDS = [
   'announce',
   'postmortem',
   'task-due',
+  'duty',
 ] as const;
 
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];

@@ -19,7 +19,10 @@ interface ListedRow {
   readonly closed_at: Date | string | null;
 }
 
-/** Incidents, newest first; `statuses` and `since` narrow them. One whose broken glass awaits review is never left out. */
+/**
+ * Incidents, newest first; `statuses` and `since` narrow them. One whose broken glass or whose postmortem awaits review is
+ * never left out.
+ */
 export async function listIncidents(
   sql: Sql,
   options: {
@@ -30,7 +33,8 @@ export async function listIncidents(
 ): Promise<readonly ListedIncident[]> {
   const rows = await sql.query<ListedRow>(
     `select id, number, status, record, opened_at, closed_at from cordon.incident
-     where (status = any($1) or (record ? 'breakGlass' and record -> 'breakGlass' ->> 'review' is null)) and ($3::timestamptz is null or opened_at >= $3)
+     where (status = any($1) or (record ? 'breakGlass' and record -> 'breakGlass' ->> 'review' is null)
+       or record @> '{"duties": [{"kind": "postmortem", "settled": null}]}') and ($3::timestamptz is null or opened_at >= $3)
      order by opened_at desc, number desc limit $2`,
     [options.statuses, options.limit, options.since?.toISOString() ?? null],
   );

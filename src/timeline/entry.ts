@@ -75,6 +75,13 @@ export const ENTRY_KINDS = [
   'writes.resumed',
   'break-glass.opened',
   'break-glass.reviewed',
+  'duty.added',
+  'duty.assigned',
+  'duty.settled',
+  'duty.reminded',
+  'duty.snoozed',
+  'postmortem.written',
+  'postmortem.reviewed',
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];

@@ -20,7 +20,12 @@ import {
   followUpModal,
   noteModal,
 } from '../../src/slack/render/modal.ts';
-import { announceMessage, postmortemMessage, taskDueMessage } from '../../src/slack/render/notice.ts';
+import {
+  announceMessage,
+  dutyMessage,
+  postmortemMessage,
+  taskDueMessage,
+} from '../../src/slack/render/notice.ts';
 import { listText, tasksText } from '../../src/slack/render/overview.ts';
 import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
 import { code, oneLine, plain, prose } from '../../src/slack/text.ts';
@@ -122,7 +127,7 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   id,
   number: fc.nat(),
   title: text,
-  status: fc.constantFrom('open', 'closed', 'halted'),
+  status: fc.constantFrom('open', 'in-review', 'closed', 'halted'),
   severity: fc.integer({ min: 1, max: 4 }),
   exercise: fc.boolean(),
   mode: fc.constantFrom('observe', 'ask', 'act'),
@@ -149,6 +154,17 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
     {
       maxLength: 12,
     },
+  ),
+  duties: fc.array(
+    fc.record({
+      id: text,
+      kind: fc.constantFrom('notification', 'postmortem', 'action'),
+      text,
+      owner: maybe(user),
+      dueAt: fc.oneof(instant, text),
+      settled: maybe(fc.record({ as: text, by: user })),
+    }),
+    { maxLength: 60 },
   ),
   containment: fc.array(
     fc.record({
@@ -254,6 +270,9 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expectSendable(postmortemMessage(incident, name, more));
         for (const task of incident.tasks.slice(0, 3)) {
           expectSendable(taskDueMessage(incident, task, { to: name, last: true }));
+        }
+        for (const duty of incident.duties.slice(0, 3)) {
+          expectSendable(dutyMessage(incident, duty, { to: name, last: true }));
         }
         expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [] }))));
         expectSafe(tasksText(incident));

@@ -1,10 +1,7 @@
-import type { Command } from 'commander';
-import type { Act } from '../../command/acts.ts';
-import { ACTS, readAct } from '../../command/acts.ts';
-import { act as perform } from '../act.ts';
-import type { Register, Run } from '../context.ts';
-import { CliError } from '../error.ts';
-import { REFERENCE } from '../incident.ts';
+import { ACTS } from '../../command/acts.ts';
+import type { Register } from '../context.ts';
+import { addVerb } from './act-verb.ts';
+import { dutyList } from './duty-list.ts';
 import { taskList } from './task-list.ts';
 
 /** Every human act that is made of words, out of the table that Slack's verbs are made of too. */
@@ -13,42 +10,23 @@ export const acts: Register = (program, run) => {
     .command('task')
     .summary('add, list, finish and snooze tasks')
     .description('The tasks of an incident: who does what by when.');
+  const duty = program
+    .command('duty')
+    .summary('list, assign, settle and snooze duties')
+    .description(
+      'What a named person owes by a time: telling an authority or a customer, the postmortem, an action item of it.',
+    );
+  const groups = new Map([
+    ['task', task],
+    ['duty', duty],
+  ]);
   for (const act of ACTS) {
     const [word, detail] = act.words;
+    // Beside what else is done with a postmortem: see its own verb.
+    if (word === 'postmortem') continue;
     if (detail === undefined) addVerb(program, act, word, run);
-    else addVerb(task, act, detail, run);
+    else addVerb(groups.get(word) ?? program, act, detail, run);
   }
   taskList(task, run);
+  dutyList(duty, run);
 };
-
-function addVerb(parent: Command, act: Act, name: string, run: Run): void {
-  const verb = parent
-    .command(name)
-    .aliases([...act.aliases])
-    .summary(act.summary)
-    .description(act.description)
-    .argument('<incident>', REFERENCE);
-  const inTurn = act.parameters.filter(({ terminal }) => terminal === 'argument');
-  for (const { name: field, help, slack } of inTurn) {
-    // What takes the rest of a line in Slack takes the rest of the words here, quoted or not.
-    verb.argument(slack === 'rest' ? `<${field}...>` : `<${field}>`, help);
-  }
-  for (const { terminal, required, help } of act.parameters) {
-    if (terminal === 'argument') continue;
-    if (required) verb.requiredOption(terminal.flags, help);
-    else verb.option(terminal.flags, help);
-  }
-  verb.action(
-    run(async (context, reference: string, ...given: unknown[]) => {
-      const words: Record<string, string | undefined> = {};
-      for (const [index, { name: field }] of inTurn.entries()) {
-        const word = given[index];
-        words[field] = Array.isArray(word) ? word.join(' ') : String(word);
-      }
-      const options = given[inTurn.length] as Readonly<Record<string, string>>; // commander's own order
-      const reading = readAct(act, { ...options, ...words }, context.clock.now());
-      if (reading.kind === 'wrong') throw new CliError('cordon_cli_usage', reading.message);
-      return perform(context, reference, act.command, () => reading.input);
-    }),
-  );
-}

@@ -20,7 +20,7 @@ export const list: Register = (program, run) => {
   program
     .command('list')
     .summary('list open incidents')
-    .description('Lists open and halted incidents, newest first.')
+    .description('Lists open and halted incidents and those whose postmortem is in review, newest first.')
     .option('-a, --all', 'closed ones too')
     .option('-m, --mine', 'only those that you lead, have a role in, or have a task in')
     .option('-w, --watch', 'list them again whenever something changes')
@@ -56,7 +56,7 @@ function printList(context: Context, incidents: Listed, options: ListOptions): v
       ['incident', 'status', 'severity', 'contained', 'lead', 'opened', 'title'],
       incidents.map((each) => [
         out.paint.bold(nameOf(each)),
-        each.status === 'halted' ? out.paint.red(each.status) : each.status,
+        each.status === 'halted' ? out.paint.red(each.status) : each.status.replace('-', ' '),
         String(each.severity),
         levelOf(context, each.level),
         each.lead === null ? out.paint.yellow('nobody') : shown(each.lead, 30),

@@ -1,5 +1,7 @@
 import { Option } from 'commander';
+import { ACTS } from '../../command/acts.ts';
 import { systemWord } from '../../error.ts';
+import type { IncidentId } from '../../id.ts';
 import type { Api, Context, Register } from '../context.ts';
 import { withCustody } from '../custody.ts';
 import type { ExitCode } from '../error.ts';
@@ -7,6 +9,7 @@ import { CliError, EXIT } from '../error.ts';
 import { readText } from '../file.ts';
 import { findIncident, type Incident, nameOf, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
+import { addVerb } from './act-verb.ts';
 
 interface RenderOptions {
   readonly format: 'md' | 'html';
@@ -37,6 +40,23 @@ export const postmortem: Register = (program, run) => {
     .action(
       run(async (context, reference: string, options: RenderOptions) =>
         context.withApi(async (api) => write(context, api, await findIncident(api, reference), options)),
+      ),
+    );
+  for (const act of ACTS) {
+    const [word, detail] = act.words;
+    if (word === 'postmortem' && detail !== undefined) addVerb(group, act, detail, run);
+  }
+  group
+    .command('save')
+    .summary('save what people wrote in a file')
+    .description(
+      'Saves every section that people changed in the file, each in your name. A section that somebody else saved meanwhile is refused, by name: render the file again, make one text of both, save that. Exit code 1 when one was refused.',
+    )
+    .argument('<incident>', REFERENCE)
+    .argument('<file>', FILE)
+    .action(
+      run(async (context, reference: string, file: string) =>
+        context.withApi(async (api) => save(context, api, await findIncident(api, reference), file)),
       ),
     );
   group
@@ -71,7 +91,9 @@ async function write(
     '../../main/postmortem.ts'
   );
   const { verifyEvidence } = await import('../../main/evidence.ts');
-  const { dataDir } = await context.config();
+  const { dataDir, enrolmentFile } = await context.config();
+  const { loadEnrolment } = await import('../../definitions.ts');
+  const privilege = (await loadEnrolment(enrolmentFile)).postmortem.privilege ?? null;
   const entriesOf = async (id: string) => (await api.timeline(id, 0))?.entries ?? [];
   const entries = await entriesOf(incident.id);
   const evidence = await withCustody(context, incident, (custody) =>
@@ -84,7 +106,7 @@ async function write(
     options.from === undefined
       ? (own ?? (await readIfThere(postmortemPath(dataDir, incident.id))))
       : await readText(options.from);
-  const markdown = renderPostmortem({ incident, entries, evidence, earlier }, written);
+  const markdown = renderPostmortem({ incident, privilege, entries, evidence, earlier }, written);
   const text = options.format === 'md' ? markdown : await page(markdown, entries);
   if (options.out === undefined) {
     out.result({ incident: nameOf(incident), format: options.format, text }, () =>
@@ -108,6 +130,37 @@ async function write(
   return EXIT.ok;
 }
 
+async function save(context: Context, api: Api, incident: Incident, file: string): Promise<ExitCode> {
+  const { out, ids } = context;
+  const { unsavedSections } = await import('../../postmortem/merge.ts');
+  const { savedSections } = await import('../../postmortem/sections.ts');
+  const { cliIdentity } = await context.config();
+  const text = await readText(file);
+  const entries = (await api.timeline(incident.id, 0))?.entries ?? [];
+  const results: ({ section: string } & Awaited<ReturnType<Api['execute']>>)[] = [];
+  for (const section of unsavedSections(text, savedSections(entries))) {
+    const result = await api.execute({
+      command: 'postmortem-write',
+      incident: incident.id as IncidentId, // the view's own
+      identity: { kind: 'cli', name: cliIdentity },
+      input: { section: section.name, text: section.text, base: section.base },
+      idempotencyKey: `cli:${ids.next<string>('inv')}`,
+    });
+    results.push({ section: section.name, ...result });
+  }
+  out.result({ incident: nameOf(incident), sections: results }, () => {
+    if (results.length === 0) out.line('Nothing in the file is new.');
+    for (const result of results) {
+      if (result.kind === 'done') out.line(shown(result.summary, 300));
+      else
+        out.line(
+          `${out.paint.red('refused')}  ${result.section}: ${result.code}: ${shown(result.message, 500)}`,
+        );
+    }
+  });
+  return results.every((result) => result.kind === 'done') ? EXIT.ok : EXIT.no;
+}
+
 async function page(
   markdown: string,
   entries: Parameters<typeof import('../../postmortem/facts.ts').gatherFacts>[0],
@@ -120,7 +173,7 @@ async function page(
 async function lint(context: Context, file: string): Promise<ExitCode> {
   const { out } = context;
   const { lintPostmortem } = await import('../../postmortem/lint.ts');
-  const findings = lintPostmortem(await readText(file));
+  const findings = lintPostmortem(await readText(file), context.clock.now().toISOString());
   const errors = findings.filter((finding) => finding.level === 'error').length;
   out.result({ file, errors, findings }, () => {
     for (const { line, level, rule, message } of findings) {

@@ -17,7 +17,7 @@ export const show: Register = (program, run) => {
           return watch(context, {
             look: (api) => findIncident(api, reference),
             print: (incident) => print(context, incident),
-            over: (incident) => incident.status === 'closed',
+            over: (incident) => incident.status === 'closed' || incident.status === 'in-review',
             left: (incident) => `${nameOf(incident)} is still ${incident.status}.`,
           });
         }

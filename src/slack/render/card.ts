@@ -24,7 +24,7 @@ export function incidentCard(incident: IncidentView): SlackMessage {
     header(`${name} · ${plain(incident.title, 110)}`),
     section([...pausedLines(incident), first]),
     section([brokenLine(incident)]),
-    section([decisionLine(incident)]),
+    section([decisionLine(incident), ...dutyLines(incident)]),
     context([leadLine(incident), ...peopleLines(incident)]),
     ...(pressed.length === 0 ? [] : [buttons(pressed)]),
     ...watchBlocks(incident),
@@ -48,7 +48,7 @@ function leadLine(incident: IncidentView): string {
 
 /** What may be pressed now; each acts through the command of the same name. */
 function cardButtons(incident: IncidentView, name: string): readonly Button[] {
-  if (incident.status === 'closed') return [];
+  if (isOver(incident)) return [];
   const value = actionValue({ i: incident.id });
   const holds = incident.containment.some((item) => item.state === 'held');
   const take = button({ label: 'I take it', actionId: ACTION.acknowledge, value, style: 'primary' });
@@ -111,8 +111,25 @@ function peopleLines(incident: IncidentView): string[] {
   return parts.length === 0 ? [] : [parts.join(' · ')];
 }
 
+/** The response is over, whether its postmortem is reviewed or not. */
+function isOver({ status }: IncidentView): boolean {
+  return status === 'closed' || status === 'in-review';
+}
+
+/** What is owed next, when nobody has settled it: a deadline of the law is missed by not being seen. */
+function dutyLines(incident: IncidentView): string[] {
+  const open = incident.duties
+    .filter(({ settled }) => settled === null)
+    .sort((a, b) => a.dueAt.localeCompare(b.dueAt));
+  const [next] = open;
+  if (next === undefined) return [];
+  const who = next.owner === null ? 'nobody’s yet' : person(next.owner);
+  const rest = open.length === 1 ? '' : ` (${open.length - 1} more: \`/cordon show\`)`;
+  return [`⏳ *Owed by ${when(next.dueAt)}:* ${prose(next.id, 64)}, ${who}: ${prose(next.text, 160)}${rest}`];
+}
+
 function pausedLines({ paused, status }: IncidentView): string[] {
-  if (paused === undefined || paused === null || status === 'closed') return [];
+  if (paused === undefined || paused === null || status === 'closed' || status === 'in-review') return [];
   return [
     `⏸️ *Writes are paused* by ${person(paused.by)} since ${when(paused.at)}: ${prose(paused.reason, 200)}. Release still works.`,
   ];
@@ -129,6 +146,9 @@ const LEVEL_TEXT: Record<SlackLevel, string> = {
 
 /** Line 1 of a card: contained, at which level, since when. */
 export function statusLine(incident: IncidentView): string {
+  if (incident.status === 'in-review') {
+    return '🟣 *The response is over.* Closed once the postmortem is reviewed, or a commander waives that.';
+  }
   if (incident.status === 'closed') {
     return `⚪ *Closed*${incident.closedAt === null ? '' : ` ${when(incident.closedAt)}`}.`;
   }
@@ -171,7 +191,7 @@ function targetLines(incident: IncidentView): string[] {
     SHOWN_TARGETS,
     (target) =>
       // Once it is closed, "not contained" would be the released function, and no alarm.
-      `${incident.status === 'closed' ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)}`,
+      `${isOver(incident) ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)}`,
     `\`/cordon show INC-${incident.number}\``,
   );
 }

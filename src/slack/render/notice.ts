@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView, TaskView } from '../port.ts';
+import type { DutyView, IncidentView, TaskView } from '../port.ts';
 import { code, person, prose, when } from '../text.ts';
 import { context, listed, message, section } from './blocks.ts';
 
@@ -59,6 +59,33 @@ export function taskDueMessage(
       [
         ...(task.dueAt === null ? [] : [`due ${when(task.dueAt)}`]),
         `\`/cordon task done ${task.id}\` or \`/cordon task snooze ${task.id} 30m\``,
+        ...(reminder.last ? ['this is the last reminder'] : []),
+      ].join(' · '),
+    ]),
+  ]);
+}
+
+/** How each kind of duty ends, in what is typed. */
+const DUTY_ENDS: Record<DutyView['kind'], (id: string) => string> = {
+  notification: (id) => `\`/cordon duty told ${id} HOW\` or \`/cordon duty waive ${id} WHY\``,
+  postmortem: () => '`/cordon postmortem`, then `/cordon postmortem review NOTE`',
+  action: (id) => `\`/cordon duty done ${id} HOW IT IS SEEN\` or \`/cordon duty snooze ${id} 7d\``,
+};
+
+/** Somebody owes something by an instant: what, when, and what to type about it. */
+export function dutyMessage(
+  incident: IncidentView,
+  duty: DutyView,
+  reminder: { readonly to: string | null; readonly last: boolean },
+): SlackMessage {
+  const to = reminder.to === null ? '' : `${person(reminder.to)} `;
+  const id = prose(duty.id, 64);
+  return message(incident, `${id} is owed: ${prose(duty.text, 200)}`, [
+    section([`⏳ ${to}*${id}, due ${when(duty.dueAt)}:* ${prose(duty.text, 500)}`]),
+    context([
+      [
+        ...(duty.owner === null ? [`nobody's yet: \`/cordon duty assign ${id} me\``] : []),
+        DUTY_ENDS[duty.kind](id),
         ...(reminder.last ? ['this is the last reminder'] : []),
       ].join(' · '),
     ]),

@@ -12,7 +12,11 @@ export function listText(incidents: readonly IncidentSummary[]): string {
     20,
     (incident) =>
       `• *${incidentName(incident)}* · severity ${incident.severity} · ${LEVEL_MARK[incident.level]}${
-        incident.status === 'halted' ? ' · ⛔ halted' : ''
+        incident.status === 'halted'
+          ? ' · ⛔ halted'
+          : incident.status === 'in-review'
+            ? ' · 🟣 in review'
+            : ''
       } · ${prose(incident.title, 100)} · since ${when(incident.openedAt)}`,
     '`cordon list` in the terminal',
   ).join('\n');

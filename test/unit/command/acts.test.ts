@@ -19,6 +19,7 @@ describe('the table of acts', () => {
         due: '2h',
         at: '5m',
         verdict: 'justified',
+        section: 'impact',
       };
       const given = Object.fromEntries(act.parameters.map(({ name }) => [name, sample[name] ?? 'x']));
       const reading = readAct(act, given, NOW);

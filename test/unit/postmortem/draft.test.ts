@@ -73,7 +73,8 @@ describe('a drafted postmortem', () => {
           const text = draftPostmortem({
             ...input,
             incident: { ...input.incident, title: hostile, lead: hostile },
-            evidence: { ...input.evidence, problems: [hostile], verified: false },
+            evidence:
+              input.evidence === null ? null : { ...input.evidence, problems: [hostile], verified: false },
           });
           // As many lines as with harmless text, and one more for the problem: no row, heading or marker came in.
           expect(text.split('\n').length).toBe(plain.split('\n').length + 1);

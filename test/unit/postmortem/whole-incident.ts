@@ -163,8 +163,26 @@ export function wholeIncident(): PostmortemInput {
       problems: [],
       notObtainable: [{ artifact: 'memory', reason: 'No AWS API reads it.' }],
     },
+    privilege: null,
     earlier: [],
   };
+}
+
+/** Entries about two duties that nobody has settled, numbered after those of `wholeIncident`. */
+export function owed(): readonly Entry[] {
+  const duty = (id: string, kind: string, text: string): Json => ({
+    duty: id,
+    kind,
+    text,
+    why: 'article 33',
+    owner: null,
+    startedAt: '2026-01-31T12:00:00.000Z',
+    dueAt: '2026-02-03T12:00:00.000Z',
+  });
+  return chain([
+    [4_000_000, 'duty.added', ENGINE, 'Owed', duty('gdpr-72h', 'notification', 'Tell the authority')],
+    [4_000_000, 'duty.added', ENGINE, 'Owed', duty('postmortem', 'postmortem', 'The postmortem is reviewed')],
+  ]).map((entry, index) => ({ ...entry, seq: 19 + index }));
 }
 
 /** The text with these human blocks written. */

@@ -120,6 +120,7 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
     lead: null,
     roles: {},
     tasks: [],
+    duties: [],
     targets: [
       {
         functionArn: ARN,

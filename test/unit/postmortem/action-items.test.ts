@@ -1,51 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { actionItemsAsCsv, actionItemsAsTasks, actionItemsOf } from '../../../src/postmortem/action-items.ts';
-import { blocksOf, keepHumanBlocks } from '../../../src/postmortem/blocks.ts';
 import { draftPostmortem } from '../../../src/postmortem/draft.ts';
 import { wholeIncident, written } from './whole-incident.ts';
 
 const fresh = draftPostmortem(wholeIncident());
-
-describe('a postmortem that is rendered again', () => {
-  test('keeps what people wrote and replaces what the engine wrote', () => {
-    const edited = written(fresh, { impact: 'Two customers, 12 orders.' }).replace(
-      'entry 1 |',
-      'entry 999 |',
-    );
-    const again = keepHumanBlocks(edited, fresh);
-    expect(again).toContain('Two customers, 12 orders.');
-    expect(again).not.toContain('entry 999 |');
-    expect(again).toBe(written(fresh, { impact: 'Two customers, 12 orders.' }));
-  });
-
-  test('keeps anything that people may write, byte for byte, as often as it is rendered', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme', maxLength: 200 }).filter((text) => !text.includes('<!-- cordon:')),
-        (text) => {
-          const edited = written(fresh, { 'contributing-factors': text });
-          const once = keepHumanBlocks(edited, fresh);
-          expect(once).toBe(edited);
-          expect(keepHumanBlocks(once, fresh)).toBe(once);
-        },
-      ),
-      { numRuns: 50 },
-    );
-  });
-
-  test('takes the form of the new render where nobody wrote', () => {
-    const older = fresh.replace('Data, identities, customers and cost', 'An older prompt');
-    expect(keepHumanBlocks(older, fresh)).toBe(fresh);
-  });
-
-  test('loses nothing when a section is no longer in the form', () => {
-    const older = `${fresh}\n<!-- cordon:human luck -->\nWe were lucky.\n<!-- cordon:end human-luck -->\n`;
-    const again = keepHumanBlocks(older, fresh);
-    expect(again).toContain('We were lucky.');
-    expect(blocksOf(again).map((block) => block.name)).toContain('luck');
-  });
-});
 
 describe('the action items of a postmortem', () => {
   const row =
