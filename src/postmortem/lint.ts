@@ -116,16 +116,16 @@ function unwritten(block: Block): readonly LintFinding[] {
 }
 
 function document(block: Block): readonly LintFinding[] {
-  const valueOf = (field: string) => rowsOf(block).find(({ cells }) => cells[0] === field);
+  const cellOf = (field: string) => rowsOf(block).find(({ cells }) => cells[0] === field);
   const missing = ['Owner', 'Authors', 'Privilege marking']
-    .filter((field) => (valueOf(field)?.cells[1] ?? '') === '')
+    .filter((field) => (cellOf(field)?.cells[1] ?? '') === '')
     .map((field) => ({
       rule: 'document-incomplete' as const,
       level: 'error' as const,
       line: block.line,
       message: `the document has no ${field.toLowerCase()}: fill in that row of its first table`,
     }));
-  const owner = valueOf('Owner');
+  const owner = cellOf('Owner');
   if (owner === undefined || !/,|;|&|\band\b|\+/i.test(owner.cells[1] ?? '')) return missing;
   return [
     ...missing,
