@@ -185,6 +185,11 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     );
   };
 
+  // As they are now: what an incident proposes is for the next one.
+  const definitionsFor = (id: string) => {
+    const playbook = options.playbooks.find((each) => each.id === id);
+    return playbook === undefined ? undefined : { guardrails: options.guardrails, playbook };
+  };
   const views = createViews({ sql, enrolment, catalogue: ACTIONS });
   const postmortem = async (state: IncidentState, port: EvidencePort) => {
     // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
@@ -203,7 +208,12 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     );
     await writeFeedback(
       options.dataDir,
-      feedbackOf({ ...incident, alert: state.record.alert }, entries, clock.now()),
+      feedbackOf(
+        { ...incident, alert: state.record.alert },
+        entries,
+        clock.now(),
+        definitionsFor(incident.playbook),
+      ),
     );
     return { path, sha256: await writePostmortem(path, text) };
   };

@@ -34,8 +34,8 @@ import type {
   IncidentState,
   InvocationRow,
   Level,
-  Watch,
   SavedSection,
+  Watch,
 } from './state.ts';
 
 /**

@@ -34,6 +34,11 @@ export async function feedbackFiles(dataDir: string): Promise<readonly string[]>
   }
 }
 
+/** The record that an incident left. Throws `cordon_feedback_unreadable`, when it has not ended yet too. */
+export function feedbackOfIncident(dataDir: string, incident: string): Promise<Feedback> {
+  return readFeedback(join(feedbackFolder(dataDir), `${incident}.json`));
+}
+
 /** Reads one record. Throws `cordon_feedback_unreadable`, with what is wrong where. */
 export async function readFeedback(file: string): Promise<Feedback> {
   const refuse = (why: string, cause?: unknown) =>

@@ -56,6 +56,10 @@ export interface Response {
   readonly restores: boolean;
   /** `allowed`, `asked`, … with who or which policies. */
   readonly decisions: readonly string[];
+  /** When people were first asked, by which policies, and when the last of them agreed; `null` where that did not happen. */
+  readonly askedAt: string | null;
+  readonly askedBy: readonly string[];
+  readonly approvedAt: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly outcome: string;
@@ -183,6 +187,9 @@ interface ResponseDraft {
   digest: string | null;
   restores: boolean;
   decisions: string[];
+  askedAt: string | null;
+  askedBy: readonly string[];
+  approvedAt: string | null;
   startedAt: string | null;
   finishedAt: string | null;
   outcome: string;
@@ -226,6 +233,11 @@ function gatherResponses(entries: readonly ReadableEntry[]): readonly Response[]
     }
     const decision = decisionOf(entry, data);
     if (decision !== null) draft.decisions.push(decision);
+    if (kind === 'approval.asked') {
+      draft.askedAt ??= entry.at;
+      draft.askedBy = texts(data.policies);
+    }
+    if (kind === 'approval.given') draft.approvedAt = entry.at;
     if (kind === 'attempt.started') draft.startedAt ??= entry.at;
     const outcome = OUTCOMES[kind];
     if (outcome !== undefined) {
@@ -246,6 +258,9 @@ function emptyResponse(): ResponseDraft {
     digest: null,
     restores: false,
     decisions: [],
+    askedAt: null,
+    askedBy: [],
+    approvedAt: null,
     startedAt: null,
     finishedAt: null,
     outcome: 'not finished',

@@ -3,7 +3,10 @@ import type { Alert } from '../alert/alert.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { matchPlaybook } from '../playbook/match.ts';
 import type { Entry } from '../timeline/entry.ts';
+import { type Edit, unifiedDiff } from './edit.ts';
 import { gatherFacts } from './facts.ts';
+import type { Definitions } from './propose.ts';
+import { proposeEdits } from './propose.ts';
 
 /**
  * What an incident says back to detection: was the rule right, what should change, and the alert itself as a
@@ -25,6 +28,20 @@ export const FEEDBACK_SHAPE = z.strictObject({
     /** A condition (CEL) to add to the playbook's trigger with `&&`; it ends by itself at `expiresAt`. */
     z.strictObject({ kind: z.literal('suppress'), when: z.string().min(1), expiresAt: z.iso.datetime() }),
   ]),
+  /** Changes of guardrails and playbook that would have made this incident shorter, for people to review. */
+  changes: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['guardrail', 'playbook']),
+        file: z.string().min(1),
+        why: z.string().min(1),
+        /** Entries of the incident's timeline that it comes from. */
+        entries: z.array(z.int()),
+        /** A unified diff: `git apply` takes it. */
+        diff: z.string().min(1),
+      }),
+    )
+    .default([]),
   owner: z.string().nullable(),
   dueAt: z.iso.datetime(),
   fixture: z.strictObject({
@@ -62,6 +79,7 @@ export function feedbackOf(
   },
   entries: readonly Entry[],
   now: Date,
+  definitions?: Definitions,
 ): Feedback {
   const answer = gatherFacts(entries).answers.findLast(
     (each) => each.form === 'triage' && each.verdict !== null,
@@ -69,7 +87,7 @@ export function feedbackOf(
   const verdict = verdictOf(answer?.verdict ?? null);
   const expiresAt = new Date(now.getTime() + SUPPRESS_MS).toISOString();
   const wrong = verdict === 'false_positive' || verdict === 'benign';
-  return {
+  const record: Omit<Feedback, 'changes'> = {
     version: 1,
     incident: incident.id,
     exercise: incident.exercise,
@@ -85,6 +103,41 @@ export function feedbackOf(
     dueAt: new Date(now.getTime() + DUE_MS).toISOString(),
     fixture: { playbook: incident.playbook, alert: { ...incident.alert } },
   };
+  if (definitions === undefined) return { ...record, changes: [] };
+  const changes = editsOf(record, entries, definitions).map((edit) => ({
+    kind: edit.kind,
+    file: edit.file,
+    why: edit.why,
+    entries: [...edit.entries],
+    diff: unifiedDiff(edit.file, sourceOf(edit, definitions), edit),
+  }));
+  return { ...record, changes };
+}
+
+/** What an incident's record proposes, as edits of the definitions as they are now. */
+export function editsOf(
+  feedback: Pick<Feedback, 'verdict' | 'proposal' | 'fixture'>,
+  entries: readonly Entry[],
+  definitions: Definitions,
+): readonly Edit[] {
+  const { proposal, verdict, fixture } = feedback;
+  return proposeEdits(
+    {
+      // Written by `feedbackOf` from an alert.
+      alert: fixture.alert as unknown as Alert,
+      verdict,
+      exclusion: proposal.kind === 'suppress' ? proposal.when : null,
+    },
+    entries,
+    definitions,
+  );
+}
+
+/** The text of the file that an edit is of. */
+export function sourceOf(edit: Pick<Edit, 'kind' | 'file'>, definitions: Definitions): string {
+  if (edit.kind === 'playbook') return definitions.playbook.source;
+  const name = edit.file.split('/').at(-1);
+  return definitions.guardrails.policies.find(({ file }) => file.split('/').at(-1) === name)?.text ?? '';
 }
 
 /** Replays the fixture against the playbooks as they are now. */

@@ -10,6 +10,7 @@ import { readText } from '../file.ts';
 import { findIncident, type Incident, nameOf, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
 import { addVerb } from './act-verb.ts';
+import { postmortemReplay } from './postmortem-replay.ts';
 
 interface RenderOptions {
   readonly format: 'md' | 'html';
@@ -59,6 +60,7 @@ export const postmortem: Register = (program, run) => {
         context.withApi(async (api) => save(context, api, await findIncident(api, reference), file)),
       ),
     );
+  postmortemReplay(group, run);
   group
     .command('lint')
     .summary('say what keeps a postmortem from being reviewed')

@@ -11,6 +11,7 @@ import type { Player } from '../../simulation/exercise/responders.ts';
 import type { ExerciseResult } from '../../simulation/exercise/result.ts';
 import { createStoryteller, type StoryLine } from '../../simulation/exercise/story.ts';
 import { opening } from '../closing.ts';
+import type { Definitions } from '../engine-parts.ts';
 import { loadExercise } from './library.ts';
 import { openLiveGround } from './live-ground.ts';
 import { type RunOptions, runScenario } from './run.ts';
@@ -25,6 +26,8 @@ export interface ExerciseOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** In place of the playbooks and guardrails of the configuration. */
+  readonly definitions?: Pick<Definitions, 'playbooks' | 'guardrails'>;
   /** Somebody who answers in place of the script; live only. */
   readonly player?: Player;
   /** A file that gets what people saw in Slack, as HTML; `timeZone` is its reader's, an IANA name. */
@@ -43,7 +46,7 @@ export async function exercise(options: ExerciseOptions): Promise<ExerciseResult
   const { config, clock, ids, log, speed } = options;
   const loaded =
     typeof options.exercise === 'string' ? await loadExercise(options.exercise) : options.exercise;
-  const definitions = {
+  const definitions = options.definitions ?? {
     playbooks: await loadPlaybooks(config.playbooksDir),
     guardrails: await loadGuardrails(config.guardrailsDir),
   };

@@ -18,6 +18,7 @@ const record: Feedback = {
   reason: null,
   decidedBy: 'dana',
   proposal: { kind: 'keep' },
+  changes: [],
   owner: 'dana',
   dueAt: '2026-02-08T00:00:00.000Z',
   fixture: {
