@@ -13,8 +13,6 @@ export const SECTIONS = [
   'open-questions',
 ] as const;
 
-export type SectionName = (typeof SECTIONS)[number];
-
 /** One saved text of a section. The words are a person's. */
 export interface SavedText {
   /** 1, 2, 3 … within the section. */
