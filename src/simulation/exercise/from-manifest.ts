@@ -8,6 +8,13 @@ export interface RebuiltWorld {
   readonly leftOut: readonly string[];
 }
 
+/** Whose credentials the engine has in a rebuilt account. Nobody outside this process can reach it. */
+export const REPLAY_USER = {
+  name: 'cordon-replay',
+  accessKeyId: 'AKIAREPLAYENGINE0001',
+  secretAccessKey: 'invented-engine-key-for-replays-only',
+} as const;
+
 const INLINE = /^[A-Za-z0-9_+=,.@-]{1,128}$/;
 
 /**
@@ -51,6 +58,17 @@ export function worldFromManifest(
     partition: target.partition,
     regions: [target.region],
     latencyMs: 30,
+    users: [
+      {
+        ...REPLAY_USER,
+        policies: {
+          everything: {
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+          },
+        },
+      },
+    ],
     roles,
     functions: [
       {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { FORM_IDS, type FormId } from '../../playbook/forms.ts';
 import type { Entry } from '../../timeline/entry.ts';
+import { REPLAY_USER } from './from-manifest.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_SHAPE } from './scenario.ts';
 
@@ -94,7 +95,7 @@ export function replayScenario(options: {
     },
     world: 'world.yaml',
     enrolment: 'enrolment.yaml',
-    engine: { user: 'nobody' },
+    engine: { user: REPLAY_USER.name },
     objectives: [
       { id: 'contain', text: 'Contain it.', capability: 'Containment', measure: 'Containment is effective.' },
     ],

@@ -101,6 +101,7 @@ describe('an incident that is run again with what it proposes', () => {
     expect(Math.abs(value.before.acceptedMs - value.recorded.acceptedMs)).toBeLessThan(60_000);
     expect(value.after.acceptedMs).toBeLessThan(30_000);
     expect(value.savedMs).toBeGreaterThan(3 * 60_000);
+    expect(value.before.effectiveMs).not.toBeNull();
   }, 120_000);
 
   test('opens nothing, when the finding was wrong and its trigger leaves it out', async () => {
