@@ -1,91 +1,11 @@
 import type { JsonObject } from '../json.ts';
 import { RESPONDER_ROLES } from '../playbook/roles.ts';
-import { SECTIONS } from '../postmortem/sections.ts';
+import type { Act } from './act.ts';
+import { person, reason, task, words } from './act.ts';
+import { OWED_ACTS } from './acts-owed.ts';
 import { INSTANT_HELP, parseInstant } from './instant.ts';
 
-/**
- * The human acts on an incident as people type them, for the terminal and for Slack alike: one table, so that an
- * act that can be done in one place can be done in the other, with the same words. Acts that need more than words (answers to
- * a form, approvals of a plan that was shown) have verbs of their own in both places.
- */
-export interface Act {
-  /** What is typed: one word, or a group and a word. */
-  readonly words: readonly [string] | readonly [string, string];
-  /** Shorter forms of the whole. */
-  readonly aliases: readonly string[];
-  /** Id of the command in this folder. */
-  readonly command: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters: readonly ActParameter[];
-}
-
-export interface ActParameter {
-  /** The command's own field. */
-  readonly name: string;
-  readonly label: string;
-  readonly help: string;
-  readonly required: boolean;
-  readonly kind:
-    | { readonly is: 'text' }
-    | { readonly is: 'choice'; readonly options: readonly string[]; readonly number?: true }
-    | { readonly is: 'instant'; readonly direction: 'past' | 'future' };
-  /** In the terminal: an argument in its turn, or an option. */
-  readonly terminal: 'argument' | { readonly flags: string };
-  /** In Slack: the next word, all that is left, or what follows this word at the end. */
-  readonly slack: 'word' | 'rest' | { readonly after: string };
-}
-
-const reason: ActParameter = {
-  name: 'reason',
-  label: 'REASON',
-  help: 'why, for the timeline',
-  required: true,
-  kind: { is: 'text' },
-  terminal: { flags: '-r, --reason <text>' },
-  slack: 'rest',
-};
-
-const person: ActParameter = {
-  name: 'to',
-  label: 'PERSON',
-  help: 'a responder’s id, or "me"',
-  required: true,
-  kind: { is: 'text' },
-  terminal: 'argument',
-  slack: 'word',
-};
-
-const task: ActParameter = {
-  name: 'task',
-  label: 'TASK',
-  help: 'T1, T2 …',
-  required: true,
-  kind: { is: 'text' },
-  terminal: 'argument',
-  slack: 'word',
-};
-
-const duty: ActParameter = {
-  name: 'duty',
-  label: 'DUTY',
-  help: 'its id, as "show" has it: gdpr-72h, postmortem, A1 …',
-  required: true,
-  kind: { is: 'text' },
-  terminal: 'argument',
-  slack: 'word',
-};
-
-const words = (name: string, label: string, help: string): ActParameter => ({
-  name,
-  label,
-  help,
-  required: true,
-  kind: { is: 'text' },
-  terminal: 'argument',
-  slack: 'rest',
-});
-
+/** Every act, in the order of the help. */
 export const ACTS: readonly Act[] = Object.freeze([
   {
     words: ['acknowledge'],
@@ -315,101 +235,7 @@ export const ACTS: readonly Act[] = Object.freeze([
       words('note', 'TEXT', 'why'),
     ],
   },
-  {
-    words: ['duty', 'assign'],
-    aliases: [],
-    command: 'duty-assign',
-    summary: 'give a duty to somebody',
-    description: 'Says whose duty it is: telling an authority, the postmortem, an action item of it.',
-    parameters: [duty, person],
-  },
-  {
-    words: ['duty', 'told'],
-    aliases: [],
-    command: 'duty-told',
-    summary: 'say that somebody was told',
-    description:
-      'Records the decision that somebody had to be told whom law or a contract names, and that they were. Nothing is sent.',
-    parameters: [
-      duty,
-      words('reason', 'TEXT', 'how, with the reference of their receipt'),
-      {
-        name: 'at',
-        label: 'TIME',
-        help: `when they were told: ${INSTANT_HELP.replace('from now', 'ago')}`,
-        required: false,
-        kind: { is: 'instant', direction: 'past' },
-        terminal: { flags: '--at <time>' },
-        slack: { after: 'at' },
-      },
-    ],
-  },
-  {
-    words: ['duty', 'done'],
-    aliases: [],
-    command: 'duty-done',
-    summary: 'finish an action item',
-    description:
-      'Says that an action item of the postmortem is done, and how that is seen; its reminders stop.',
-    parameters: [duty, words('reason', 'TEXT', 'how it is seen to be done')],
-  },
-  {
-    words: ['duty', 'waive'],
-    aliases: [],
-    command: 'duty-waive',
-    summary: 'decide that a duty need not be done',
-    description:
-      'Decides, in your name and with a reason, that nobody must be told, that the postmortem needs no review, or that an action is dropped.',
-    parameters: [duty, words('reason', 'TEXT', 'why')],
-  },
-  {
-    words: ['duty', 'snooze'],
-    aliases: [],
-    command: 'duty-snooze',
-    summary: 'put a duty’s reminders off',
-    description: 'Puts the reminders off; when it is due stays as it is.',
-    parameters: [
-      duty,
-      {
-        name: 'until',
-        label: 'TIME',
-        help: `until when: ${INSTANT_HELP}`,
-        required: true,
-        kind: { is: 'instant', direction: 'future' },
-        terminal: 'argument',
-        slack: 'word',
-      },
-    ],
-  },
-  {
-    words: ['postmortem', 'write'],
-    aliases: [],
-    command: 'postmortem-write',
-    summary: 'write a section of the postmortem',
-    description:
-      'Saves your words as a section of the postmortem, in place of what it said; every version stays in the timeline.',
-    parameters: [
-      {
-        name: 'section',
-        label: 'SECTION',
-        help: SECTIONS.join(', '),
-        required: true,
-        kind: { is: 'choice', options: SECTIONS },
-        terminal: 'argument',
-        slack: 'word',
-      },
-      words('text', 'TEXT', 'the whole section, in Markdown'),
-    ],
-  },
-  {
-    words: ['postmortem', 'review'],
-    aliases: [],
-    command: 'postmortem-review',
-    summary: 'say that the postmortem is as it should be',
-    description:
-      'Reviews the saved postmortem, which closes an incident that waits for it. Refused while "postmortem lint" would find an error, and to its owner.',
-    parameters: [words('note', 'TEXT', 'what you make of it')],
-  },
+  ...OWED_ACTS,
   {
     words: ['close'],
     aliases: [],

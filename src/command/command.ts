@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
+import type { Decision } from '../guardrail/decision.ts';
 import type { Draft } from '../incident/draft.ts';
 import type { Via } from '../timeline/entry.ts';
 import type { Entry } from '../timeline/entry.ts';
@@ -47,6 +48,10 @@ export type CommandRefusalCode =
   | 'cordon_postmortem_bad_text'
   | 'cordon_postmortem_changed'
   | 'cordon_postmortem_not_ready'
+  | 'cordon_stakeholder_unknown'
+  | 'cordon_update_not_found'
+  | 'cordon_update_settled'
+  | 'cordon_update_expired'
   | 'cordon_review_open'
   | 'cordon_review_own';
 
@@ -69,6 +74,15 @@ export interface Command<Input = unknown> {
   target?(input: Input, enrolment: Enrolment): Target | null;
   /** What it decides on besides the draft; the timeline is read just before, so that the draft may be newer. */
   readonly reads?: 'timeline';
+  /** What the gate is told besides what it is told of every command. Pure. */
+  context?(input: Input, enrolment: Enrolment): { readonly audience?: string };
+  /** What it does where the gate asks for approvals; without it, such a command is not allowed. Pure. */
+  ask?(
+    draft: Draft,
+    input: Input,
+    person: Person,
+    decision: Extract<Decision, { readonly kind: 'ask' }>,
+  ): CommandResult;
   /** Decides on a draft whose guardrail has been passed. Pure. `target` is what `target()` returned. */
   decide(
     draft: Draft,

@@ -22,6 +22,7 @@ import { reviewPostmortem, writePostmortem } from './postmortem.ts';
 import { release } from './release.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
+import { approveUpdateCommand, denyUpdateCommand, updateCommand } from './update.ts';
 import { widen } from './widen.ts';
 
 /** Every human act, explicitly. */
@@ -52,5 +53,8 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   snoozeDutyCommand,
   writePostmortem,
   reviewPostmortem,
+  updateCommand,
+  approveUpdateCommand,
+  denyUpdateCommand,
   close,
 ]);

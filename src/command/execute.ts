@@ -70,18 +70,22 @@ export function createExecute(
     entries: readonly Entry[],
   ): CommandResult => {
     const target = command.target?.(input, enrolment) ?? null;
-    const decision = gate.decide(
-      commandRequest(
-        draft,
-        `command.${command.id}`,
-        { kind: 'responder', id: person.id, roles: person.roles },
-        target,
-      ),
+    const request = commandRequest(
+      draft,
+      `command.${command.id}`,
+      { kind: 'responder', id: person.id, roles: person.roles },
+      target,
     );
+    const decision = gate.decide({
+      ...request,
+      context: { ...request.context, ...command.context?.(input, enrolment) },
+    });
     const result =
       decision.kind === 'run'
         ? command.decide(draft, input, person, target, entries)
-        : notAllowed(person, decision);
+        : decision.kind === 'ask' && command.ask !== undefined
+          ? command.ask(draft, input, person, decision)
+          : notAllowed(person, decision);
     if (result.kind === 'refused') recordRefusal(draft, command, person, result, decision.policies);
     draft.receipts.push({ key: call.idempotencyKey, result: { ...result } });
     return result;

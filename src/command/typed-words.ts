@@ -1,4 +1,4 @@
-import type { Act, ActParameter } from './acts.ts';
+import type { Act, ActParameter } from './act.ts';
 import { ACTS } from './acts.ts';
 import { parseInstant } from './instant.ts';
 

@@ -205,6 +205,17 @@ const notificationSchema = z.strictObject({
     .default([24, 4, 1]),
 });
 
+/** Who is told how an incident stands, and where: a Slack channel that the app is in. */
+const stakeholderSchema = z.strictObject({
+  id: slug.refine((id) => id !== 'all', { message: 'all means every one of them; choose another id' }),
+  title: name,
+  slack: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{2,30}$/, 'expected the id of a Slack channel such as C0123ABCD, not its name'),
+  /** Guardrails ask before customers are told. */
+  audience: z.enum(['internal', 'executive', 'customers']),
+});
+
 // Regulation (EU) 2016/679, article 33: the supervisory authority within 72 hours of becoming aware.
 const GDPR = {
   id: 'gdpr-72h',
@@ -244,6 +255,7 @@ const enrolmentSchema = z
         severity: z.int().min(1).max(4).default(2),
       })
       .prefault({}),
+    stakeholders: z.array(stakeholderSchema).max(50).default([]),
     notifications: z.array(notificationSchema).max(20).prefault([GDPR]),
     postmortem: z
       .strictObject({
@@ -291,6 +303,10 @@ const enrolmentSchema = z
     });
     unique(
       file.notifications.map((rule, index) => ({ key: rule.id, path: ['notifications', index, 'id'] })),
+      (path, key) => refuse(path, `${key} is listed twice`),
+    );
+    unique(
+      file.stakeholders.map(({ id }, index) => ({ key: id, path: ['stakeholders', index, 'id'] })),
       (path, key) => refuse(path, `${key} is listed twice`),
     );
     file.notifications.forEach(({ owner }, index) => {

@@ -28,6 +28,7 @@ const contextSchema = z.strictObject({
   wholeRole: z.boolean(),
   rung: z.enum(['', ...RUNGS]).optional(),
   overBudget: z.boolean().optional(),
+  audience: z.string().optional(),
 });
 
 const caseSchema = z.strictObject({
@@ -110,8 +111,8 @@ export function caseRequest(
 
 /** The effect of an action comes from the gate's own schema. */
 function requestOf(cases: GuardrailCases, row: GuardrailCase, gate: GuardrailGate): GuardrailRequest {
-  const { rung = '', overBudget = false, ...context } = cases.defaults.context;
-  const defaultContext = { ...context, rung, overBudget };
+  const { rung = '', overBudget = false, audience = '', ...context } = cases.defaults.context;
+  const defaultContext = { ...context, rung, overBudget, audience };
   return {
     principal: principalOf(row),
     action: row.action,

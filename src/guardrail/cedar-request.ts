@@ -59,6 +59,7 @@ export function cedarRequest(request: GuardrailRequest): CedarRequest | null {
       wholeRole: context.wholeRole ?? true,
       rung: context.rung ?? '',
       overBudget: context.overBudget ?? false,
+      audience: context.audience ?? '',
     }),
   };
 }

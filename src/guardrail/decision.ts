@@ -59,6 +59,8 @@ export interface GuardrailRequest {
     readonly wholeRole?: boolean;
     /** How hard the action bites (`src/action/rung.ts`); absent or empty for what does not contain. */
     readonly rung?: string;
+    /** Whom a stakeholder update is for: internal, executive or customers; absent or empty for anything else. */
+    readonly audience?: string;
     /** True when the budget of automatic containments is spent for now. Absent means false. */
     readonly overBudget?: boolean;
   };

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.ts';
 import { endPages } from './escalation.ts';
+import { modeOf } from './gate-request.ts';
 import { isContaining } from './hold.ts';
 import { openReviewGate } from './review-gate.ts';
 
@@ -9,7 +10,8 @@ import { openReviewGate } from './review-gate.ts';
  */
 export function closeIncident(draft: Draft): void {
   draft.status = 'closed';
-  draft.record = { ...draft.record, closedAt: draft.at };
+  const { mode } = modeOf(draft, draft.record.targets[0] ?? null);
+  draft.record = { ...draft.record, mode, closedAt: draft.at };
   // What was made to end by itself still does, what is held stays watched, and what people owe stays owed; nothing else of a closed incident moves.
   const upkeep = new Set(
     [...draft.attempts.values()].filter((each) => each.upkeep === true).map(({ id }) => id),

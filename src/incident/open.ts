@@ -70,6 +70,7 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
   draft.changed.targets = true;
   const by = responderOf(draft, alert);
   if (by !== null) draft.record = { ...draft.record, declaredBy: by };
+  draft.record = { ...draft.record, mode: modeOf(draft, draft.record.targets[0] ?? null).mode };
   const { record, env } = draft;
   const source = { kind: 'source', id: `${alert.via}:${alert.sender}` } as const;
   draft.log('alert.accepted', source, `Accepted: ${record.title}`, alertData(alert));

@@ -1,6 +1,7 @@
 import type { ActionObject, Change, Observation } from '../action/action.ts';
 import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
+import type { Mode } from '../guardrail/decision.ts';
 import type { OnExpiry } from '../guardrail/on-expiry.ts';
 import type {
   AlertId,
@@ -18,6 +19,7 @@ import type { ChartPath, StoredChart } from '../playbook/types.ts';
 import type { Via } from '../timeline/entry.ts';
 import type { Duty } from './duty-state.ts';
 import type { PeopleState } from './people-state.ts';
+import type { Update } from './update-state.ts';
 
 /**
  * An incident as one aggregate: what `cordon.load` returns and `cordon.commit` writes. Every row is
@@ -72,6 +74,8 @@ export interface IncidentRecord {
   readonly lastAlertAt?: string;
   /** Other functions on a target's role, by function ARN; absent while unknown. */
   readonly sharedWith: Readonly<Record<string, number>>;
+  /** The mode of its first target when it was opened, and again when it ended: what it was run in. Absent in old records. */
+  readonly mode?: Mode;
   readonly openedAt: string;
   readonly closedAt: string | null;
   /** Who leads: the first responder who took it up, or whom it was handed to. */
@@ -79,6 +83,8 @@ export interface IncidentRecord {
   readonly people: PeopleState;
   /** What named people owe by an instant, in the order it came up; absent while nobody owes anything. */
   readonly duties?: readonly Duty[];
+  /** What stakeholders were told, or are to be told; absent before the first. */
+  readonly updates?: readonly Update[];
   /** The human sections of the postmortem that were saved, by name; their text is in the timeline. Absent before the first. */
   readonly sections?: Readonly<Record<string, SavedSection>>;
   readonly releaseRequestedBy: string | null;

@@ -37,12 +37,24 @@ import type {
   SavedSection,
   Watch,
 } from './state.ts';
+import { updatesOf } from './update.ts';
+import type { Update } from './update-state.ts';
 
 /**
  * Where an incident stands for people. `in-review`: its response is over and its functions are free, and it is closed
  * once its postmortem is reviewed or waived.
  */
 export type IncidentStatus = 'open' | 'in-review' | 'closed' | 'halted';
+
+/**
+ * What is open goes by the enrolment of now; what is over, and an exercise, which has an enrolment of its own, by the one
+ * that it was run in.
+ */
+function modeShown({ status, record }: IncidentState, enrolment: Enrolment): Mode {
+  const [target] = record.targets;
+  if (record.mode !== undefined && (status === 'closed' || record.exercise)) return record.mode;
+  return target === undefined ? 'observe' : modeFor(enrolment, target, record.playbook);
+}
 
 function statusFor(status: IncidentState['status'], record: IncidentRecord): IncidentStatus {
   return status === 'closed' && isPostmortemOpen(record) ? 'in-review' : status;
@@ -80,6 +92,8 @@ export interface IncidentView {
   readonly tasks: readonly Task[];
   /** What named people owe by an instant, settled ones included; an action's text is a person's own words. */
   readonly duties: readonly Duty[];
+  /** What stakeholders were told or are to be told; the words are a person's. */
+  readonly updates: readonly Update[];
   /** The saved human sections of the postmortem, by name; their text is in the timeline. */
   readonly sections: Readonly<Record<string, SavedSection>>;
   /** Why the engine stopped here, when it did. */
@@ -288,7 +302,6 @@ export function viewOf(
   },
 ): IncidentView {
   const { record } = state;
-  const [target] = record.targets;
   return {
     id: state.id,
     number: state.number,
@@ -296,7 +309,7 @@ export function viewOf(
     status: statusFor(state.status, record),
     severity: record.severity,
     exercise: record.exercise,
-    mode: target === undefined ? 'observe' : modeFor(known.enrolment, target, record.playbook),
+    mode: modeShown(state, known.enrolment),
     paused: known.pause,
     slackDelayed: null,
     breakGlass: record.breakGlass ?? null,
@@ -310,6 +323,7 @@ export function viewOf(
     tasks: record.people.tasks,
     duties: dutiesOf(record),
     sections: record.sections ?? {},
+    updates: updatesOf(record),
     halted: record.halted === null ? null : { code: record.halted.code, message: record.halted.message },
     targets: record.targets.map((each) => ({
       functionArn: each.functionArn,

@@ -25,7 +25,7 @@ import { keepInventory } from './inventory-parts.ts';
 import { pageAcknowledged, pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen } from './slack-parts.ts';
+import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from './slack-parts.ts';
 import { keepSessionsWarm } from './warm-sessions.ts';
 import { openWaysIn } from './ways-in.ts';
 
@@ -276,7 +276,7 @@ async function slackFor(
       ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
       clock,
       commands: slackCommands(execute, declare, views),
-      views,
+      views: slackViews(views, sql, enrolment),
       places: slackPlaces(sql),
       people: slackPeople(enrolment),
       seen: slackSeen(sql, clock),

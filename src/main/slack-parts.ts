@@ -1,16 +1,21 @@
+import { ACTIONS } from '../action/catalogue.ts';
 import type { Clock } from '../clock.ts';
 import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { responderById, responderBySlack } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
+import { stateOf } from '../incident/load.ts';
+import { postmortemViewOf } from '../incident/postmortem-view.ts';
 import type { Views } from '../incident/view.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
-import type { SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
+import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
 import { incidentName } from '../slack/text.ts';
 import { forgetNonce, rememberNonce } from '../store/alert.ts';
+import { loadIncident } from '../store/incident.ts';
 import { deliveredMessage, placeOf } from '../store/outbox.ts';
 import type { Sql } from '../store/sql.ts';
+import { readTimeline } from '../store/timeline.ts';
 
 /** What Slack asks for goes the way of every human act. */
 export function slackCommands(execute: Execute, declare: Declare, views: Views): SlackCommands {
@@ -41,6 +46,19 @@ export function slackCommands(execute: Execute, declare: Declare, views: Views):
         input: rest,
         idempotencyKey,
       });
+    },
+  };
+}
+
+/** What Slack shows: the engine's views, and the postmortem while people write it. */
+export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): IncidentViews {
+  return {
+    ...views,
+    async postmortem(id) {
+      const row = await loadIncident(sql, id);
+      if (row === undefined) return undefined;
+      const state = stateOf(id as IncidentId, row); // an id from the record
+      return postmortemViewOf(state, await readTimeline(sql, id), { enrolment, catalogue: ACTIONS });
     },
   };
 }
@@ -85,6 +103,7 @@ const INVITED: readonly ResponderRole[] = ['commander', 'responder', 'approver',
 export function slackPeople(enrolment: Enrolment): SlackPeople {
   return {
     responderOf: (slackUserId) => responderBySlack(enrolment, slackUserId)?.id,
+    stakeholders: () => enrolment.stakeholders,
     slackIdOf: (responder) => responderById(enrolment, responder)?.slack,
     invitees: () =>
       enrolment.responders.flatMap(({ slack, roles }) =>

@@ -12,6 +12,8 @@ export const ACTION = {
   acknowledge: 'cordon.acknowledge',
   widen: 'cordon.widen',
   pageOwner: 'cordon.page-owner',
+  approveUpdate: 'cordon.approve-update',
+  writeSection: 'cordon.write-section',
 } as const;
 
 export const CALLBACK = {
@@ -21,6 +23,8 @@ export const CALLBACK = {
   note: 'cordon.note.text',
   followUp: 'cordon.follow-up.text',
   declare: 'cordon.declare.form',
+  section: 'cordon.section.text',
+  update: 'cordon.update.form',
 } as const;
 
 /** Message shortcuts: what a message can become. */
@@ -48,6 +52,11 @@ const DECISION = z.object({ i: id, a: id, d: digest, c: id }).strict();
 /** t is the message's own time, h the digest of its text when it is noted as evidence. */
 const NOTE = z.object({ i: id, c: id, t: z.iso.datetime().optional(), h: digest.optional() }).strict();
 const CHANNEL = z.object({ c: id }).strict();
+/** s is a section of the postmortem, v the saved version that a form was opened with, u an update. */
+const SECTION_BUTTON = z.object({ i: id, s: id }).strict();
+const SECTION = z.object({ i: id, s: id, v: z.int().min(0), c: id }).strict();
+const UPDATE = z.object({ i: id, u: id }).strict();
+const UPDATE_FORM = z.object({ i: id, c: id, f: z.literal('update') }).strict();
 const ANSWER_FORM = z.object({ i: id, q: id, f: form, c: id }).strict();
 
 export type AnswerValue = z.infer<typeof ANSWER>;
@@ -57,6 +66,10 @@ export type ApprovalValue = z.infer<typeof APPROVAL>;
 export type IncidentValue = z.infer<typeof INCIDENT>;
 export type DecisionValue = z.infer<typeof DECISION>;
 export type NoteValue = z.infer<typeof NOTE>;
+export type SectionButtonValue = z.infer<typeof SECTION_BUTTON>;
+export type SectionValue = z.infer<typeof SECTION>;
+export type UpdateValue = z.infer<typeof UPDATE>;
+export type UpdateFormValue = z.infer<typeof UPDATE_FORM>;
 export type ChannelValue = z.infer<typeof CHANNEL>;
 
 function reader<T>(schema: z.ZodType<T>): (value: unknown) => T | undefined {
@@ -79,6 +92,10 @@ export const readApprovalValue = reader(APPROVAL);
 export const readIncidentValue = reader(INCIDENT);
 export const readDecisionValue = reader(DECISION);
 export const readNoteValue = reader(NOTE);
+export const readSectionButtonValue = reader(SECTION_BUTTON);
+export const readSectionValue = reader(SECTION);
+export const readUpdateValue = reader(UPDATE);
+export const readUpdateFormValue = reader(UPDATE_FORM);
 export const readChannelValue = reader(CHANNEL);
 
 /** The text for a button's `value` or a modal's `private_metadata`. */
@@ -91,7 +108,11 @@ export function actionValue(
     | IncidentValue
     | DecisionValue
     | NoteValue
-    | ChannelValue,
+    | ChannelValue
+    | SectionButtonValue
+    | SectionValue
+    | UpdateValue
+    | UpdateFormValue,
 ): string {
   return JSON.stringify(value);
 }

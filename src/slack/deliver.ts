@@ -17,6 +17,7 @@ import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from 
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
 import { announceMessage, dutyMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
+import { updateAskedMessage, updateMessage } from './render/owed.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
@@ -191,6 +192,23 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       const mentioned = to === null ? null : (job.people.slackIdOf(to) ?? to);
       return post(job, dutyMessage(incident, duty, { to: mentioned, last }));
     }
+    case 'update': {
+      const { update: id, to } = deliveryParams(row, kind);
+      const update = incident.updates.find((one) => one.id === id);
+      const stakeholder = job.people.stakeholders().find((one) => one.id === to);
+      if (update === undefined) return missing('update', id);
+      if (stakeholder === undefined) return missing('stakeholder', to);
+      return post(job, updateMessage(incident, update), { elsewhere: stakeholder.slack });
+    }
+    case 'update-asked': {
+      const { update: id } = deliveryParams(row, kind);
+      const update = incident.updates.find((one) => one.id === id);
+      if (update === undefined) return missing('update', id);
+      if (update.state !== 'waiting' && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the update was decided before it could be asked about' };
+      }
+      return post(job, updateAskedMessage(incident, update));
+    }
     case 'postmortem': {
       const { location, ...facts } = deliveryParams(row, kind);
       return post(job, postmortemMessage(incident, location, facts));
@@ -255,4 +273,121 @@ async function card(job: Job): Promise<DeliveryOutcome> {
     return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
   }
   return post(job, rendered);
+  const outcome = await post(job, rendered);
+  if (outcome.kind !== 'sent' || outcome.result.ts === null) return outcome;
+  const notes = await pin(job, outcome.result.channel, outcome.result.ts);
+  return { kind: 'sent', result: { ...outcome.result, notes } };
+}
+
+/** A card that is not pinned is still a card: the failure is noted, never a reason to post again. */
+async function pin(job: Job, channel: string, ts: string): Promise<readonly string[]> {
+  try {
+    await job.client.pins.add({ channel, timestamp: ts });
+    return [];
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind === 'refused' && failure.slackError === 'already_pinned') return [];
+    return [
+      `the card could not be pinned: ${failure.kind === 'refused' ? failure.slackError : failure.code}`,
+    ];
+  }
+}
+
+/** Posts a message once: see the head of `createDeliver`. */
+async function post(
+  job: Job,
+  rendered: SlackMessage,
+  shown: 'channel' | 'thread' | { readonly elsewhere: string } = 'channel',
+): Promise<DeliveryOutcome> {
+  const elsewhere = typeof shown === 'object' ? shown.elsewhere : undefined;
+  const place =
+    elsewhere === undefined
+      ? await job.places.placeOf(job.incident.id)
+      : { channel: elsewhere, cardTs: undefined };
+  if (place === undefined) return noChannel();
+  const { channel } = place;
+  const threadTs = shown === 'thread' ? place.cardTs : undefined;
+  if (job.previousUnknown) {
+    // A minute's slack for clocks that differ; the channel is younger than the incident.
+    const since = Date.parse(job.incident.openedAt) - 60_000;
+    const seen = await findPosted(job.client, { channel, threadTs, sinceMs: since }, job.row.outboxId);
+    if (seen.kind === 'found') return sent(channel, seen.ts);
+    if (seen.kind === 'unreadable') {
+      // Not repeated: a second post is worse than a late one. The row stays unknown and is looked for again.
+      return seen.failure.kind === 'refused'
+        ? {
+            kind: 'failed',
+            code: 'cordon_slack_history_unreadable',
+            message: `Message ${job.row.outboxId} may or may not be in the channel: its history cannot be read (${seen.failure.slackError}). It is not posted again.`,
+          }
+        : { kind: 'unknown', code: 'cordon_slack_history_unreadable' };
+    }
+  }
+  refuseOverLimit(rendered);
+  try {
+    const answer = await job.client.chat.postMessage({
+      channel,
+      text: rendered.text,
+      blocks: [...rendered.blocks],
+      metadata: outboxMetadata(job),
+      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+    if (answer.ts === undefined) return { kind: 'unknown', code: 'cordon_slack_outcome_unknown' };
+    return sent(channel, answer.ts);
+  } catch (error) {
+    return outcomeOf(classify(error), 'chat.postMessage');
+  }
+}
+
+/** Edits are idempotent: after an unknown outcome the same edit is simply made again. */
+async function editOrPost(
+  job: Job,
+  at: { readonly channel: string; readonly ts: string } | undefined,
+  rendered: SlackMessage,
+): Promise<DeliveryOutcome> {
+  if (at === undefined) return post(job, rendered);
+  refuseOverLimit(rendered);
+  try {
+    // Without `metadata`, Slack keeps what the message was posted with.
+    await job.client.chat.update({
+      channel: at.channel,
+      ts: at.ts,
+      text: rendered.text,
+      blocks: [...rendered.blocks],
+    });
+    return sent(at.channel, at.ts);
+  } catch (error) {
+    const failure = classify(error);
+    if (failure.kind === 'unknown') return { kind: 'retry', afterMs: 2_000, code: failure.code };
+    // Somebody deleted the message: what it said is still to be said.
+    if (failure.kind === 'refused' && failure.slackError === 'message_not_found') return post(job, rendered);
+    return outcomeOf(failure, 'chat.update');
+  }
+}
+
+function outboxMetadata(job: Job) {
+  return {
+    event_type: OUTBOX_EVENT,
+    event_payload: { outbox_id: job.row.outboxId, incident_id: job.row.incidentId, kind: job.row.kind },
+  };
+}
+
+function refuseOverLimit(rendered: SlackMessage): void {
+  const broken = brokenLimits(rendered);
+  if (broken.length > 0) {
+    throw new SlackError(
+      'cordon_slack_over_limit',
+      `Expected a message within Slack's limits, found: ${broken.slice(0, 5).join('; ')}. This is a defect of the renderer.`,
+    );
+  }
+}
+
+function noChannel(): DeliveryOutcome {
+  return { kind: 'retry', afterMs: 2_000, code: 'cordon_slack_no_channel' };
+}
+
+function sent(channel: string, ts: string | null, notes: readonly string[] = []): DeliveryOutcome {
+  return { kind: 'sent', result: { channel, ts, notes } };
 }

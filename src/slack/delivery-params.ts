@@ -20,6 +20,8 @@ const SCHEMAS = {
   // A playbook's `notify` names what happened and may add facts; facts are shown, never interpreted.
   announce: z.object({ name: z.string().min(1) }).catchall(z.json()),
   'task-due': z.object({ task: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
+  update: z.object({ update: z.string(), to: z.string() }).strict(),
+  'update-asked': z.object({ update: z.string() }).strict(),
   duty: z.object({ duty: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
   postmortem: z.object({ location: z.string().min(1) }).catchall(z.json()),
 } satisfies Record<DeliveryKind, z.ZodType>;

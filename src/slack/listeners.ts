@@ -130,6 +130,8 @@ export function onAcknowledge(parts: ListenerParts): (args: ButtonArgs) => Promi
 }
 
 /** What the button listeners have in common: check what was pressed and by whom. */
+/** What the button listeners have in common: acknowledge, then check what was pressed and by whom. */
+/** A press of this version's button by somebody of this workspace. */
 export function pressed<Value>(
   parts: ListenerParts,
   read: (value: unknown) => Value | undefined,
@@ -160,6 +162,7 @@ export function foreign(body: {
   return home !== undefined && here !== undefined && home !== here;
 }
 
+/** Who pressed, and a key of exactly this press. */
 export function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempotencyKey: string } {
   const { container, user } = args.body;
   const message = 'message_ts' in container ? String(container.message_ts) : 'view';

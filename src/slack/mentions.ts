@@ -16,6 +16,7 @@ export function withMentions(incident: IncidentView, people: Pick<SlackPeople, '
       doneBy: maybe(task.doneBy),
     })),
     duties: incident.duties.map((duty) => ({ ...duty, owner: maybe(duty.owner) })),
+    updates: incident.updates.map((update) => ({ ...update, by: known(update.by) })),
     questions: incident.questions.map((question) => ({
       ...question,
       to: known(question.to),

@@ -40,6 +40,7 @@ export interface IncidentView {
   readonly tasks: readonly TaskView[];
   /** What named people owe by an instant, settled ones included. */
   readonly duties: readonly DutyView[];
+  readonly updates: readonly UpdateView[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
   readonly impact: ImpactView;
@@ -73,6 +74,28 @@ export interface DutyView {
   readonly owner: string | null;
   readonly dueAt: string;
   readonly settled: { readonly as: string; readonly by: string } | null;
+}
+
+/** What stakeholders are told. */
+export interface UpdateView {
+  readonly id: string;
+  readonly template: string;
+  readonly to: readonly string[];
+  /** A person's own words. */
+  readonly text: string;
+  readonly by: string;
+  readonly state: 'waiting' | 'sent' | 'denied';
+  readonly quorum: number;
+  readonly expiresAt: string | null;
+  readonly approvals: readonly { readonly by: string }[];
+}
+
+/** Somebody who is told, and where. */
+export interface StakeholderView {
+  readonly id: string;
+  readonly title: string;
+  /** Id of the Slack channel. */
+  readonly slack: string;
 }
 
 export interface TargetView {
@@ -197,6 +220,18 @@ export interface IncidentSummary {
   readonly openedAt: string;
 }
 
+/** A postmortem while people write it. */
+export interface PostmortemView {
+  readonly sections: readonly {
+    readonly name: string;
+    /** A person's own words, or the form. */
+    readonly text: string;
+    readonly version: number;
+  }[];
+  /** What keeps it from being reviewed. */
+  readonly errors: readonly string[];
+}
+
 export interface IncidentViews {
   incidentView(incidentId: string): Promise<IncidentView | undefined>;
   /** The incident that a person means by `12`, `INC-12` or its id. */
@@ -205,6 +240,8 @@ export interface IncidentViews {
   incidentOfChannel(channel: string): Promise<IncidentView | undefined>;
   /** The incident that an approval belongs to. */
   incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
+  /** The postmortem of an incident as it is saved. */
+  postmortem(incidentId: string): Promise<PostmortemView | undefined>;
   /** Open and halted incidents and those in review, newest first. */
   openIncidents(): Promise<readonly IncidentSummary[]>;
 }
@@ -256,6 +293,8 @@ export interface SlackPlaces {
 export interface SlackPeople {
   /** The Slack user id of a responder, to mention them; `undefined` shows the id as it is. */
   slackIdOf(responder: string): string | undefined;
+  /** Who may be told of an incident, in which channels. */
+  stakeholders(): readonly StakeholderView[];
   /** The responder with this Slack user id, compared exactly. */
   responderOf(slackUserId: string): string | undefined;
   /** Slack user ids of those who are to be in the channel of an incident, by role and ownership. */
@@ -282,6 +321,8 @@ export const DELIVERY_KINDS = [
   'postmortem',
   'task-due',
   'duty',
+  'update',
+  'update-asked',
 ] as const;
 
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];

@@ -12,6 +12,7 @@ import {
   onRelease,
   onWiden,
 } from './listeners.ts';
+import { onApproveUpdate, onSectionSubmitted, onUpdateSubmitted, onWriteSection } from './owed.ts';
 import type { ListenerParts } from './perform.ts';
 import {
   onDeclareShortcut,
@@ -75,6 +76,9 @@ const BUTTONS: readonly {
   { actionId: ACTION.acknowledge, listener: onAcknowledge },
   { actionId: ACTION.widen, listener: onWiden },
   { actionId: ACTION.pageOwner, listener: onPageOwner },
+  { actionId: ACTION.approveUpdate, listener: onApproveUpdate },
+  // One id for each section of the postmortem.
+  { actionId: /^cordon\.write-section\.[a-z-]{1,60}$/, listener: onWriteSection },
 ];
 
 const VIEWS = [
@@ -84,6 +88,8 @@ const VIEWS = [
   { callbackId: CALLBACK.note, listener: onNoteSubmitted },
   { callbackId: CALLBACK.followUp, listener: onFollowUpSubmitted },
   { callbackId: CALLBACK.declare, listener: onDeclareSubmitted },
+  { callbackId: CALLBACK.section, listener: onSectionSubmitted },
+  { callbackId: CALLBACK.update, listener: onUpdateSubmitted },
 ] as const;
 
 /** Events that the app asks Slack for. */

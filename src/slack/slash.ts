@@ -1,13 +1,16 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
-import type { Act } from '../command/acts.ts';
+import type { Act } from '../command/act.ts';
 import { readAct, usageOf } from '../command/acts.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { withMentions } from './mentions.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
+import { openSection, openUpdate } from './owed.ts';
+import { type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView, SlackCommand } from './port.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
 import { helpText, listText, tasksText } from './render/overview.ts';
+import { postmortemOverview } from './render/owed.ts';
 import { code, prose } from './text.ts';
 import { findOwnVerb, nearestVerb, type OwnVerb } from './verbs.ts';
 
@@ -31,9 +34,10 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
     // The person's own text, in which Slack has escaped what carries control sequences.
     const line = unescaped(args.command.text);
     const [word, rest] = splitWord(line);
-    const own = findOwnVerb(word === '' ? 'help' : word);
-    if (own !== undefined) return RUN[own]({ parts, args, reply, tell, rest });
     const found = findAct(line);
+    // "postmortem review …" is an act, "postmortem" alone is the page.
+    const own = found === undefined ? findOwnVerb(word === '' ? 'help' : word) : undefined;
+    if (own !== undefined) return RUN[own]({ parts, args, reply, tell, rest });
     if (found !== undefined) return runAct({ parts, args, reply, tell, rest: found.rest }, found.act);
     const near = nearestVerb(word);
     const here = await parts.views.incidentOfChannel(args.command.channel_id);
@@ -90,6 +94,23 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
       await slash.tell(card.text);
     }
   },
+  postmortem: async (slash) => {
+    const named = await incidentAndRest(slash);
+    if (named === undefined) return;
+    const postmortem = await slash.parts.views.postmortem(named.incident.id);
+    if (postmortem === undefined) return slash.tell('There is no postmortem yet.');
+    const overview = postmortemOverview(named.incident, postmortem);
+    try {
+      await slash.args.respond({
+        text: overview.text,
+        blocks: [...overview.blocks],
+        // For everybody: who sees what is missing writes it.
+        response_type: 'in_channel',
+      });
+    } catch {
+      await slash.tell(overview.text);
+    }
+  },
   tasks: async (slash) => {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
@@ -119,6 +140,17 @@ async function runAct(slash: Slash, wanted: Act): Promise<void> {
   // By its name only: "severity 1" and "note 404 everywhere" are about the incident of the channel.
   const named = await incidentAndRest(slash, NAMED);
   if (named === undefined) return;
+  const { incident } = named;
+  const [first, second] = splitWord(named.rest);
+  const where = { incidentId: incident.id, channel: slash.args.command.channel_id };
+  const opener = { body: slash.args.body, client: slash.args.client };
+  // Words that are too many for a line have a form.
+  if (wanted.command === 'update' && named.rest === '') {
+    return openUpdate(slash.parts, opener, slash.reply, where);
+  }
+  if (wanted.command === 'postmortem-write' && first !== '' && second === '') {
+    return openSection(slash.parts, opener, slash.reply, { ...where, section: first.toLowerCase() });
+  }
   const now = slash.parts.clock.now();
   const fields = wordsOf(wanted, named.rest, now);
   const reading = readAct(

@@ -29,6 +29,12 @@ const OWN = [
     where: 'anywhere',
   },
   { verb: 'deny', usage: 'deny ID PLAN REASON', help: 'deny exactly this plan', where: 'anywhere' },
+  {
+    verb: 'postmortem',
+    usage: 'postmortem [INC]',
+    help: 'write and check the postmortem',
+    where: 'incident',
+  },
 ] as const satisfies readonly Verb[];
 
 export type OwnVerb = (typeof OWN)[number]['verb'];

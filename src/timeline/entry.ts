@@ -82,6 +82,10 @@ export const ENTRY_KINDS = [
   'duty.snoozed',
   'postmortem.written',
   'postmortem.reviewed',
+  'update.asked',
+  'update.approved',
+  'update.denied',
+  'update.sent',
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];

@@ -27,6 +27,7 @@ import {
   taskDueMessage,
 } from '../../src/slack/render/notice.ts';
 import { listText, tasksText } from '../../src/slack/render/overview.ts';
+import { updateAskedMessage, updateMessage } from '../../src/slack/render/owed.ts';
 import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
 import { code, oneLine, plain, prose } from '../../src/slack/text.ts';
 
@@ -155,6 +156,20 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
       maxLength: 12,
     },
   ),
+  updates: fc.array(
+    fc.record({
+      id: text,
+      template: text,
+      to: fc.array(text, { maxLength: 5 }),
+      text,
+      by: user,
+      state: fc.constantFrom('waiting', 'sent', 'denied'),
+      quorum: fc.nat(5),
+      expiresAt: maybe(fc.oneof(instant, text)),
+      approvals: fc.array(fc.record({ by: user }), { maxLength: 3 }),
+    }),
+    { maxLength: 3 },
+  ),
   duties: fc.array(
     fc.record({
       id: text,
@@ -270,6 +285,10 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expectSendable(postmortemMessage(incident, name, more));
         for (const task of incident.tasks.slice(0, 3)) {
           expectSendable(taskDueMessage(incident, task, { to: name, last: true }));
+        }
+        for (const update of incident.updates) {
+          expectSendable(updateMessage(incident, update));
+          expectSendable(updateAskedMessage(incident, update));
         }
         for (const duty of incident.duties.slice(0, 3)) {
           expectSendable(dutyMessage(incident, duty, { to: name, last: true }));

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { type Enrolment, parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { silentLog } from '../../src/log.ts';
-import { slackCommands, slackPeople, slackPlaces } from '../../src/main/slack-parts.ts';
+import { slackCommands, slackPeople, slackPlaces, slackViews } from '../../src/main/slack-parts.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
@@ -46,7 +46,7 @@ export function peopleOn(options: {
       fetch: (input, init) => options.fetch(new Request(input, init)),
       clock: options.clock,
       commands: slackCommands(execute, declare, views),
-      views,
+      views: slackViews(views, options.sql, enrolment),
       places: slackPlaces(options.sql),
       people: slackPeople(enrolment),
       log: silentLog,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Act } from '../../command/acts.ts';
+import type { Act } from '../../command/act.ts';
 import { readAct } from '../../command/acts.ts';
 import { act as perform } from '../act.ts';
 import type { Run } from '../context.ts';

@@ -23,7 +23,7 @@ import type { Closing } from '../closing.ts';
 import { openDatabase } from '../database.ts';
 import type { Definitions } from '../engine-parts.ts';
 import { openQueue } from '../queue.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen } from '../slack-parts.ts';
+import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 import { sendersOf } from './virtual-ground.ts';
@@ -121,7 +121,7 @@ export async function openLiveGround(options: {
         slackApiUrl: servedSlack.apiUrl,
         clock,
         commands: slackCommands(execute, declare, views),
-        views,
+        views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
         seen: slackSeen(sql, clock),

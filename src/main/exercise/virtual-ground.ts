@@ -23,7 +23,7 @@ import { memoryBudget } from '../../store/rate-budget.ts';
 import { trackedSql } from '../../store/tracked-sql.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen } from '../slack-parts.ts';
+import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
 import { refusalRecorder } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 
@@ -80,7 +80,7 @@ export async function openVirtualGround(options: {
         fetch: (input, init) => slack.fetch(new Request(input, init)),
         clock,
         commands: slackCommands(execute, declare, views),
-        views,
+        views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
         seen: slackSeen(sql, clock),

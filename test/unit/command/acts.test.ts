@@ -20,6 +20,7 @@ describe('the table of acts', () => {
         at: '5m',
         verdict: 'justified',
         section: 'impact',
+        template: 'contained',
       };
       const given = Object.fromEntries(act.parameters.map(({ name }) => [name, sample[name] ?? 'x']));
       const reading = readAct(act, given, NOW);

@@ -72,7 +72,12 @@ describe('the app', () => {
       commands: engine.commands,
       views: engine.views,
       places: engine.places,
-      people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [ALICE] },
+      people: {
+        slackIdOf: () => undefined,
+        responderOf: () => undefined,
+        stakeholders: () => [],
+        invitees: () => [ALICE],
+      },
       log: silentLog,
     });
     slack.dispatcher.connect({ url: 'http://app.invalid/slack/events', fetch: app.fetch });
@@ -95,7 +100,12 @@ describe('the app', () => {
       commands: engine.commands,
       views: engine.views,
       places: engine.places,
-      people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [] },
+      people: {
+        slackIdOf: () => undefined,
+        responderOf: () => undefined,
+        stakeholders: () => [],
+        invitees: () => [],
+      },
       log: silentLog,
     });
     const answer = await app.fetch(new Request('http://app.invalid/slack/events', { method: 'POST' }));

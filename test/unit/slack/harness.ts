@@ -12,10 +12,12 @@ import type {
   ApprovalView,
   DeliveryOutcome,
   IncidentView,
+  PostmortemView,
   QuestionView,
   SlackCommand,
   SlackCommandResult,
   SlackDelivery,
+  StakeholderView,
 } from '../../../src/slack/port.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -121,6 +123,7 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
     roles: {},
     tasks: [],
     duties: [],
+    updates: [],
     targets: [
       {
         functionArn: ARN,
@@ -163,12 +166,21 @@ export function fakeEngine(start: IncidentView = incident()) {
   let view = start;
   let next: SlackCommandResult | Error = { kind: 'done', summary: 'Noted.' };
   let place: { channel: string; cardTs?: string } | undefined;
+  let stakeholders: readonly StakeholderView[] = [{ id: 'status', title: 'Status', slack: 'C0STATUS00' }];
+  let postmortem: PostmortemView = { sections: [], errors: [] };
   const messages = new Map<string, { channel: string; ts: string }>();
   // The engine answers a key that it knows as it did the first time.
   const receipts = new Map<string, SlackCommandResult>();
   return {
     executed,
     declared,
+    stakeholders: () => stakeholders,
+    setStakeholders: (next: readonly StakeholderView[]) => {
+      stakeholders = next;
+    },
+    setPostmortem: (next: PostmortemView) => {
+      postmortem = next;
+    },
     set: (more: Partial<IncidentView>) => {
       view = { ...view, ...more };
     },
@@ -210,6 +222,7 @@ export function fakeEngine(start: IncidentView = incident()) {
       incidentOfChannel: async (channel: string) => (channel === place?.channel ? view : undefined),
       incidentOfApproval: async (id: string) =>
         view.approvals.some((one) => one.approvalId === id) ? view : undefined,
+      postmortem: async (id: string) => (id === view.id ? postmortem : undefined),
       openIncidents: async () => [{ ...view, involved: ['alice'] }],
     },
     invited: [ALICE, BOB] as string[],
@@ -272,6 +285,7 @@ export async function stage(
     people: {
       slackIdOf: (id) => (id === 'alice' ? ALICE : undefined),
       responderOf: (id) => (id === ALICE ? 'alice' : undefined),
+      stakeholders: engine.stakeholders,
       invitees: () => engine.invited,
     },
     log: silentLog,

@@ -25,7 +25,12 @@ describe('the manifest', () => {
       {
         commands: engine.commands,
         views: engine.views,
-        people: { slackIdOf: () => undefined, responderOf: () => undefined, invitees: () => [] },
+        people: {
+          slackIdOf: () => undefined,
+          responderOf: () => undefined,
+          stakeholders: () => [],
+          invitees: () => [],
+        },
         seen: memorySeen(handClock().clock),
         clock: handClock().clock,
         log: silentLog,
