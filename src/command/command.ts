@@ -3,8 +3,7 @@ import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Decision } from '../guardrail/decision.ts';
 import type { Draft } from '../incident/draft.ts';
-import type { Via } from '../timeline/entry.ts';
-import type { Entry } from '../timeline/entry.ts';
+import type { Entry, Via } from '../timeline/entry.ts';
 
 /** A person with an identity that the enrolment file knows, and where they act from. */
 export interface Person {

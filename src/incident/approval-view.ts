@@ -12,12 +12,6 @@ export interface ApprovalView {
   readonly actionTitle: string;
   /** The function that it is about; empty where it is about none. */
   readonly functionArn: string;
-import type { AttemptRow } from './state.ts';
-
-/** An approval as people see it, settled or not. */
-export interface ApprovalView {
-  readonly approvalId: string;
-  readonly actionTitle: string;
   readonly objectArn: string;
   readonly account: string;
   readonly region: string;
@@ -27,7 +21,6 @@ export interface ApprovalView {
   readonly reversible: boolean;
   /** What has to be typed to approve it, in production; `null` where a press is enough. */
   readonly confirm: string | null;
-  readonly reversible: boolean;
   readonly digest: string;
   readonly quorum: number;
   readonly given: readonly { readonly by: string; readonly at: string }[];
@@ -45,9 +38,6 @@ export interface ApprovalView {
 export function approvalOf(
   attempt: AttemptRow,
   record: IncidentRecord,
-/** The approval of an attempt, from it and its entries; none where nobody was asked. */
-export function approvalOf(
-  attempt: AttemptRow,
   entries: readonly Entry[],
   catalogue: ReadonlyMap<string, Action>,
 ): ApprovalView[] {

@@ -1,4 +1,5 @@
 import type { NotificationRule } from '../enrolment/enrolment-file.ts';
+import type { Via } from '../timeline/entry.ts';
 import type { Draft } from './draft.ts';
 import { addDuty, notificationPlan, settleDuty } from './duty.ts';
 import { dutiesOf } from './duty-state.ts';
@@ -7,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 interface Responder {
   readonly id: string;
-  readonly via: 'slack' | 'cli';
+  readonly via: Via;
 }
 
 /**

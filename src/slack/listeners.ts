@@ -130,8 +130,6 @@ export function onAcknowledge(parts: ListenerParts): (args: ButtonArgs) => Promi
 }
 
 /** What the button listeners have in common: check what was pressed and by whom. */
-/** What the button listeners have in common: acknowledge, then check what was pressed and by whom. */
-/** A press of this version's button by somebody of this workspace. */
 export function pressed<Value>(
   parts: ListenerParts,
   read: (value: unknown) => Value | undefined,

@@ -4,21 +4,11 @@ import {
   readUpdateFormValue,
   readUpdateValue,
 } from './action-value.ts';
-import {
-  type ButtonArgs,
-  FOREIGN,
-  foreign,
-  openView,
-  pressed,
-  replyIn,
-  typedText,
-  type ViewArgs,
-  viewKey,
-  who,
-} from './listeners.ts';
+import { type ButtonArgs, openView, pressed, typedText, type ViewArgs, viewKey, who } from './listeners.ts';
 import { type ListenerParts, perform, type Reply, say } from './perform.ts';
 import { MODAL_INPUT } from './render/modal.ts';
 import { SECTION_LENGTH, sectionModal, UPDATE_INPUT, updateModal } from './render/owed.ts';
+import { onSubmitted } from './shortcuts.ts';
 
 /** What people owe after the response, in Slack: sections of the postmortem, updates to stakeholders. */
 
@@ -98,13 +88,8 @@ export function onApproveUpdate(parts: ListenerParts): (args: ButtonArgs) => Pro
 }
 
 export function onSectionSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return async (args) => {
-    await args.ack();
-    const value = readSectionValue(args.view.private_metadata);
-    if (value === undefined) return;
-    const reply = replyIn(args, value.c);
-    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
-    await perform(
+  return onSubmitted(parts, readSectionValue, (args, value, reply) =>
+    perform(
       parts,
       {
         command: 'postmortem-write',
@@ -114,20 +99,15 @@ export function onSectionSubmitted(parts: ListenerParts): (args: ViewArgs) => Pr
         idempotencyKey: viewKey(args),
       },
       reply,
-    );
-  };
+    ),
+  );
 }
 
 export function onUpdateSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return async (args) => {
-    await args.ack();
-    const value = readUpdateFormValue(args.view.private_metadata);
-    if (value === undefined) return;
-    const reply = replyIn(args, value.c);
-    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
+  return onSubmitted(parts, readUpdateFormValue, (args, value, reply) => {
     const { values } = args.view.state;
     const chosen = (block: string) => values[block]?.[MODAL_INPUT.action]?.selected_option?.value ?? '';
-    await perform(
+    return perform(
       parts,
       {
         command: 'update',
@@ -142,5 +122,5 @@ export function onUpdateSubmitted(parts: ListenerParts): (args: ViewArgs) => Pro
       },
       reply,
     );
-  };
+  });
 }

@@ -36,9 +36,12 @@ export interface Job extends DeliveryParts {
 export async function post(
   job: Job,
   rendered: SlackMessage,
-  shown: 'channel' | 'thread' = 'channel',
+  shown: 'channel' | 'thread' | { readonly elsewhere: string } = 'channel',
 ): Promise<DeliveryOutcome> {
-  const place = await job.places.placeOf(job.incident.id);
+  const place =
+    typeof shown === 'object'
+      ? { channel: shown.elsewhere, cardTs: undefined }
+      : await job.places.placeOf(job.incident.id);
   if (place === undefined) return noChannel();
   const { channel } = place;
   const threadTs = shown === 'thread' ? place.cardTs : undefined;

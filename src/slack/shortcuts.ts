@@ -109,7 +109,8 @@ export function onDeclareSubmitted(parts: ListenerParts): (args: ViewArgs) => Pr
   });
 }
 
-function onSubmitted<Value extends { readonly c: string }>(
+/** A form that was sent: checked, then given to `act`, which answers. */
+export function onSubmitted<Value extends { readonly c: string }>(
   parts: ListenerParts,
   read: (metadata: unknown) => Value | undefined,
   act: (args: ViewArgs, value: Value, reply: Reply) => Promise<void>,

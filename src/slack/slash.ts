@@ -3,9 +3,8 @@ import type { Act } from '../command/act.ts';
 import { readAct, usageOf } from '../command/acts.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { withMentions } from './mentions.ts';
-import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import { openSection, openUpdate } from './owed.ts';
-import { type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
+import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView, SlackCommand } from './port.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
@@ -100,6 +99,7 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
     const postmortem = await slash.parts.views.postmortem(named.incident.id);
     if (postmortem === undefined) return slash.tell('There is no postmortem yet.');
     const overview = postmortemOverview(named.incident, postmortem);
+    await slash.reply.ack();
     try {
       await slash.args.respond({
         text: overview.text,
