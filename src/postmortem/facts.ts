@@ -10,6 +10,9 @@ export interface Facts {
   readonly levels: readonly LevelFact[];
   readonly answers: readonly Answer[];
   readonly conflicts: readonly Entry[];
+  /** What got through after the cut-off, and what somebody changed of what is held. */
+  readonly breaches: readonly Entry[];
+  readonly drifts: readonly Entry[];
   readonly refusals: readonly Entry[];
   readonly duties: readonly DutyFact[];
   /** Who reviewed the postmortem, and the entry that says so; `null` while nobody has. */
@@ -118,6 +121,8 @@ export function gatherFacts(entries: readonly Entry[]): Facts {
       };
     }),
     conflicts: ofKind('release.conflict'),
+    breaches: ofKind('containment.breached'),
+    drifts: ofKind('containment.drift'),
     refusals: ofKind('attempt.refused', 'command.refused', 'alert.refused'),
     duties: gatherDuties(readable),
     review: reviewOf(ofKind('postmortem.reviewed').at(-1)),

@@ -8,7 +8,7 @@ import type { ExitCode } from '../error.ts';
 import { CliError, EXIT } from '../error.ts';
 import { readText } from '../file.ts';
 import { findIncident, type Incident, nameOf, REFERENCE } from '../incident.ts';
-import { shown } from '../output.ts';
+import { safeJson, shown } from '../output.ts';
 import { addVerb } from './act-verb.ts';
 import { postmortemReplay } from './postmortem-replay.ts';
 
@@ -75,10 +75,11 @@ export const postmortem: Register = (program, run) => {
     .description('Prints the action items of a postmortem, for a tracker.')
     .argument('<file>', FILE)
     .addOption(
-      new Option('-f, --format <format>', 'a table for people, Markdown tasks, CSV')
-        .choices(['table', 'md', 'csv'])
+      new Option('-f, --format <format>', 'a table for people, Markdown tasks, CSV, JSON')
+        .choices(['table', 'md', 'csv', 'json'])
         .default('table'),
     )
+    .option('-w, --webhook <url>', 'post them as signed JSON instead; CORDON_PAGE_WEBHOOK_SECRET signs')
     .action(run(actions));
 };
 
@@ -109,7 +110,10 @@ async function write(
       ? (own ?? (await readIfThere(postmortemPath(dataDir, incident.id))))
       : await readText(options.from);
   const markdown = renderPostmortem({ incident, privilege, entries, evidence, earlier }, written);
-  const text = options.format === 'md' ? markdown : await page(markdown, entries);
+  const text =
+    options.format === 'md'
+      ? markdown
+      : await page(markdown, entries, { earlier, privilege, exercise: incident.exercise });
   if (options.out === undefined) {
     out.result({ incident: nameOf(incident), format: options.format, text }, () =>
       context.io.stdout.write(text),
@@ -166,10 +170,11 @@ async function save(context: Context, api: Api, incident: Incident, file: string
 async function page(
   markdown: string,
   entries: Parameters<typeof import('../../postmortem/facts.ts').gatherFacts>[0],
+  about: Parameters<typeof import('../../postmortem/html.ts').postmortemPage>[2],
 ) {
   const { gatherFacts } = await import('../../postmortem/facts.ts');
   const { postmortemPage } = await import('../../postmortem/html.ts');
-  return postmortemPage(markdown, gatherFacts(entries));
+  return postmortemPage(markdown, gatherFacts(entries), about);
 }
 
 async function lint(context: Context, file: string): Promise<ExitCode> {
@@ -187,13 +192,20 @@ async function lint(context: Context, file: string): Promise<ExitCode> {
   return errors === 0 ? EXIT.ok : EXIT.no;
 }
 
-async function actions(context: Context, file: string, options: { readonly format: 'table' | 'md' | 'csv' }) {
+interface ActionsOptions {
+  readonly format: 'table' | 'md' | 'csv' | 'json';
+  readonly webhook?: string;
+}
+
+async function actions(context: Context, file: string, options: ActionsOptions): Promise<ExitCode> {
   const { out } = context;
   const { actionItemsOf, actionItemsAsCsv, actionItemsAsTasks } = await import(
     '../../postmortem/action-items.ts'
   );
   const items = actionItemsOf(await readText(file));
+  if (options.webhook !== undefined) return send(context, options.webhook, items);
   out.result(items, () => {
+    if (options.format === 'json') return void context.io.stdout.write(`${safeJson(items)}\n`);
     if (options.format === 'csv') return void context.io.stdout.write(actionItemsAsCsv(items));
     if (options.format === 'md') return void context.io.stdout.write(actionItemsAsTasks(items));
     out.table(
@@ -206,4 +218,25 @@ async function actions(context: Context, file: string, options: { readonly forma
     );
   });
   return EXIT.ok;
+}
+
+async function send(context: Context, url: string, items: unknown): Promise<ExitCode> {
+  const { out, clock, ids } = context;
+  const { webhookSecret } = (await context.config()).paging;
+  if (webhookSecret === undefined) {
+    throw new CliError(
+      'cordon_cli_usage',
+      'expected CORDON_PAGE_WEBHOOK_SECRET to be set: what is posted is signed as docs/alerts.md describes',
+    );
+  }
+  const { postSigned } = await import('../../main/post-signed.ts');
+  const sent = await postSigned({
+    url,
+    secret: webhookSecret,
+    body: { cordonActions: 1, items },
+    clock,
+    nonce: ids.next<string>('out'),
+  });
+  out.result(sent, () => out.line(sent.kind === 'sent' ? 'Sent.' : `Not sent: ${shown(sent.message, 300)}`));
+  return sent.kind === 'sent' ? EXIT.ok : EXIT.unreachable;
 }

@@ -24,6 +24,23 @@ describe('a postmortem as a page', () => {
     }
   });
 
+  test('draws how long it took beside earlier incidents, and says who may read it', () => {
+    const { metrics } = gatherFacts(input.entries);
+    const slower = { ...metrics, timeToAcknowledgeMs: 60_000 };
+    const faster = { ...metrics, timeToAcknowledgeMs: 1_000 };
+    const html = postmortemPage(draft, gatherFacts(input.entries), {
+      earlier: [slower, slower, faster],
+      privilege: 'For counsel <b>only</b>',
+      exercise: true,
+    });
+    expect(html).toContain('faster than the median, 1 min 00 s (n = 3)');
+    expect(html.match(/class="earlier"/g)?.length).toBeGreaterThanOrEqual(9);
+    expect(html).toContain('<p class="banner">For counsel &lt;b&gt;only&lt;/b&gt;</p>');
+    expect(html).toContain('Exercise: nothing real was touched</p>');
+    const behind = postmortemPage(draft, gatherFacts(input.entries), { earlier: [faster] });
+    expect(behind).toContain('slower than the median, 1.000 s (n = 1)');
+  });
+
   test('runs and loads nothing, whatever stands in it', () => {
     const hostile = [
       '<script>alert(1)</script>',
