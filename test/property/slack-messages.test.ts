@@ -158,7 +158,8 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   ),
   updates: fc.array(
     fc.record({
-      id: text,
+      // The engine's own, as a task's: it is in the value of a button.
+      id: fc.nat().map((number) => `U${number}`),
       template: text,
       to: fc.array(text, { maxLength: 5 }),
       text,
