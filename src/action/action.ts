@@ -113,6 +113,11 @@ export interface ContainAction<Input extends JsonObject = JsonObject, Prior exte
    * prior state needs none.
    */
   trial?(prior: Prior): JsonObject | null;
+  /**
+   * Another way of the same, where AWS refuses this one for good with `code`: another input, for one object of the same
+   * target. Pure. `null`: there is none.
+   */
+  otherwise?(input: Input, object: ActionObject, code: string): Input | null;
   /** Makes the plan's writes, in order. */
   apply(context: ActionContext, object: ActionObject, desired: JsonObject): Promise<void>;
   /** Reads the object and compares it. Never writes. With an unreadable prior (`null`) only the desired state is known. */

@@ -99,6 +99,7 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
       resource: ROLES,
       why: 'reads a prepared quarantine back',
     },
+    { action: 'iam:GetRole', purpose: 'read', resource: ROLES, why: 'reads a deny in the boundary back' },
     { action: 'iam:SimulatePrincipalPolicy', purpose: 'read', resource: ROLES, why: 'shows that it denies' },
     ...DOORS.flatMap((door) => door.permissions).filter((permission) => permission.purpose === 'read'),
   ],
@@ -236,7 +237,7 @@ async function checkDeny(
 ): Promise<Check> {
   const desired = quarantineDesired.safeParse(held.desired);
   if (!desired.success) return { kind: 'unread', what: `what ${held.objectKey} should be is not readable` };
-  const { policyName, policyArn, document, functionArn, roleArn } = desired.data;
+  const { policyName, policyArn, document, functionArn, roleArn, boundary } = desired.data;
   const { iam } = context.aws('read');
   const roleName = roleNameIn(context.target, roleArn, 'iam:GetRolePolicy');
   const [there, simulated] = await Promise.all([
@@ -244,9 +245,15 @@ async function checkDeny(
       ? iam
           .getInlinePolicy(roleName, policyName)
           .then((found) => (found === null ? null : same(found, document)))
-      : iam
-          .listAttachedPolicies(roleName)
-          .then((all) => (all.some((policy) => policy.arn === policyArn) ? true : null)),
+      : boundary === true
+        ? iam
+            .getRole(roleName)
+            .then(({ permissionsBoundaryArn: found }) =>
+              found === policyArn ? true : found === null ? null : false,
+            )
+        : iam
+            .listAttachedPolicies(roleName)
+            .then((all) => (all.some((policy) => policy.arn === policyArn) ? true : null)),
     tolerant(() =>
       iam.simulate({
         roleArn,

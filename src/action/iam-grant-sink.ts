@@ -98,7 +98,7 @@ export const grantSink = defineContainAction<z.infer<typeof input>, Prior>({
   // Not of the function: two functions on one role need the same grant, and the last incident takes it back.
   objects: (target, request) =>
     [...new Set(request.roles)].map((arn) => ({
-      key: `sink-grant:${preparedArn(target, request) === null ? '' : 'attached:'}${arn}#${target.region}`,
+      key: `sink-grant:${arn}#${preparedArn(target, request) === null ? '' : 'attached:'}${target.region}`,
       arn,
     })),
 
@@ -141,6 +141,11 @@ export const grantSink = defineContainAction<z.infer<typeof input>, Prior>({
         : `Take the policy ${policyName} of role ${role} away`;
     return { changes: [{ ...change, objectArn: object.arn, undo }], desired: wanted };
   },
+
+  otherwise: ({ way, ...request }, object, code) =>
+    code === 'cordon_aws_limit_exceeded' && way !== 'attached'
+      ? { ...request, roles: [object.arn], way: 'attached' }
+      : null,
 
   async apply(context, object, wanted) {
     const { policyName, policyArn, document } = desired.parse(wanted);

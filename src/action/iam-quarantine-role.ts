@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { type ActionObject, defineContainAction } from './action.ts';
 import { logGroupArn, roleNameIn } from './arn.ts';
 import type { Target } from './ports.ts';
-import { quarantinePolicyArn, quarantinePolicyName } from './quarantine-names.ts';
+import { quarantinePolicyName } from './quarantine-names.ts';
 import { MAX_LOG_GROUPS, quarantinePolicy } from './quarantine-policy.ts';
-import { FUNCTIONS, QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
+import { nextWay, preparedArn, QUARANTINE_WAYS, stopsSiblings, takenBoundary } from './quarantine-ways.ts';
+import { FUNCTIONS, QUARANTINE_BOUNDARIES_ONLY, QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
 import {
   applyRolePolicy,
   isAttached,
@@ -28,11 +29,8 @@ const input = z.strictObject({
     .min(1)
     .max(50),
   mode: z.enum(['function', 'role']),
-  /**
-   * How the deny is put on the role. Absent: as the account's profile says, inline in `dynamic`, by a policy
-   * that was prepared in `static`. `attached` is also the way out where the inline policies are full.
-   */
-  way: z.enum(['inline', 'attached']).optional(),
+  /** Absent: as the account's profile says, inline in `dynamic`, by the function's own prepared policy in `static`. */
+  way: z.enum(QUARANTINE_WAYS).optional(),
   /** Further log groups to leave open, where versions log elsewhere than `$LATEST`. */
   logGroups: z
     .array(z.string().min(1).max(512))
@@ -57,7 +55,9 @@ export const quarantineRole = defineContainAction<Input, Prior>({
     "role and Lambda's own polling and delivery go on; mode role denies every session of the role, wherever it is used. " +
     'Issued credentials stay valid and powerless. IAM takes about four seconds to apply it. Profile static attaches a ' +
     'policy that the template made beforehand, and nothing else; profile dynamic writes an inline one, for which it ' +
-    'needs iam:PutRolePolicy on roles, which is administrator-equivalent.',
+    'needs iam:PutRolePolicy on roles, which is administrator-equivalent. Where that cannot be had, mode function goes ' +
+    'another way by itself: the prepared policy, the one that the account has for every function on a role, the ' +
+    'permissions boundary. The last two also stop siblings, and are asked about like a deny of the whole role.',
   effect: 'contain',
   reversible: true,
   permissions: [
@@ -94,6 +94,33 @@ export const quarantineRole = defineContainAction<Input, Prior>({
       condition: QUARANTINE_POLICIES_ONLY,
     },
     {
+      action: 'iam:GetRole',
+      purpose: 'read',
+      resource: ROLES,
+      why: 'captures and observes the permissions boundary',
+    },
+    {
+      action: 'iam:PutRolePermissionsBoundary',
+      purpose: 'contain',
+      resource: ROLES,
+      why: 'puts the prepared deny where no policy can be attached any more',
+      condition: QUARANTINE_BOUNDARIES_ONLY,
+    },
+    {
+      action: 'iam:DeleteRolePermissionsBoundary',
+      purpose: 'release',
+      resource: ROLES,
+      why: 'takes it away',
+      condition: QUARANTINE_BOUNDARIES_ONLY,
+    },
+    {
+      action: 'iam:PutRolePermissionsBoundary',
+      purpose: 'release',
+      resource: ROLES,
+      why: 'puts the former boundary back',
+      profile: 'dynamic',
+    },
+    {
       action: 'iam:PutRolePolicy',
       purpose: 'contain',
       resource: ROLES,
@@ -119,17 +146,20 @@ export const quarantineRole = defineContainAction<Input, Prior>({
   prior: rolePolicyPrior,
 
   objects: (target, request) =>
-    [...new Set(request.roles)].map((arn) => ({
-      key: `role-quarantine:${wayOf(target, request.way) === 'attached' ? 'attached:' : ''}${request.mode}:${arn}#${target.functionArn}`,
-      arn,
-    })),
+    [...new Set(request.roles)].map((arn) => ({ key: keyOf(target, request, arn), arn })),
 
   async capture(context, object, request) {
     const { target } = context;
     const roleName = roleNameIn(target, object.arn, 'iam:PutRolePolicy');
-    if (wayOf(target, request.way) === 'attached') {
-      const attached = await isAttached(context, roleName, quarantinePolicyArn(target, request.mode));
-      return { document: null, logGroup: null, attached };
+    const way = wayOf(target, request.way);
+    if (way === 'boundary') {
+      const boundary = await takenBoundary(context, roleName);
+      return { document: null, logGroup: null, attached: false, boundary };
+    }
+    const prepared = preparedArn(target, way, request.mode);
+    if (prepared !== null) {
+      const attached = await isAttached(context, roleName, prepared);
+      return { document: null, logGroup: null, attached, boundary: null };
     }
     const { iam, lambda } = context.aws('read');
     // Side by side, and from another bucket than Lambda's 15 calls a second: no extra round for the log group.
@@ -141,12 +171,18 @@ export const quarantineRole = defineContainAction<Input, Prior>({
       document: document === null ? null : policyDocument.parse(document),
       logGroup: described.kind === 'found' ? described.value.configuration.logGroup : null,
       attached: false,
+      boundary: null,
     };
+  },
+
+  otherwise(request, object, code) {
+    const way = nextWay(request.mode, request.way, code);
+    return way === null ? null : { ...request, roles: [object.arn], way };
   },
 
   plan({ object, input: request, prior, target }) {
     const wanted = wantedOf(object, request, prior, target);
-    const whom = request.mode === 'function' ? `calls from ${target.functionName}` : 'every session';
+    const whom = whomOf(target, request);
     const what = `Deny ${whom} of role ${nameOf(object)} everything but logs`;
     return { changes: rolePolicyChanges(object, prior, wanted, what), desired: wanted };
   },
@@ -163,14 +199,15 @@ function wantedOf(
   target: Target,
 ): RolePolicyDesired {
   const { mode } = request;
+  const way = wayOf(target, request.way);
+  const prepared = preparedArn(target, way, mode);
   const named = {
     roleArn: object.arn,
-    policyName: quarantinePolicyName(target, mode),
+    policyName: prepared?.split('/').at(-1) ?? quarantinePolicyName(target, mode),
     functionArn: mode === 'function' ? target.functionArn : null,
+    boundary: way === 'boundary',
   };
-  if (wayOf(target, request.way) === 'attached') {
-    return { ...named, policyArn: quarantinePolicyArn(target, mode), document: {} };
-  }
+  if (prepared !== null) return { ...named, policyArn: prepared, document: {} };
   // The default group is open too: older versions, and a configuration that changed, log there.
   // What the manifest found is left open whoever asks for the deny: a person does not list sinks at 3 a.m.
   const open = mode === 'role' ? target.open : undefined;
@@ -191,4 +228,16 @@ function wantedOf(
     },
   );
   return { ...named, policyArn: null, document: policyDocument.parse(document) };
+}
+
+/** What denies every function on the role is the same for each of them: the last incident takes it away. */
+function keyOf(target: Target, request: Input, roleArn: string): string {
+  const way = wayOf(target, request.way);
+  if (stopsSiblings(way)) return `role-quarantine:${way}:${roleArn}`;
+  return `role-quarantine:${way === 'attached' ? 'attached:' : ''}${request.mode}:${roleArn}#${target.functionArn}`;
+}
+
+function whomOf(target: Target, request: Input): string {
+  if (stopsSiblings(wayOf(target, request.way))) return 'calls from every function';
+  return request.mode === 'function' ? `calls from ${target.functionName}` : 'every session';
 }

@@ -97,6 +97,10 @@ export interface IamPort {
   /** Attaching what is attached already succeeds; detaching what is not is `cordon_aws_not_found`. */
   attachPolicy(roleName: string, policyArn: string): Promise<void>;
   detachPolicy(roleName: string, policyArn: string): Promise<void>;
+  /** Puts a managed policy into the role's one boundary slot, whatever is there. */
+  putBoundary(roleName: string, policyArn: string): Promise<void>;
+  /** Without a boundary: `cordon_aws_not_found`. */
+  deleteBoundary(roleName: string): Promise<void>;
   listAttachedPolicies(roleName: string): Promise<readonly { readonly name: string; readonly arn: string }[]>;
   /** The document of the default version of a managed policy. */
   getManagedPolicy(policyArn: string): Promise<JsonObject>;
@@ -106,6 +110,8 @@ export interface IamPort {
     readonly actions: readonly string[];
     readonly resourceArns: readonly string[];
     readonly sourceFunctionArn?: string;
+    /** Further condition keys of the request, by name. */
+    readonly context?: Readonly<Record<string, string>>;
   }): Promise<readonly { readonly action: string; readonly allowed: boolean }[]>;
 }
 

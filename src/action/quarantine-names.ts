@@ -46,6 +46,28 @@ export function quarantinePolicyName(
   return `${whole.slice(0, NAME_LIMIT - digest.length - 1)}-${digest}`;
 }
 
+/**
+ * Policies that are prepared once an account, for functions that have none of their own and for roles that are full.
+ * `any` denies the calls of every function on the role; `boundary` the same, as a permissions boundary, which is a slot of
+ * its own.
+ */
+export type AccountQuarantineKind = 'any' | 'boundary';
+
+export const ACCOUNT_QUARANTINE_KINDS: readonly AccountQuarantineKind[] = ['any', 'boundary'];
+
+/** Name of an account-wide policy, without path. */
+export function accountQuarantineName(kind: AccountQuarantineKind): string {
+  return `CordonQuarantine-${kind}`;
+}
+
+/** ARN of an account-wide policy. */
+export function accountQuarantineArn(
+  { partition, account }: Pick<QuarantineSubject, 'partition' | 'account'>,
+  kind: AccountQuarantineKind,
+): string {
+  return `arn:${partition}:iam::${account}:policy${QUARANTINE_PATH}${accountQuarantineName(kind)}`;
+}
+
 /** The policy's ARN, as `AttachRolePolicy` takes it. */
 export function quarantinePolicyArn(subject: QuarantineSubject, kind: QuarantineKind): string {
   return `arn:${subject.partition}:iam::${subject.account}:policy${QUARANTINE_PATH}${quarantinePolicyName(subject, kind)}`;

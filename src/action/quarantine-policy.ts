@@ -106,6 +106,41 @@ export function quarantinePolicy(scope: QuarantineScope, { logGroups, sinks }: O
   };
 }
 
+/**
+ * The deny of every call that any function makes in the role's name, but for its logs and traces: what is left where
+ * a function has no policy of its own. The key is there for calls from inside an environment only, so Lambda's own
+ * polling and delivery go on, as does whoever else uses the role. As a permissions boundary it allows all the rest, since a
+ * boundary that only denies leaves nothing. Pure.
+ */
+export function anyFunctionPolicy(
+  { partition, account }: { readonly partition: string; readonly account: string },
+  as: 'policy' | 'boundary',
+): JsonObject {
+  const Condition = { Null: { 'lambda:SourceFunctionArn': 'false' } };
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      ...(as === 'boundary'
+        ? [{ Sid: 'CordonLeaveTheRest', Effect: 'Allow', Action: '*', Resource: '*' }]
+        : []),
+      {
+        Sid: 'CordonDenyAllButEvidence',
+        Effect: 'Deny',
+        NotAction: [...LOG_WRITES, 'xray:PutTraceSegments'],
+        Resource: '*',
+        Condition,
+      },
+      {
+        Sid: 'CordonPinEvidenceSinks',
+        Effect: 'Deny',
+        Action: LOG_WRITES,
+        NotResource: [`arn:${partition}:logs:*:${account}:log-group:*`],
+        Condition,
+      },
+    ],
+  };
+}
+
 /** A bucket is one resource and its objects another; a function is called with and without a qualifier. */
 export function sinkResources(arn: string): readonly string[] {
   const service = arn.split(':')[2];

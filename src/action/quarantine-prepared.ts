@@ -1,12 +1,14 @@
 import type { JsonObject } from '../json.ts';
 import {
+  ACCOUNT_QUARANTINE_KINDS,
+  accountQuarantineName,
   QUARANTINE_KINDS,
   type QuarantineKind,
   type QuarantineSubject,
   quarantinePolicyArn,
   quarantinePolicyName,
 } from './quarantine-names.ts';
-import { privilegePolicy, quarantinePolicy } from './quarantine-policy.ts';
+import { anyFunctionPolicy, privilegePolicy, quarantinePolicy } from './quarantine-policy.ts';
 
 /** A function for which quarantine policies are made beforehand, as far as it is known. */
 export interface PreparedSubject extends QuarantineSubject {
@@ -31,6 +33,22 @@ export function preparedQuarantines(subject: PreparedSubject): readonly Prepared
     name: quarantinePolicyName(subject, kind),
     arn: quarantinePolicyArn(subject, kind),
     document: documentOf(subject, kind),
+  }));
+}
+
+/** One account-wide managed policy, in either profile. */
+export interface AccountQuarantine {
+  readonly name: string;
+  readonly document: JsonObject;
+}
+
+/** The policies for functions without one of their own and for roles that are full. Pure. */
+export function accountQuarantines(
+  place: Pick<QuarantineSubject, 'partition' | 'account'>,
+): readonly AccountQuarantine[] {
+  return ACCOUNT_QUARANTINE_KINDS.map((kind) => ({
+    name: accountQuarantineName(kind),
+    document: anyFunctionPolicy(place, kind === 'boundary' ? 'boundary' : 'policy'),
   }));
 }
 

@@ -20,3 +20,8 @@ export const ANY = '*';
 export const QUARANTINE_POLICIES_ONLY: PolicyCondition = {
   ArnLike: { 'iam:PolicyARN': `arn:{partition}:iam::{account}:policy${QUARANTINE_PATH}*` },
 };
+
+/** For the boundary: to put one of ours, and to take away no other (IAM, condition keys of both calls). */
+export const QUARANTINE_BOUNDARIES_ONLY: PolicyCondition = {
+  ArnLike: { 'iam:PermissionsBoundary': `arn:{partition}:iam::{account}:policy${QUARANTINE_PATH}*` },
+};

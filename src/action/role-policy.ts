@@ -4,7 +4,7 @@ import { canonicalJson } from '../timeline/canonical.ts';
 import type { ActionObject, Change, Observation } from './action.ts';
 import { roleNameIn } from './arn.ts';
 import { AwsError } from './failure.ts';
-import type { ActionContext, Target } from './ports.ts';
+import type { ActionContext, IamPort, Target } from './ports.ts';
 
 /**
  * One named policy on one role, as several actions put it: inline, or by attaching one that was prepared. The name
@@ -21,6 +21,8 @@ export const rolePolicyPrior = z.strictObject({
   logGroup: z.string().nullable(),
   /** Whether the prepared policy was attached already. */
   attached: z.boolean().default(false),
+  /** The permissions boundary that was there, where ours takes its place; `null` when there was none. */
+  boundary: z.string().nullable().optional(),
 });
 
 export const rolePolicyDesired = z.strictObject({
@@ -28,6 +30,8 @@ export const rolePolicyDesired = z.strictObject({
   policyName: z.string(),
   /** The prepared policy that is attached; `null` when the deny is inline. */
   policyArn: z.string().nullable().default(null),
+  /** True when it is in the slot of the permissions boundary. */
+  boundary: z.boolean().optional(),
   /** The inline document; empty for a prepared policy, whose document is its own. */
   document: policyDocument,
   /** The function that the deny is confined to; `null` when it holds for the whole role. */
@@ -38,7 +42,10 @@ export type RolePolicyPrior = z.infer<typeof rolePolicyPrior>;
 export type RolePolicyDesired = z.infer<typeof rolePolicyDesired>;
 
 /** How a deny is put on a role: as asked, else by profile. Targets of incidents that began before there were profiles: inline. */
-export function wayOf(target: Target, asked: 'inline' | 'attached' | undefined): 'inline' | 'attached' {
+export function wayOf<Way extends string>(
+  target: Target,
+  asked: Way | undefined,
+): Way | 'inline' | 'attached' {
   return asked ?? (target.means?.profile === 'static' ? 'attached' : 'inline');
 }
 
@@ -60,6 +67,7 @@ export function rolePolicyChanges(
   what: string,
 ): readonly Change[] {
   const { policyName, policyArn, document } = wanted;
+  if (wanted.boundary === true) return boundaryChanges(object, prior, wanted, what);
   const there = policyArn === null ? same(prior?.document ?? null, document) : prior?.attached === true;
   if (prior !== null && there) return [];
   const change =
@@ -77,14 +85,43 @@ export function rolePolicyChanges(
   return [{ ...change, objectArn: object.arn, undo: undoOf(prior, wanted, nameOf(object)) }];
 }
 
+function boundaryChanges(
+  object: ActionObject,
+  prior: RolePolicyPrior | null,
+  { policyName, policyArn }: RolePolicyDesired,
+  what: string,
+): readonly Change[] {
+  if (prior !== null && prior.boundary === policyArn) return [];
+  const role = nameOf(object);
+  return [
+    {
+      call: 'iam:PutRolePermissionsBoundary',
+      objectArn: object.arn,
+      request: { RoleName: role, PermissionsBoundary: policyArn },
+      summary: `${what} (permissions boundary ${policyName})`,
+      undo:
+        prior === null
+          ? `A person must say which permissions boundary ${role} had`
+          : (prior.boundary ?? null) === null
+            ? `Take the permissions boundary of role ${role} away`
+            : `Put the permissions boundary ${prior.boundary} of role ${role} back`,
+    },
+  ];
+}
+
 /** Makes the write of `rolePolicyChanges`. */
 export async function applyRolePolicy(
   context: ActionContext,
   object: ActionObject,
   wanted: JsonObject,
 ): Promise<void> {
-  const { policyName, policyArn, document } = rolePolicyDesired.parse(wanted);
+  const { policyName, policyArn, document, boundary } = rolePolicyDesired.parse(wanted);
   const { iam } = context.aws('contain');
+  if (policyArn !== null && boundary === true) {
+    const roleName = roleNameIn(context.target, object.arn, 'iam:PutRolePermissionsBoundary');
+    await iam.putBoundary(roleName, policyArn);
+    return;
+  }
   if (policyArn !== null) {
     await iam.attachPolicy(roleNameIn(context.target, object.arn, 'iam:AttachRolePolicy'), policyArn);
     return;
@@ -103,8 +140,14 @@ export async function observeRolePolicy(
   prior: RolePolicyPrior | null,
   wanted: JsonObject,
 ): Promise<Observation> {
-  const { policyName, policyArn, document } = rolePolicyDesired.parse(wanted);
+  const { policyName, policyArn, document, boundary } = rolePolicyDesired.parse(wanted);
   const roleName = roleNameIn(context.target, object.arn, 'iam:GetRolePolicy');
+  if (boundary === true) {
+    const found = (await context.aws('read').iam.getRole(roleName)).permissionsBoundaryArn;
+    if (found === policyArn) return { kind: 'in-effect' };
+    if (found === (prior?.boundary ?? null)) return { kind: 'not-in-effect' };
+    return { kind: 'conflict', found: `the permissions boundary of ${object.arn} is ${found ?? 'gone'}` };
+  }
   if (policyArn !== null) {
     const there = await isAttached(context, roleName, policyArn);
     return { kind: there ? 'in-effect' : 'not-in-effect' };
@@ -125,8 +168,12 @@ export async function revertRolePolicy(
   prior: RolePolicyPrior,
   wanted: JsonObject,
 ): Promise<void> {
-  const { policyName, policyArn } = rolePolicyDesired.parse(wanted);
+  const { policyName, policyArn, boundary } = rolePolicyDesired.parse(wanted);
   const { iam } = context.aws('release');
+  if (boundary === true) {
+    await putBoundaryBack(iam, roleNameIn(context.target, object.arn, 'iam:GetRole'), prior.boundary ?? null);
+    return;
+  }
   const call = policyArn === null ? 'iam:DeleteRolePolicy' : 'iam:DetachRolePolicy';
   const roleName = roleNameIn(context.target, object.arn, call);
   if (policyArn === null && prior.document !== null) {
@@ -137,6 +184,19 @@ export async function revertRolePolicy(
   try {
     if (policyArn === null) await iam.deleteInlinePolicy(roleName, policyName);
     else await iam.detachPolicy(roleName, policyArn);
+  } catch (error) {
+    // Gone already, with or without its role: that is what was wanted.
+    if (!(error instanceof AwsError) || error.code !== 'cordon_aws_not_found') throw error;
+  }
+}
+
+async function putBoundaryBack(iam: IamPort, roleName: string, boundary: string | null): Promise<void> {
+  if (boundary !== null) {
+    await iam.putBoundary(roleName, boundary);
+    return;
+  }
+  try {
+    await iam.deleteBoundary(roleName);
   } catch (error) {
     // Gone already, with or without its role: that is what was wanted.
     if (!(error instanceof AwsError) || error.code !== 'cordon_aws_not_found') throw error;

@@ -1,5 +1,6 @@
 import {
   AttachRolePolicyCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetPolicyCommand,
@@ -9,6 +10,7 @@ import {
   type IAMClient,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -96,6 +98,17 @@ export function iamPort(client: IAMClient, call: Caller): IamPort {
       const command = new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn });
       await call('iam:DetachRolePolicy', (options) => client.send(command, options));
     },
+    async putBoundary(roleName, policyArn) {
+      const command = new PutRolePermissionsBoundaryCommand({
+        RoleName: roleName,
+        PermissionsBoundary: policyArn,
+      });
+      await call('iam:PutRolePermissionsBoundary', (options) => client.send(command, options));
+    },
+    async deleteBoundary(roleName) {
+      const command = new DeleteRolePermissionsBoundaryCommand({ RoleName: roleName });
+      await call('iam:DeleteRolePermissionsBoundary', (options) => client.send(command, options));
+    },
     async listAttachedPolicies(roleName) {
       const operation = 'iam:ListAttachedRolePolicies';
       const found = await allOf(
@@ -132,8 +145,17 @@ export function iamPort(client: IAMClient, call: Caller): IamPort {
       );
       return decodeDocument(Document, 'iam:GetPolicyVersion');
     },
-    async simulate({ roleArn, actions, resourceArns, sourceFunctionArn }) {
+    async simulate({ roleArn, actions, resourceArns, sourceFunctionArn, context = {} }) {
       const operation = 'iam:SimulatePrincipalPolicy';
+      const keys = {
+        ...context,
+        ...(sourceFunctionArn === undefined ? {} : { 'lambda:SourceFunctionArn': sourceFunctionArn }),
+      };
+      const ContextEntries = Object.entries(keys).map(([ContextKeyName, value]) => ({
+        ContextKeyName,
+        ContextKeyType: 'string' as const,
+        ContextKeyValues: [value],
+      }));
       const results = await allOf(
         pages(operation, async (Marker) => {
           const command = new SimulatePrincipalPolicyCommand({
@@ -141,17 +163,7 @@ export function iamPort(client: IAMClient, call: Caller): IamPort {
             ActionNames: [...actions],
             Marker,
             ...(resourceArns.length === 0 ? {} : { ResourceArns: [...resourceArns] }),
-            ...(sourceFunctionArn === undefined
-              ? {}
-              : {
-                  ContextEntries: [
-                    {
-                      ContextKeyName: 'lambda:SourceFunctionArn',
-                      ContextKeyType: 'string' as const,
-                      ContextKeyValues: [sourceFunctionArn],
-                    },
-                  ],
-                }),
+            ...(ContextEntries.length === 0 ? {} : { ContextEntries }),
           });
           const answer = await call(operation, (options) => client.send(command, options));
           return { page: answer.EvaluationResults ?? [], next: nextOf(answer) };

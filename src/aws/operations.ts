@@ -70,6 +70,8 @@ export const OPERATIONS = {
   'iam:GetPolicy': { family: 'iam', effect: 'read' },
   'iam:GetPolicyVersion': { family: 'iam', effect: 'read' },
   'iam:SimulatePrincipalPolicy': { family: 'iam', effect: 'read', slow: true },
+  'iam:PutRolePermissionsBoundary': { family: 'iam', effect: 'write' },
+  'iam:DeleteRolePermissionsBoundary': { family: 'iam', effect: 'write' },
   'iam:PutRolePolicy': { family: 'iam', effect: 'write' },
   'iam:DeleteRolePolicy': { family: 'iam', effect: 'write' },
   'iam:AttachRolePolicy': { family: 'iam', effect: 'write' },

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AwsPurpose } from '../action/ports.ts';
+import { MAX_LOG_GROUPS } from '../action/quarantine-policy.ts';
 import type { PreparedSubject } from '../action/quarantine-prepared.ts';
 import { systemWord } from '../error.ts';
+import type { Picture } from '../inventory/picture.ts';
 import type { JsonObject } from '../json.ts';
 import { type AccountPlace, accountPlace, type PlaceOptions, partitionOf } from './account-place.ts';
 import type { Context } from './context.ts';
@@ -12,6 +14,7 @@ import { readGiven } from './file.ts';
 export interface TemplateOptions extends PlaceOptions {
   readonly function?: readonly string[];
   readonly functions?: string;
+  readonly inventory?: boolean;
   readonly sink: string;
   readonly deployer?: readonly string[];
   readonly guard?: boolean;
@@ -47,7 +50,9 @@ export async function printTemplate(context: Context, options: TemplateOptions):
     ...(options.account === undefined && account !== undefined ? { account } : {}),
     ...(options.partition === undefined && region !== undefined ? { partition: partitionOf(region) } : {}),
   });
-  const subjects = functions.map((arn) => subjectOf(arn, place));
+  const known = await picturesOf(context, options, place);
+  const named = functions.map((arn) => subjectOf(arn, place));
+  const subjects = options.inventory === true ? withKnown(named, known, functions.length > 0) : named;
   const roleNames = roleNamesOf(place);
   const { accountTemplates } = await import('../enrolment/account-template.ts');
   const { guardPolicy } = await import('../enrolment/guard-policy.ts');
@@ -65,6 +70,7 @@ export async function printTemplate(context: Context, options: TemplateOptions):
     roleNames,
     subjects,
     sink,
+    sinks: enrolledSinks(place),
     deployers,
   });
   if (options.output !== undefined) {
@@ -82,6 +88,70 @@ export async function printTemplate(context: Context, options: TemplateOptions):
   }
   remarks(context, place, subjects);
   return EXIT.ok;
+}
+
+/** The pictures of the account, where the inventory is asked. */
+async function picturesOf(
+  context: Context,
+  options: TemplateOptions,
+  { account }: AccountPlace,
+): Promise<readonly Picture[]> {
+  if (options.inventory !== true) return [];
+  if (account === '*') {
+    throw new CliError('cordon_cli_usage', 'expected --account with --inventory, or one enrolled account');
+  }
+  const pictures = (await context.withApi((api) => api.inventory())).filter(
+    (each) => each.account === account,
+  );
+  if (pictures.length === 0) {
+    throw new CliError(
+      'cordon_cli_usage',
+      `expected an inventory of account ${account}, found none: cordon inventory refresh`,
+    );
+  }
+  const unread = pictures.flatMap(({ functions }) => functions.filter(({ sinks }) => sinks === null));
+  for (const { functionArn } of unread.slice(0, 20)) {
+    context.out.remark(
+      `the sinks of ${functionArn} could not be read: a deny of its whole role would lose failed events`,
+    );
+  }
+  return pictures;
+}
+
+/** The functions named, or all that are known, with every log group and sink that the inventory has of them. */
+function withKnown(
+  named: readonly Subject[],
+  pictures: readonly Picture[],
+  only: boolean,
+): readonly Subject[] {
+  const known = pictures.flatMap(({ account, region, functions }) =>
+    functions.map(
+      ({ functionName, logGroups, sinks }): Subject => ({
+        region,
+        functionName,
+        logGroups: logGroups.slice(0, MAX_LOG_GROUPS - 1),
+        // Of this account, or a bucket, whose account the deny itself asks about.
+        sinks: (sinks ?? []).filter((arn) => arn.split(':')[2] === 's3' || arn.split(':')[4] === account),
+      }),
+    ),
+  );
+  if (!only) return known;
+  return named.map(
+    (subject) =>
+      known.find((each) => each.region === subject.region && each.functionName === subject.functionName) ??
+      subject,
+  );
+}
+
+function enrolledSinks({
+  enrolled,
+}: AccountPlace): readonly { readonly region: string; readonly arn: string }[] {
+  const sinks = enrolled?.quarantineSinks ?? [];
+  return (enrolled?.regions ?? []).flatMap((region) => {
+    const queue = sinks.find((arn) => arn.startsWith(`arn:${enrolled?.partition ?? 'aws'}:sqs:${region}:`));
+    const arn = queue ?? sinks.find((sink) => sink.split(':')[2] === 's3');
+    return arn === undefined ? [] : [{ region, arn }];
+  });
 }
 
 function remarks({ out }: Context, { profile }: AccountPlace, subjects: readonly Subject[]): void {

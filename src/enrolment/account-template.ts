@@ -3,7 +3,12 @@ import type { Action } from '../action/action.ts';
 import { fitted, isAdministratorEquivalent, PURPOSES, policyFor } from '../action/permissions.ts';
 import type { AwsPurpose, Profile } from '../action/ports.ts';
 import { QUARANTINE_PATH } from '../action/quarantine-names.ts';
-import { type PreparedSubject, preparedQuarantines } from '../action/quarantine-prepared.ts';
+import {
+  accountQuarantines,
+  type PreparedSubject,
+  preparedQuarantines,
+} from '../action/quarantine-prepared.ts';
+import { sinkGrant, sinkGrantName } from '../action/sink-grant-names.ts';
 import { CodedError } from '../error.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { guardPolicy } from './guard-policy.ts';
@@ -25,6 +30,8 @@ export interface TemplateRequest {
   /** Functions whose quarantine policies are prepared; none are in profile `dynamic`. */
   readonly subjects: readonly Omit<PreparedSubject, 'partition' | 'account'>[];
   readonly sink: 'none' | 'bucket' | 'queue';
+  /** Sinks that are enrolled already, one a Region: roles are prepared to be granted them. */
+  readonly sinks?: readonly { readonly region: string; readonly arn: string }[];
   readonly deployers: readonly string[];
 }
 
@@ -34,6 +41,8 @@ const MAX_CHARACTERS = 1_000_000;
 
 /** Stands for the stack's own account and partition until `substituted` names CloudFormation's variables. */
 const SELF = { partition: '@partition@', account: '@account@' };
+/** Stands for the Region of the stack. */
+const OWN_REGION = '@region@';
 
 const pseudoParameter = (name: string) => `\${AWS::${name}}`;
 
@@ -47,7 +56,7 @@ const SOURCE_IDENTITY = 'cordon';
  * do not fit into one.
  */
 export function accountTemplates(request: TemplateRequest): readonly JsonObject[] {
-  const base = { ...rolesOf(request), ...sinkOf(request.sink) };
+  const base = { ...rolesOf(request), ...sinkOf(request.sink), ...forEveryFunction(request) };
   const prepared = request.profile === 'static' ? Object.entries(quarantinesOf(request)) : [];
   const first = templateOf(request, base);
   if (JSON.stringify(first).length > MAX_CHARACTERS) {
@@ -213,24 +222,79 @@ const TRUST: JsonObject = {
   ],
 };
 
+/** Every sink that the function has, and the quarantine sink of its Region: a deny of the whole role leaves them open. */
+function sinksOf(request: TemplateRequest, subject: TemplateRequest['subjects'][number]): readonly string[] {
+  const own = ownSinkOf(request.sink, request.place ?? SELF);
+  const ours = own ?? request.sinks?.find(({ region }) => region === subject.region)?.arn;
+  return [...(subject.sinks ?? []), ...(ours === undefined ? [] : [ours])];
+}
+
 function quarantinesOf(request: TemplateRequest): Record<string, JsonObject> {
   const place = request.place ?? SELF;
   return Object.fromEntries(
     request.subjects.flatMap((subject) =>
-      preparedQuarantines({ ...subject, ...place }).map(({ kind, name, document }): [string, JsonObject] => [
-        logicalName(kind, name),
-        {
-          Type: 'AWS::IAM::ManagedPolicy',
-          Properties: {
-            ManagedPolicyName: name,
-            Path: QUARANTINE_PATH,
-            Description: `Cordon: quarantine (${kind}) of ${subject.functionName} in ${subject.region}. Attached during an incident only.`,
-            PolicyDocument: substituted(document),
+      preparedQuarantines({ ...subject, ...place, sinks: sinksOf(request, subject) }).map(
+        ({ kind, name, document }): [string, JsonObject] => [
+          logicalName(kind, name),
+          {
+            Type: 'AWS::IAM::ManagedPolicy',
+            Properties: {
+              ManagedPolicyName: name,
+              Path: QUARANTINE_PATH,
+              Description: `Cordon: quarantine (${kind}) of ${subject.functionName} in ${subject.region}. Attached during an incident only.`,
+              PolicyDocument: substituted(document),
+            },
           },
-        },
-      ]),
+        ],
+      ),
     ),
   );
+}
+
+/** What is prepared once an account: for functions without a policy of their own, for full roles, for the sinks. */
+function forEveryFunction(request: TemplateRequest): Record<string, JsonObject> {
+  const place = request.place ?? SELF;
+  const own = ownSinkOf(request.sink, place);
+  const sinks = own === undefined ? (request.sinks ?? []) : [{ region: OWN_REGION, arn: own }];
+  const grants = sinks.map(({ region, arn }) => ({
+    name: sinkGrantName({ region }),
+    description: 'Cordon: lets a role deliver to the quarantine sink. Attached during an incident only.',
+    document: sinkGrant(arn),
+  }));
+  const quarantines = accountQuarantines(place).map((each) => ({
+    ...each,
+    description:
+      'Cordon: quarantine of every function on a role, where none is prepared for one of them. Attached during an incident only.',
+  }));
+  return Object.fromEntries(
+    [...quarantines, ...grants].map(({ name, description, document }): [string, JsonObject] => [
+      logicalName('any', name),
+      {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Properties: {
+          ManagedPolicyName: substituted(name),
+          Path: QUARANTINE_PATH,
+          Description: description,
+          PolicyDocument: substituted(document),
+        },
+      },
+    ]),
+  );
+}
+
+/** ARN of the sink that the stack makes. */
+function ownSinkOf(
+  sink: TemplateRequest['sink'],
+  { partition, account }: { readonly partition: string; readonly account: string },
+): string | undefined {
+  switch (sink) {
+    case 'none':
+      return undefined;
+    case 'bucket':
+      return `arn:${partition}:s3:::cordon-quarantine-${account}-${OWN_REGION}`;
+    case 'queue':
+      return `arn:${partition}:sqs:${OWN_REGION}:${account}:cordon-quarantine`;
+  }
 }
 
 function sinkOf(sink: TemplateRequest['sink']): Record<string, JsonObject> {
@@ -291,12 +355,13 @@ function logicalName(kind: string, name: string): string {
 /** `Fn::Sub` for each text that names the stack's own account; IAM's own variables are kept from it. */
 function substituted(value: Json): Json {
   if (typeof value === 'string') {
-    if (!value.includes(SELF.partition) && !value.includes(SELF.account)) return value;
+    if (![SELF.partition, SELF.account, OWN_REGION].some((own) => value.includes(own))) return value;
     return {
       'Fn::Sub': value
         .replaceAll('${', '${!')
         .replaceAll(SELF.partition, pseudoParameter('Partition'))
-        .replaceAll(SELF.account, pseudoParameter('AccountId')),
+        .replaceAll(SELF.account, pseudoParameter('AccountId'))
+        .replaceAll(OWN_REGION, pseudoParameter('Region')),
     };
   }
   if (Array.isArray(value)) return value.map(substituted);

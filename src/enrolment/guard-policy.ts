@@ -22,6 +22,7 @@ export function guardPolicy({ partition, account, roles, deployers }: GuardScope
   const policies = `arn:${partition}:iam::${account}:policy${QUARANTINE_PATH}*`;
   const except = (arns: readonly string[]) =>
     arns.length === 0 ? {} : { ArnNotLike: { 'aws:PrincipalArn': [...arns] } };
+  const exceptOurs = except([role(roles.contain), role(roles.release), ...deployers]);
   const condition = (block: JsonObject) => (Object.keys(block).length === 0 ? {} : { Condition: block });
   return {
     Version: '2012-10-17',
@@ -33,7 +34,19 @@ export function guardPolicy({ partition, account, roles, deployers }: GuardScope
         Resource: '*',
         Condition: {
           ArnLike: { 'iam:PolicyARN': policies },
-          ...except([role(roles.contain), role(roles.release), ...deployers]),
+          ...exceptOurs,
+        },
+      },
+      // A boundary is replaced by naming the new one, and no condition sees the old one: this keeps ours from being taken
+      // away, and others from putting it.
+      {
+        Sid: 'CordonKeepBoundariesOn',
+        Effect: 'Deny',
+        Action: ['iam:DeleteRolePermissionsBoundary', 'iam:PutRolePermissionsBoundary'],
+        Resource: '*',
+        Condition: {
+          ArnLike: { 'iam:PermissionsBoundary': policies },
+          ...exceptOurs,
         },
       },
       {

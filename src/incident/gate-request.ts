@@ -1,4 +1,5 @@
 import type { Target } from '../action/ports.ts';
+import { stopsSiblings } from '../action/quarantine-ways.ts';
 import { rungOf } from '../action/rung.ts';
 import { accountFor, explainMode, isExcluded, responderRoles } from '../enrolment/enrolment.ts';
 import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
@@ -18,7 +19,7 @@ export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: num
     context: {
       ...contextOf(draft, attempt.target, approvals),
       // Only a quarantine conditioned on one function is known to leave its siblings alone.
-      wholeRole: attempt.input.mode !== 'function',
+      wholeRole: attempt.input.mode !== 'function' || stopsSiblings(attempt.input.way),
       rung: rungOfAttempt(draft, attempt),
       overBudget: attempt.budgetSpent !== undefined,
     },

@@ -231,7 +231,7 @@ export function settleInvocation(draft: Draft, id: InvocationId): void {
   const attempts = [...draft.attempts.values()].filter((row) => row.invocation === id);
   if (!attempts.every((row) => isFinal(row.state))) return;
   // What fell back to a lower rung has come to what that rung came to.
-  const unsuccessful = attempts.filter((row) => row.state !== 'succeeded');
+  const unsuccessful = attempts.filter((row) => row.state !== 'succeeded' && row.replacedBy === undefined);
   const failed = unsuccessful.find((row) => row.error?.code !== FELL_BACK) ?? unsuccessful[0];
   if (invocation.src === 'containment.release') {
     finishInvocation(draft, invocation, releaseOutput(draft, attempts));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Target } from '../action/ports.ts';
 import type { Json } from '../json.ts';
+import { resumeAnswered } from './approval.ts';
 import { noteComparison } from './compared.ts';
 import type { Draft } from './draft.ts';
 import { raiseLevel } from './level.ts';
@@ -34,6 +35,8 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
       open: { sinks, logGroups },
       sharedWith: sharedWith === 0 && outside.length > 0 ? -1 : sharedWith,
     });
+    // What was asked only because nobody knew who else is on the role is answered by that.
+    resumeAnswered(draft);
   } else if (attempt.action === 'target.compare-manifest') {
     noteComparison(draft, attempt.target, output);
   } else if (attempt.action === 'containment.verify') {

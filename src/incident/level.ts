@@ -22,7 +22,11 @@ export function incidentLevel(levels: Readonly<Record<string, Level>>, targets: 
 /** Raises a target to *accepted* once every containing attempt on it has been accepted. */
 export function accepted(draft: Draft, target: Target): void {
   const attempts = [...draft.attempts.values()].filter(
-    (row) => row.effect === 'contain' && !isOfRelease(row) && row.target?.functionArn === target.functionArn,
+    (row) =>
+      row.effect === 'contain' &&
+      !isOfRelease(row) &&
+      row.replacedBy === undefined &&
+      row.target?.functionArn === target.functionArn,
   );
   if (attempts.every((row) => isFinal(row.state)) && attempts.every((row) => row.state === 'succeeded')) {
     raiseLevel(draft, target, 'accepted', 'every containing call was accepted');

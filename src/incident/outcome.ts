@@ -3,6 +3,7 @@ import { CodedError } from '../error.ts';
 import type { WorkerId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import { canonicalJson, digestOf } from '../timeline/canonical.ts';
+import { tryAnotherWay } from './another-way.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
 import { budgetInWords } from './budget.ts';
 import type { Draft } from './draft.ts';
@@ -357,7 +358,12 @@ function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome
     tries: attempt.tries + 1,
     nextAt: null,
   });
-  finish(draft, { ...attempt, error: { code, message } }, 'failed');
+  const instead = outcome.classification === 'terminal' ? tryAnotherWay(draft, attempt, code) : undefined;
+  finish(
+    draft,
+    { ...attempt, error: { code, message }, ...(instead === undefined ? {} : { replacedBy: instead.id }) },
+    'failed',
+  );
   if (attempt.upkeep === true) upkeepFailed(draft, draft.attempts.get(attempt.id) ?? attempt);
 }
 

@@ -259,6 +259,8 @@ export interface AttemptRow {
   /** The attempt whose write this one takes back. */
   readonly reverses: AttemptId | null;
   readonly hold: HoldId | null;
+  /** The attempt of another way of the same action that takes the place of this one, which AWS refused for good. */
+  readonly replacedBy?: AttemptId;
   /** What other open holds on the object desire; the strictest of all is what is to be there. */
   readonly others?: readonly JsonObject[];
   /** A release while another incident holds the object: the looser state that the others desire. */

@@ -203,20 +203,35 @@ async function missingOf(
   const { partition, account, region, profile } = request;
   const policy = policyFor(request.actions, purpose, { partition, account, region, profile });
   const missing: string[] = [];
-  for (const { Action: actions, Resource: resources, Condition } of policy.Statement) {
-    // The simulator would need the condition's keys; what it cannot be asked is not called missing.
-    if (Condition !== undefined && !JSON.stringify(Condition).includes('aws:RequestedRegion')) continue;
-    const named = resources.map((pattern) => pattern.replaceAll('*', 'cordon-readiness')).slice(0, 1);
+  for (const { Effect, Action: actions, Resource: resources, Condition } of policy.Statement) {
+    // A denial of one's own roles takes nothing from what is needed.
+    if (Effect === 'Deny') continue;
+    const named = resources.map(anExample).slice(0, 1);
     const answers = await aws.iam.simulate({
       roleArn,
       actions,
       resourceArns: resources.includes('*') ? [] : named,
+      context: { 'aws:RequestedRegion': region, ...exampleOf(Condition ?? null) },
     });
-    // A list without a resource is allowed in the enrolled Regions, which the simulator is not told.
-    if (Condition !== undefined) continue;
     missing.push(...answers.filter(({ allowed }) => !allowed).map(({ action }) => action));
   }
   return distinct(missing);
+}
+
+/** One request that meets a condition: each key with a value of its pattern. */
+function exampleOf(condition: Json): Readonly<Record<string, string>> {
+  const example: Record<string, string> = {};
+  for (const keys of Object.values(objectOf(condition) ?? {})) {
+    for (const [key, value] of Object.entries(objectOf(keys ?? null) ?? {})) {
+      const [first] = Array.isArray(value) ? listOf(value) : [value ?? ''];
+      example[key] = anExample(text(first));
+    }
+  }
+  return example;
+}
+
+function anExample(pattern: string): string {
+  return pattern.replaceAll('*', 'cordon-readiness');
 }
 
 async function changesOf(aws: AwsAccess): Promise<NonNullable<Picture['changes']>> {

@@ -138,6 +138,7 @@ export function deployed(
       return text
         .replaceAll(/\$\{AWS::Partition\}/g, partition)
         .replaceAll(/\$\{AWS::AccountId\}/g, account)
+        .replaceAll(/\$\{AWS::Region\}/g, 'eu-west-1')
         .replaceAll(/\$\{!/g, '${');
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolved(item)]));
   };

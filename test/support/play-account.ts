@@ -25,10 +25,14 @@ export interface Played {
   readonly messages: { readonly sent: number; readonly processed: number; readonly left: number };
   /** Denied calls of other functions, as the account's own trail has them. */
   readonly deniedSiblings: number;
+  /** Denied calls of credentials that were stolen from the function: the deny bites. */
+  readonly deniedDuring: number;
   /** Denied calls of the function itself once it was let run again. */
   readonly deniedAfterRelease: number;
   /** Runs of the function, and how many of them are in its log. */
   readonly runs: { readonly made: number; readonly logged: number };
+  /** Calls with which Cordon changed something of a role, in order and each once. */
+  readonly roleWrites: readonly string[];
   /** True once the function could not be invoked. */
   readonly stopped: boolean;
 }
@@ -68,6 +72,15 @@ export async function play(
       );
       return levels[FUNCTION_ARN] === 'effective' || clock.monotonicMs() - since > 120_000;
     });
+    const denials = () => world.journal.count({ outcome: (code) => DENIED.test(code) });
+    const deniedBefore = denials();
+    const stolen = world.attacker.stealCredentials('checkout-webhook');
+    await world.attacker.callAs(stolen, {
+      service: 's3',
+      action: 'GetObject',
+      resource: 'arn:aws:s3:::receipts/1',
+    });
+    const deniedDuring = denials() - deniedBefore;
     await answer(engine, id, 'triage', { verdict: account.verdict });
     if (account.verdict === 'true_positive') await answer(engine, id, 'recovery', { decision: 'release' });
     await untilClosed(engine, id);
@@ -83,8 +96,20 @@ export async function play(
         .map((event) => ({ ...event, duringIncident: event.at > alertedAt })),
       messages,
       deniedSiblings: deniedOf(world, (arn) => arn !== FUNCTION_ARN),
+      deniedDuring,
       deniedAfterRelease: deniedAfterRelease(world),
       runs: runsOf(world),
+      roleWrites: [
+        ...new Set(
+          world.journal
+            .writes({
+              service: 'iam',
+              outcome: 'ok',
+              principalArn: (arn) => /assumed-role\/Cordon/.test(arn),
+            })
+            .map(({ operation }) => operation),
+        ),
+      ],
       stopped,
     };
   } finally {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CATALOGUE } from '../../src/action/catalogue.ts';
 import { PURPOSES, policyFor } from '../../src/action/permissions.ts';
-import { preparedQuarantines } from '../../src/action/quarantine-prepared.ts';
+import { accountQuarantines, preparedQuarantines } from '../../src/action/quarantine-prepared.ts';
 import { sinkGrant, sinkGrantName } from '../../src/action/sink-grant-names.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { readWorldSpec, type WorldSpec } from '../../src/simulation/world/spec.ts';
@@ -39,6 +39,8 @@ export interface RandomAccount {
   readonly ownLogGroup: boolean;
   /** What the roles have so much of that nothing fits any more. */
   readonly full: 'nothing' | 'inline' | 'attached';
+  /** Whether the function has prepared policies of its own, beside those that the account has for every function. */
+  readonly prepared: boolean;
 }
 
 type RoleName = 'checkout-webhook-role' | 'old-role' | 'platform-role';
@@ -102,6 +104,7 @@ export const randomAccount: fc.Arbitrary<RandomAccount> = fc.record({
   ),
   ownLogGroup: fc.boolean(),
   full: fc.constantFrom('nothing', 'nothing', 'nothing', 'inline', 'attached'),
+  prepared: fc.boolean(),
 });
 
 const at = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
@@ -157,7 +160,7 @@ export function mayLose(
   // The deny strikes at once, and an event that is tried once fails under it.
   if (account.retries === 0 && lost.condition === 'RetriesExhausted') return true;
   // No room on the role for the right to deliver.
-  if (account.full === (account.profile === 'dynamic' ? 'inline' : 'attached')) return true;
+  if (account.full === 'attached' && account.profile === 'static') return true;
   return account.sink === 'none' || account.severity >= 9;
 }
 
@@ -181,6 +184,7 @@ export const worst: RandomAccount = {
   siblings: [{ role: 'checkout-webhook-role', version: null }],
   ownLogGroup: true,
   full: 'nothing',
+  prepared: true,
 };
 
 /** The account as a world, in which Cordon's three roles have the generated policies and no more. */
@@ -395,7 +399,6 @@ function ownRoles({ profile }: RandomAccount): readonly JsonObject[] {
 
 /** What the template would have made, from an inventory that knows the sinks and log groups. */
 function preparedPolicies(account: RandomAccount): readonly JsonObject[] {
-  if (account.profile !== 'static') return [];
   const own = qualifiersOf(account).flatMap(
     (qualifier) => SINKS[account.destinations[qualifier === 'live' ? 1 : 0]] ?? [],
   );
@@ -409,9 +412,12 @@ function preparedPolicies(account: RandomAccount): readonly JsonObject[] {
     sinks: [...own, ...(account.deadLetter ? [at('sqs', 'dead')] : []), ...(sink === null ? [] : [sink])],
   });
   const grant = sink === null ? [] : [{ name: sinkGrantName({ region: REGION }), document: sinkGrant(sink) }];
-  return [...quarantines, ...grant].map(({ name, document }) => ({
-    name,
-    path: '/cordon/quarantine/',
-    document: { ...document },
-  }));
+  const ofFunction = account.profile === 'static' && account.prepared ? quarantines : [];
+  return [...ofFunction, ...accountQuarantines({ partition: 'aws', account: ACCOUNT }), ...grant].map(
+    ({ name, document }) => ({
+      name,
+      path: '/cordon/quarantine/',
+      document: { ...document },
+    }),
+  );
 }

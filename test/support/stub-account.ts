@@ -265,6 +265,8 @@ function iam(account: StubAccount, operation: string, fields: Readonly<Record<st
     case 'PutRolePolicy':
       account.inline.set(policy, String(fields.PolicyDocument));
       return xml(operation, '');
+    case 'PutRolePermissionsBoundary':
+    case 'DeleteRolePermissionsBoundary':
     case 'AttachRolePolicy':
     case 'DetachRolePolicy':
       return xml(operation, '');

@@ -48,6 +48,10 @@ export const aws: Register = (program, run) => {
       several,
     )
     .option('--functions <file>', 'a file with one function ARN a line; - reads standard input')
+    .option(
+      '--inventory',
+      'take log groups and sinks of these functions, or of all of the account, from the inventory',
+    )
     .option('--sink <kind>', 'none, bucket or queue', 'none')
     .option(
       '--deployer <arn>',

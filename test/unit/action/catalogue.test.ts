@@ -79,6 +79,7 @@ describe('the permissions', () => {
     ).toEqual([
       'application-autoscaling:RegisterScalableTarget',
       'iam:AttachRolePolicy',
+      'iam:PutRolePermissionsBoundary',
       'iam:PutRolePolicy',
       'lambda:DeleteProvisionedConcurrencyConfig',
       'lambda:PutFunctionCodeSigningConfig',
@@ -149,8 +150,12 @@ const LIVES: Readonly<
     inputs: [
       { roles: [ROLE_ARN], mode: 'function' },
       { roles: [ROLE_ARN], mode: 'role', way: 'attached' },
+      { roles: [ROLE_ARN], mode: 'function', way: 'boundary' },
     ],
-    priors: [{ document: {}, logGroup: null }],
+    priors: [
+      { document: {}, logGroup: null },
+      { document: {}, logGroup: null, boundary: 'arn:aws:iam::123456789012:policy/limits' },
+    ],
   },
   'iam.revoke-sessions': {
     inputs: [{ roles: [ROLE_ARN], mode: 'function', before: '2026-01-01T00:00:00.000Z' }],

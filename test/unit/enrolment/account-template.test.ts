@@ -1,4 +1,10 @@
-import { AttachRolePolicyCommand, DetachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DetachRolePolicyCommand,
+  IAMClient,
+  PutRolePermissionsBoundaryCommand,
+} from '@aws-sdk/client-iam';
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
@@ -6,7 +12,11 @@ import type { Action } from '../../../src/action/action.ts';
 import { CATALOGUE } from '../../../src/action/catalogue.ts';
 import { sizeOf } from '../../../src/action/permissions.ts';
 import type { AwsPurpose } from '../../../src/action/ports.ts';
-import { MANAGED_POLICY_LIMIT, quarantinePolicyArn } from '../../../src/action/quarantine-names.ts';
+import {
+  accountQuarantineArn,
+  MANAGED_POLICY_LIMIT,
+  quarantinePolicyArn,
+} from '../../../src/action/quarantine-names.ts';
 import { literal } from '../../../src/action/quarantine-policy.ts';
 import { QUARANTINE_POLICIES_ONLY, ROLES } from '../../../src/action/resources.ts';
 import { inProcessHandler } from '../../../src/aws/in-process.ts';
@@ -78,11 +88,42 @@ describe('the template of a member account', () => {
     expect(faultsOf(JSON.parse(mistaken)).length).toBeGreaterThan(0);
   });
 
-  test('prepares nothing in profile dynamic, and says in words what that profile is', () => {
+  test('prepares nothing per function in profile dynamic, and says in words what that profile is', () => {
     const [template] = made({ profile: 'dynamic' });
-    expect(JSON.stringify(template)).not.toContain('CordonQuarantine');
+    expect(JSON.stringify(template)).not.toContain('CordonQuarantine-function');
+    // What a full role falls back to is there in both.
+    expect(JSON.stringify(template)).toContain('CordonQuarantine-boundary');
     expect(JSON.stringify(template)).toContain('administrator-equivalent');
     expect(JSON.stringify(made()[0])).not.toContain('dministrator');
+  });
+
+  test('leaves the sinks of a function open, and grants roles the one sink of the account', () => {
+    const own = `arn:aws:sqs:eu-west-1:${ACCOUNT}:failed`;
+    const ours = `arn:aws:sqs:eu-west-1:${ACCOUNT}:quarantine`;
+    const stack = { partition: 'aws', account: ACCOUNT, parameters: { ExternalId: EXTERNAL_ID } };
+    const { managedPolicies } = deployed(
+      made({
+        place: { partition: 'aws', account: ACCOUNT },
+        subjects: [{ region: 'eu-west-1', functionName: 'checkout', logGroups: [], sinks: [own] }],
+        sinks: [{ region: 'eu-west-1', arn: ours }],
+      }),
+      stack,
+    );
+    const named = (name: string) =>
+      JSON.stringify(managedPolicies.find((policy) => policy.name === name)?.document);
+    expect(named('CordonQuarantine-role-eu-west-1-checkout')).toContain(own);
+    expect(named('CordonQuarantine-role-eu-west-1-checkout')).toContain(ours);
+    expect(named('CordonQuarantineSink-eu-west-1')).toContain(`"Resource":["${ours}"]`);
+    expect(named('CordonQuarantineSink-eu-west-1')).not.toContain(own);
+  });
+
+  test.each([
+    ['bucket', `arn:aws:s3:::cordon-quarantine-${ACCOUNT}-\${AWS::Region}`],
+    ['queue', `arn:aws:sqs:\${AWS::Region}:${ACCOUNT}:cordon-quarantine`],
+  ] as const)('names the %s that the stack makes itself by the Region of the stack', (sink, arn) => {
+    const [template] = made({ sink, place: { partition: 'aws', account: ACCOUNT } });
+    expect(JSON.stringify(template)).toContain(JSON.stringify({ 'Fn::Sub': arn }));
+    expect(JSON.stringify(template)).toContain(`{"Fn::Sub":"CordonQuarantineSink-\${AWS::Region}"}`);
   });
 
   test('keeps every policy within a managed policy’s size, and IAM’s own variables from CloudFormation', () => {
@@ -192,6 +233,19 @@ describe.each([
     expect((await lambda.send(zero)).ReservedConcurrentExecutions).toBe(0);
     await new IAMClient(await account.as('contain')).send(attach(prepared));
     await new IAMClient(await account.as('release')).send(detach);
+  });
+
+  test('lets the engine bind a role by the prepared boundary, and by no other', async () => {
+    const account = open();
+    const contain = new IAMClient(await account.as('contain'));
+    const bind = (PermissionsBoundary: string) =>
+      new PutRolePermissionsBoundaryCommand({ RoleName: 'checkout-role', PermissionsBoundary });
+    await expect(contain.send(bind(`arn:${partition}:iam::${ACCOUNT}:policy/Everything`))).rejects.toThrow(
+      'not authorized',
+    );
+    await contain.send(bind(accountQuarantineArn({ partition, account: ACCOUNT }, 'boundary')));
+    const unbind = new DeleteRolePermissionsBoundaryCommand({ RoleName: 'checkout-role' });
+    await new IAMClient(await account.as('release')).send(unbind);
   });
 
   test.each([
