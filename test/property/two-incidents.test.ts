@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
+import { diffSnapshots } from '../../src/simulation/world/snapshot.ts';
+import { loadWorld } from '../../src/simulation/world/spec.ts';
+import type { EmbeddedSql } from '../../src/store/pglite.ts';
+import { answer, untilNothingIsHeld } from '../support/answers.ts';
+import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../support/engine.ts';
+import { createMortal, mortalDisk, mortalSql } from '../support/mortal.ts';
+import { freshDatabase } from '../support/template.ts';
+import { ACCOUNT, REGION } from '../support/world.ts';
+
+/**
+ * Two incidents on two functions that share a role, and the right of that role to send to the quarantine sink: whoever
+ * comes first captures what was there, whoever goes last puts it back, in every order, with a crash in between.
+ */
+
+const FIRST = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:first`;
+const SECOND = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:second`;
+
+/** Each step of one incident: it begins, it is answered as a false positive, it is released and closed. */
+type Step = 'first begins' | 'first ends' | 'second begins' | 'second ends';
+
+const ORDERS: readonly (readonly Step[])[] = [
+  ['first begins', 'second begins', 'first ends', 'second ends'],
+  ['first begins', 'second begins', 'second ends', 'first ends'],
+  ['second begins', 'first begins', 'first ends', 'second ends'],
+];
+
+let sql: EmbeddedSql;
+beforeAll(async () => {
+  sql = await freshDatabase();
+});
+afterAll(async () => {
+  await sql.close();
+});
+
+describe('two incidents on one role', () => {
+  test.each(
+    // Each order dies after another of its steps, so that together they die after each.
+    ORDERS.map((order, index) => ({ order, crashAfter: index })),
+  )('leave everything as it was: $order, crash after step $crashAfter', async ({ order, crashAfter }) => {
+    const ground = await freshGround({ sql, world: loadWorld(WORLD), seed: 'two' });
+    const before = ground.world.snapshot();
+    const puts = () => ground.world.journal.writes({ operation: 'PutRolePolicy', outcome: 'ok' });
+    let process = await startProcess(ground, 'one');
+    const ids = new Map<string, string>();
+    const seen: string[] = [];
+    const wanted: string[] = [];
+    for (const [index, step] of order.entries()) {
+      const [who = '', what] = step.split(' ');
+      const functionArn = who === 'first' ? FIRST : SECOND;
+      if (what === 'begins') {
+        ids.set(who, await process.engine.submit({ id: who, functionArn }));
+        await untilEffective(process.engine, ids.get(who) ?? '', functionArn);
+      } else {
+        await answer(process.engine, ids.get(who) ?? '', 'triage', { verdict: 'false_positive' });
+        const id = ids.get(who) ?? '';
+        await drive(process.engine, async () => (await process.engine.state(id)).status !== 'open');
+        // What was taken away of a role stops biting only later.
+        const endedMs = ground.clock.monotonicMs();
+        void ground.clock.sleep(10_000);
+        await drive(process.engine, () => ground.clock.monotonicMs() - endedMs >= 10_000);
+        // The other one is as contained as before, if its incident is open, and runs if not.
+        const other = who === 'first' ? 'second' : 'first';
+        const open = ids.has(other) && order.findIndex((later) => later === `${other} ends`) > index;
+        seen.push(`${other}: ${(await ground.world.attacker.invoke(other)).kind}`);
+        wanted.push(`${other}: ${open ? 'throttled' : 'ran'}`);
+      }
+      if (index === crashAfter) {
+        process.die();
+        process = await startProcess(ground, 'two');
+      }
+    }
+    for (const id of ids.values()) await untilNothingIsHeld(process.engine, id);
+    expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
+    expect(
+      ground.world.journal.denied({ sourceFunctionArn: (arn) => arn?.endsWith(':third') === true }),
+    ).toEqual([]);
+    expect(ground.world.events().lost).toEqual([]);
+    expect(seen).toEqual(wanted);
+    // A deny for each, and one grant for both.
+    expect(puts()).toHaveLength(3);
+    await process.engine.stop();
+  });
+});
+
+/** One process on the ground. When it dies, nothing of it comes back. */
+async function startProcess(ground: Ground, seed: string) {
+  const mortal = createMortal(null);
+  let dead = false;
+  const never = () => new Promise<never>(() => {});
+  const own = mortalSql(ground.sql, { ...mortal, dead: () => dead });
+  const engine = await startEngine(ground, {
+    seed,
+    sql: own,
+    dead: () => dead,
+    fetch: (request) => (dead ? never() : ground.world.fetch(request)),
+    overrides: {
+      disk: mortalDisk({ ...mortal, dead: () => dead }),
+      enrolment: parseEnrolment(ENROLMENT, 'enrolment.yaml'),
+    },
+  });
+  return {
+    engine,
+    die: () => {
+      dead = true;
+    },
+  };
+}
+
+async function untilEffective(engine: TestEngine, id: string, functionArn: string): Promise<void> {
+  await drive(engine, async () => (await engine.state(id)).record.levels[functionArn] === 'effective');
+}
+
+const ENROLMENT = `
+accounts:
+  - id: '${ACCOUNT}'
+    name: test
+    regions: [${REGION}]
+    mode: act
+    tier: production
+    profile: dynamic
+    quarantineSinks: ['arn:aws:sqs:${REGION}:${ACCOUNT}:quarantine']
+responders:
+  - { id: alice, name: Alice, slack: U0ALICE000, cli: alice, roles: [responder, commander] }
+`;
+
+const WORLD = `
+account: '${ACCOUNT}'
+regions: [${REGION}]
+iamPropagationMs: 4000
+latencyMs: 0
+users:
+  - name: cordon
+    accessKeyId: AKIACORDONWORLD00000
+    secretAccessKey: cordon-world-secret-key
+    policies:
+      everything: { Version: '2012-10-17', Statement: [{ Effect: Allow, Action: '*', Resource: '*' }] }
+roles:
+  - name: shared-role
+    policies:
+      work:
+        Version: '2012-10-17'
+        Statement: [{ Effect: Allow, Action: ['s3:GetObject', 'logs:*'], Resource: '*' }]
+functions:
+  - { name: first, role: shared-role, reservedConcurrency: 7, urls: [{ authType: NONE }] }
+  - { name: second, role: shared-role, urls: [{ authType: NONE }] }
+  - { name: third, role: shared-role, urls: [{ authType: NONE }], behaviour: { calls: [{ action: 's3:GetObject', resource: 'arn:aws:s3:::a/b' }] } }
+queues: [{ name: quarantine }]
+`;
