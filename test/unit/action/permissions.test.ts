@@ -75,7 +75,7 @@ describe('the policies of the three roles', () => {
     const { Statement } = policyFor(CATALOGUE, 'contain', { ...SCOPE, profile: 'dynamic', ownRoles });
     expect(Statement.at(-1)).toMatchObject({
       Effect: 'Deny',
-      Action: ['iam:AttachRolePolicy', 'iam:PutRolePolicy'],
+      Action: ['iam:AttachRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'],
       Resource: ownRoles,
     });
     expect(JSON.stringify(policyFor(CATALOGUE, 'read', { ...SCOPE, ownRoles }))).not.toContain('Deny');
