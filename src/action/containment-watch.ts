@@ -41,7 +41,7 @@ const output = z.strictObject({
   /** Runs at the same time, as last published; `null` where nobody counts, or nothing stops invocations. */
   running: z.int().min(0).nullable(),
   /** What would stop what got through, and on which roles. */
-  next: z.enum(['none', 'role', 'attached', 'person']),
+  next: z.enum(['none', 'isolate', 'role', 'attached', 'person']),
   nextRoles: z.array(z.string()),
   unread: z.array(z.string()),
 });

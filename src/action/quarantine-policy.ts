@@ -149,7 +149,7 @@ export function sinkResources(arn: string): readonly string[] {
 }
 
 /** What gives an attacker more rights, or what others trust: the rung short of isolation denies these. */
-const RIGHTS_AND_SECRETS = [
+export const RIGHTS_AND_SECRETS: readonly string[] = [
   'iam:*',
   'kms:Decrypt',
   'secretsmanager:*',

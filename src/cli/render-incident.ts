@@ -38,6 +38,9 @@ function headOf(incident: Incident, paint: Paint): readonly string[] {
     status,
     `severity ${incident.severity}`,
     `level ${incident.level.replace('_', ' ')}`,
+    ...(incident.rung === null || incident.rung === 'isolate'
+      ? []
+      : [paint.yellow(`only rung ${incident.rung}`)]),
     `mode ${incident.mode}`,
     `playbook ${shown(incident.playbook, 60)}`,
     incident.lead === null ? 'nobody leads' : `led by ${shown(incident.lead, 60)}`,

@@ -4,6 +4,7 @@ import type { Target } from '../action/ports.ts';
 import { signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds } from './hold.ts';
+import { rungHeld } from './rung-held.ts';
 import type { HoldRow } from './state.ts';
 
 /**
@@ -18,6 +19,24 @@ export function climb(draft: Draft, target: Target, next: Look['next'], roles: r
     roles: [...roles],
     mode: containingHolds(draft, target).some((hold) => hold.input.mode === 'role') ? 'role' : 'function',
   });
+}
+
+/**
+ * The roles of a function that only a milder rung limits, when another alert has joined since that was put: whoever is in
+ * it goes on by other means. Told once an alert, under the id that comes with them.
+ */
+export function goesOn(
+  draft: Draft,
+  target: Target,
+): { readonly id: string; readonly roles: readonly string[] } | undefined {
+  const { lastAlertAt } = draft.record;
+  const holds = containingHolds(draft, target);
+  const rung = rungHeld(holds, target.functionArn, draft.env.catalogue);
+  if (lastAlertAt === undefined || rung === null || rung === 'isolate') return undefined;
+  const since = holds.flatMap((hold) => hold.acceptedAt ?? []).sort()[0];
+  return since !== undefined && lastAlertAt > since
+    ? { id: `alert of ${lastAlertAt}`, roles: target.roles }
+    : undefined;
 }
 
 // Once may be a deployment that knew nothing; twice is somebody who looks.

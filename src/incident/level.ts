@@ -2,6 +2,7 @@ import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds } from './hold.ts';
 import { isOfRelease } from './release-step.ts';
+import { rungHeld } from './rung-held.ts';
 import type { Level } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -36,13 +37,29 @@ export function accepted(draft: Draft, target: Target): void {
 /** Raises a target's level and records it; a level never falls silently, so a lower one is ignored. */
 export function raiseLevel(draft: Draft, target: Target, level: Level, why: string): void {
   const current = draft.record.levels[target.functionArn] ?? 'none';
-  if (ORDER.indexOf(level) <= ORDER.indexOf(current)) return;
-  setLevel(draft, target, level, why);
+  const shown = limited(draft, target, level, why);
+  if (ORDER.indexOf(shown.level) <= ORDER.indexOf(current)) return;
+  setLevel(draft, target, shown.level, shown.why);
 }
 
 /** Says what a target's level has become, lower or higher: what was shown once is shown no more, or again. */
 export function fallTo(draft: Draft, target: Target, level: Level, why: string): void {
-  setLevel(draft, target, level, why);
+  const shown = limited(draft, target, level, why);
+  setLevel(draft, target, shown.level, shown.why);
+}
+
+/**
+ * *Contained* means *effective*, so a rung that only limits the function is never called more than *read back*, however
+ * well it holds: people would take it for containment.
+ */
+function limited(draft: Draft, target: Target, level: Level, why: string): { level: Level; why: string } {
+  if (level !== 'effective' && level !== 'observed') return { level, why };
+  const rung = rungHeld(draft.holds.values(), target.functionArn, draft.env.catalogue);
+  if (rung === 'isolate') return { level, why };
+  return {
+    level: 'read_back',
+    why: `rung ${rung ?? 'none'} limits the function and does not contain it: ${why}`,
+  };
 }
 
 /** Takes a target back to *none* once nothing of this incident is held on it any more. */

@@ -1,4 +1,6 @@
 import type { Action, Change } from '../action/action.ts';
+import type { Rung } from '../action/rung.ts';
+import { RUNGS } from '../action/rung.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { modeFor, responderByCli } from '../enrolment/enrolment.ts';
 import type { Mode } from '../guardrail/decision.ts';
@@ -26,6 +28,7 @@ import { recordOf, stateOf } from './load.ts';
 import type { ObservedIncident, ObserveReport } from './observed.ts';
 import { observedOf, summariseObserved } from './observed.ts';
 import type { PeopleState, Task } from './people-state.ts';
+import { rungHeld } from './rung-held.ts';
 import type {
   AttemptRow,
   BreakGlass,
@@ -85,6 +88,8 @@ export interface IncidentView {
   readonly containedAt: string | null;
   readonly closedAt: string | null;
   readonly level: Level;
+  /** How hard what is held bites, on the function where it bites least; `null` while nothing is held on one. */
+  readonly rung: Rung | null;
   readonly lead: string | null;
   /** Who plays which part, by responder id. */
   readonly roles: PeopleState['roles'];
@@ -318,6 +323,7 @@ export function viewOf(
     containedAt: containedAt(entries, record),
     closedAt: record.closedAt,
     level: incidentLevel(record.levels, record.targets),
+    rung: mildestOf(state, known.catalogue),
     lead: record.lead,
     roles: record.people.roles,
     tasks: record.people.tasks,
@@ -365,6 +371,12 @@ export function viewOf(
     ),
     lastEntries: entries.slice(-LAST_ENTRIES).map(renderSummary),
   };
+}
+
+function mildestOf({ holds, record }: IncidentState, catalogue: ReadonlyMap<string, Action>): Rung | null {
+  const rungs = record.targets.map((each) => rungHeld(holds.values(), each.functionArn, catalogue));
+  if (rungs.includes(null)) return null;
+  return RUNGS.find((rung) => rungs.includes(rung)) ?? null;
 }
 
 function containedAt(entries: readonly Entry[], record: IncidentRecord): string | null {

@@ -1,7 +1,7 @@
 import { type Look, lookOf, watchContainment } from '../action/containment-watch.ts';
 import type { Target } from '../action/ports.ts';
 import { breach } from './breach.ts';
-import { climb, strippedRoles } from './climb.ts';
+import { climb, goesOn, strippedRoles } from './climb.ts';
 import type { Draft } from './draft.ts';
 import { drainOf } from './drain.ts';
 import { noteChanges, putAgain } from './drift.ts';
@@ -102,6 +102,12 @@ function follow(draft: Draft, target: Target, look: Look): void {
   // The same news never climbs twice: what was tried is under way, or people have it.
   if (through.length > 0 || changed) climb(draft, target, look.next, look.nextRoles);
   climb(draft, target, 'attached', strippedRoles(draft, target));
+  const abuse = goesOn(draft, target);
+  if (abuse !== undefined && !seen.has(abuse.id)) {
+    const watch = watchOf(draft, target);
+    putWatch(draft, target, { ...watch, seen: [...watch.seen, abuse.id] });
+    climb(draft, target, 'isolate', abuse.roles);
+  }
 }
 
 /** Invocations after the stop, as one call: CloudWatch counts them and names nobody. */

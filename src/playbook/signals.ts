@@ -43,7 +43,7 @@ export const SIGNALS: readonly Signal[] = [
       'Something got through what is held on a target, or its role undoes it: `next` is the rung that would stop it.',
     payload: z.strictObject({
       functionArn: z.string().min(1),
-      next: z.enum(['role', 'attached', 'person']),
+      next: z.enum(['isolate', 'role', 'attached', 'person']),
       /** The roles that it is needed on. */
       roles: z.array(z.string()),
       /** The widest deny that is held: `role` once every session is denied. */

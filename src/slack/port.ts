@@ -32,6 +32,8 @@ export interface IncidentView {
   readonly containedAt: string | null;
   readonly closedAt: string | null;
   readonly level: SlackLevel;
+  /** How hard what is held bites, where it bites least: `isolate`, or one that only limits the function. */
+  readonly rung?: string | null;
   /** Who leads: a responder's id, or `null` while nobody does. */
   readonly lead: string | null;
   /** Who plays which part, by responder id. */

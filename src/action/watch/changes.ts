@@ -1,4 +1,6 @@
-import { quarantineDesired, quarantineRole } from '../iam-quarantine-role.ts';
+import { denyApis } from '../iam-deny-apis.ts';
+import { denyPrivilege } from '../iam-deny-privilege.ts';
+import { quarantineRole } from '../iam-quarantine-role.ts';
 import { capConcurrency } from '../lambda-cap-concurrency.ts';
 import { closeUrl } from '../lambda-close-url.ts';
 import { freezeChanges } from '../lambda-freeze-changes.ts';
@@ -11,13 +13,16 @@ import { rollBackAlias } from '../lambda-roll-back-alias.ts';
 import { scaleInstancesToZero } from '../lambda-scale-instances-to-zero.ts';
 import { suspendScaling } from '../lambda-suspend-scaling.ts';
 import type { HeldObject, Target } from '../ports.ts';
+import { rolePolicyDesired } from '../role-policy.ts';
 import type { TrailedCall } from './trailed-call.ts';
 
 /** By which calls somebody undoes what an action holds (reference, 1.2 step 11). */
-const UNDOING: ReadonlyMap<string, readonly string[]> = new Map([
+const UNDOING: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   [reserveZeroConcurrency.id, ['lambda:PutFunctionConcurrency', 'lambda:DeleteFunctionConcurrency']],
   [capConcurrency.id, ['lambda:PutFunctionConcurrency', 'lambda:DeleteFunctionConcurrency']],
-  [quarantineRole.id, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:DetachRolePolicy']],
+  ...[quarantineRole, denyPrivilege, denyApis].map(
+    ({ id }) => [id, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:DetachRolePolicy']] as const,
+  ),
   [
     keepAsyncEvents.id,
     [
@@ -35,6 +40,9 @@ const UNDOING: ReadonlyMap<string, readonly string[]> = new Map([
   [freezeChanges.id, ['lambda:PutFunctionCodeSigningConfig', 'lambda:DeleteFunctionCodeSigningConfig']],
   [rollBackAlias.id, ['lambda:UpdateAlias', 'lambda:DeleteAlias']],
 ]);
+
+/** What these hold is one named policy of a role. */
+const DENYING: ReadonlySet<string> = new Set([quarantineRole.id, denyPrivilege.id, denyApis.id]);
 
 /** Changes of a contained function or role that undo nothing of ours, and that people want to know of. */
 const OTHERS: ReadonlySet<string> = new Set([
@@ -82,8 +90,8 @@ export function changesOf(
 
 function undoesHeld(call: TrailedCall, target: Target, held: HeldObject): boolean {
   if (UNDOING.get(held.action)?.includes(call.call) !== true) return false;
-  if (held.action === quarantineRole.id) {
-    const desired = quarantineDesired.safeParse(held.desired);
+  if (DENYING.has(held.action)) {
+    const desired = rolePolicyDesired.safeParse(held.desired);
     if (!desired.success || !isAboutRole(call, desired.data.roleArn)) return false;
     const { policyName, policyArn } = call.parameters;
     return policyName === desired.data.policyName || policyArn === desired.data.policyArn;

@@ -1,5 +1,9 @@
-import { quarantineDesired, quarantineRole } from '../iam-quarantine-role.ts';
+import { denyApis } from '../iam-deny-apis.ts';
+import { denyPrivilege } from '../iam-deny-privilege.ts';
+import { quarantineRole } from '../iam-quarantine-role.ts';
 import type { HeldObject } from '../ports.ts';
+import { RIGHTS_AND_SECRETS } from '../quarantine-policy.ts';
+import { rolePolicyDesired } from '../role-policy.ts';
 import type { TrailedCall } from './trailed-call.ts';
 
 /** A quarantine that is held on one role, and from when on no call may get through it. */
@@ -7,6 +11,8 @@ export interface Deny {
   readonly roleArn: string;
   /** Denies every session of the role; else only calls from inside the function. */
   readonly whole: boolean;
+  /** The actions that it denies, where it is a rung short of isolation; `null`: all but evidence. */
+  readonly only: readonly string[] | null;
   /** A policy that was prepared, which an organisation policy can guard; else inline. */
   readonly prepared: boolean;
   /** The cut-off: since then it has had the time to spread. */
@@ -15,17 +21,29 @@ export interface Deny {
   readonly againMs: number;
 }
 
+/** What each action that denies leaves nothing of. */
+const ONLY: ReadonlyMap<string, (held: HeldObject) => readonly string[] | null> = new Map<
+  string,
+  (held: HeldObject) => readonly string[] | null
+>([
+  [quarantineRole.id, () => null],
+  [denyPrivilege.id, () => RIGHTS_AND_SECRETS],
+  [denyApis.id, ({ input }: HeldObject) => (Array.isArray(input.actions) ? input.actions.map(String) : [])],
+]);
+
 /** The denies among what is held; one whose write was never accepted has no cut-off and denies nothing yet. */
 export function deniesOf(held: readonly HeldObject[], propagationBudgetMs: number): readonly Deny[] {
   return held.flatMap((each) => {
-    const desired = quarantineDesired.safeParse(each.desired);
-    if (each.action !== quarantineRole.id || !desired.success || each.acceptedAt === undefined) return [];
+    const desired = rolePolicyDesired.safeParse(each.desired);
+    const only = ONLY.get(each.action)?.(each);
+    if (only === undefined || !desired.success || each.acceptedAt === undefined) return [];
     const againMs = Date.parse(each.acceptedAt) + propagationBudgetMs;
     return [
       {
         roleArn: desired.data.roleArn,
         whole: desired.data.functionArn === null,
         prepared: desired.data.policyArn !== null,
+        only,
         sinceMs:
           each.firstAcceptedAt === undefined
             ? againMs
@@ -42,7 +60,9 @@ const OPEN = /^(?:logs:(?:CreateLogGroup|CreateLogStream|PutLogEvents)|xray:.*|s
 
 /** Whether a session of a denied role made the call after the cut-off, by itself. */
 function isDenied(call: TrailedCall, denies: readonly Deny[], from: 'sinceMs' | 'againMs'): boolean {
-  const cutOffs = denies.filter((deny) => deny.roleArn === call.roleArn).map((deny) => deny[from]);
+  const cutOffs = denies
+    .filter((deny) => deny.roleArn === call.roleArn && covers(deny, call.call))
+    .map((deny) => deny[from]);
   return (
     cutOffs.length > 0 &&
     call.invokedBy === null &&
@@ -50,6 +70,11 @@ function isDenied(call: TrailedCall, denies: readonly Deny[], from: 'sinceMs' | 
     // A whole second, rounded down: one that began before the cut-off is never taken for a breach.
     Date.parse(call.at) >= Math.min(...cutOffs)
   );
+}
+
+/** `iam:*` covers every call to IAM. */
+function covers({ only }: Deny, call: string): boolean {
+  return only === null || only.some((action) => action === call || action === `${call.split(':')[0]}:*`);
 }
 
 /** Calls that a deny should have stopped and did not: containment is breached. */
@@ -63,7 +88,7 @@ export function wereRefused(calls: readonly TrailedCall[], denies: readonly Deny
 }
 
 /** What would stop what the present deny does not; `person`: nothing that this engine may do by itself. */
-export type NextRung = 'none' | 'role' | 'attached' | 'person';
+export type NextRung = 'none' | 'isolate' | 'role' | 'attached' | 'person';
 
 /**
  * The rung above what is held, for the roles that it is needed on: from the function's calls to every session of the role
@@ -79,7 +104,7 @@ export function nextRung(
     const rung = rungFor(roleArn, denies, through, strippedBy);
     wanted.set(rung, [...(wanted.get(rung) ?? []), roleArn]);
   }
-  for (const rung of ['attached', 'role', 'person'] as const) {
+  for (const rung of ['attached', 'role', 'isolate', 'person'] as const) {
     const roles = wanted.get(rung);
     if (roles !== undefined) return { rung, roles };
   }
@@ -94,6 +119,8 @@ function rungFor(
 ): NextRung {
   const own = denies.filter((deny) => deny.roleArn === roleArn);
   const calls = through.filter((call) => call.roleArn === roleArn);
+  // A milder rung that does not hold is followed by isolation itself.
+  if (own.every((deny) => deny.only !== null)) return calls.length === 0 ? 'none' : 'isolate';
   const whole = own.some((deny) => deny.whole);
   const prepared = own.some((deny) => deny.prepared);
   const roles = new Set(denies.map((deny) => deny.roleArn));

@@ -144,6 +144,15 @@ const LEVEL_TEXT: Record<SlackLevel, string> = {
   breached: '🔴 *BREACHED* · the function or its role got through after containment',
 };
 
+/** A rung that only limits the function must not be read as one that contains it. */
+function levelText({ level, rung }: IncidentView): string {
+  const limits =
+    (level === 'accepted' || level === 'read_back') && typeof rung === 'string' && rung !== 'isolate';
+  return limits
+    ? `🟠 *LIMITED, NOT CONTAINED* · only the rung ${prose(rung, 40)} is in place; the function runs on`
+    : LEVEL_TEXT[level];
+}
+
 /** Line 1 of a card: contained, at which level, since when. */
 export function statusLine(incident: IncidentView): string {
   if (incident.status === 'in-review') {
@@ -155,7 +164,7 @@ export function statusLine(incident: IncidentView): string {
   const level =
     incident.level === 'none' && incident.mode === 'observe'
       ? `${LEVEL_TEXT.none} · Cordon only observes here and has written nothing`
-      : LEVEL_TEXT[incident.level];
+      : levelText(incident);
   const since = incident.containedAt === null ? '' : ` · since ${when(incident.containedAt)}`;
   return incident.status === 'halted'
     ? `⛔ *Halted*: the playbook cannot go on; a person must. ${level}${since}`

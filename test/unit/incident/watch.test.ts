@@ -167,7 +167,7 @@ describe('the guard against drift', () => {
       engine,
       id,
       'approve',
-      { approvalId: approval?.approvalId ?? '', digest: approval?.digest ?? '' },
+      { approvalId: approval?.approvalId ?? '', digest: approval?.digest ?? '', confirm: 'checkout-webhook' },
       'bob',
     );
     await drive(engine, () => reserved() === 0);

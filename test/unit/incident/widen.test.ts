@@ -72,7 +72,8 @@ describe('a person who widens containment', () => {
     expect(denies()).toHaveLength(1);
     const plan = { approvalId: asked?.approvalId ?? '', digest: asked?.digest ?? '' };
     expect(await act(engine, id, 'approve', plan)).toMatchObject({ code: 'cordon_approval_own_request' });
-    expect(await act(engine, id, 'approve', plan, 'bob')).toMatchObject({ kind: 'done' });
+    const confirmed = { ...plan, confirm: 'checkout-webhook' };
+    expect(await act(engine, id, 'approve', confirmed, 'bob')).toMatchObject({ kind: 'done' });
     await drive(engine, async () => (await view(id)).impact.deniedRoles.length === 1);
     expect(denies()).toHaveLength(2);
     expect((await view(id)).impact).toMatchObject({ canWiden: false });

@@ -132,6 +132,14 @@ describe('what gets through', () => {
     expect(run.one(QUARANTINE).input).toEqual({ roles: [ROLE], mode: 'role', way: 'attached' });
   });
 
+  test('of a milder rung is answered by isolation: the deny, and then the stop', () => {
+    const run = new Run().contain();
+    run.signal('containment.breached', breached('isolate'));
+    expect(run.one(QUARANTINE).input).toEqual({ roles: [ROLE], mode: 'function' });
+    run.succeeded(QUARANTINE);
+    expect(run.sources()).toContain(CONCURRENCY);
+  });
+
   test('climbs for the function that it is about, and waits while it climbs', () => {
     const run = new Run([target('checkout'), target('orders')]);
     const [quarantines] = [run.sources().filter((src) => src === QUARANTINE).length];

@@ -1,0 +1,95 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { statusLine } from '../../../src/slack/render/card.ts';
+import type { EmbeddedSql } from '../../../src/store/pglite.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { act, untilLevel } from '../../support/answers.ts';
+import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../../support/engine.ts';
+import { freshDatabase } from '../../support/template.ts';
+import { FUNCTION_ARN } from '../../support/world.ts';
+
+let sql: EmbeddedSql;
+let ground: Ground;
+let engine: TestEngine;
+
+beforeAll(async () => {
+  sql = await freshDatabase();
+});
+
+afterAll(async () => {
+  await sql.close();
+});
+
+beforeEach(async () => {
+  ground = await freshGround({ sql });
+  engine = await startEngine(ground);
+});
+
+afterEach(async () => {
+  await engine.stop();
+});
+
+const view = async (id: string) => {
+  const found = await engine.cordon.views.incidentView(id);
+  if (found === undefined) throw new Error('no such incident');
+  return found;
+};
+const held = async (id: string) =>
+  (await view(id)).containment.filter((each) => each.state === 'held').map((each) => each.action);
+const open = async (id: string) => (await view(id)).approvals.filter((each) => each.status === 'open');
+const unanswered = (id: string) =>
+  drive(engine, async () => {
+    const { approvals } = await view(id);
+    return approvals.length > 0 && approvals.every((each) => each.status === 'expired');
+  });
+const levels = async (id: string) =>
+  (await readTimeline(engine.sql, id)).flatMap(
+    ({ body }) =>
+      body?.kind === 'containment.level' ? [String((body.data as { level?: unknown }).level)] : [], // written by `setLevel`
+  );
+const secret = { service: 'secretsmanager', action: 'GetSecretValue', resource: '*' };
+const steals = async () => {
+  const stolen = ground.world.attacker.stealCredentials('checkout-webhook');
+  return (await ground.world.attacker.callAs(stolen, secret)).kind;
+};
+
+describe('a source that is not sure', () => {
+  test('has rights and secrets denied at once, while isolation asks; nobody is told that this contains', async () => {
+    const id = await engine.submit({ confidence: 0.3 });
+    await untilLevel(engine, id, 'read_back');
+    expect(await held(id)).toEqual(['iam.deny-privilege']);
+    expect((await open(id)).map((each) => each.objectArn)).toContain(FUNCTION_ARN);
+    expect(await steals()).toBe('denied');
+    // Nobody answers: the policy refuses, and the milder rung stays what it is.
+    await unanswered(id);
+    expect(await levels(id)).not.toContain('effective');
+    const shown = await view(id);
+    expect(shown.rung).toBe('deny-privilege');
+    expect(shown.containedAt).toBeNull();
+    expect(statusLine(shown)).toContain('LIMITED, NOT CONTAINED');
+  });
+
+  test('is asked about isolation again when another alert joins, and with an approval the function is isolated', async () => {
+    const id = await engine.submit({ confidence: 0.3 });
+    await untilLevel(engine, id, 'read_back');
+    await unanswered(id);
+    expect(await engine.submit({ id: 'finding2', confidence: 0.3 })).toBe(id);
+    for (let answers = 0; answers < 2; answers += 1) {
+      await drive(engine, async () => (await open(id)).length > 0);
+      for (const { approvalId, digest } of await open(id)) {
+        const said = { approvalId, digest, confirm: 'checkout-webhook' };
+        expect(await act(engine, id, 'approve', said, 'bob')).toMatchObject({ kind: 'done' });
+      }
+    }
+    await untilLevel(engine, id, 'effective');
+    expect(ground.world.state.functions.get(FUNCTION_ARN)?.reserved).toBe(0);
+    expect((await view(id)).rung).toBe('isolate');
+    // Its own writes are nobody's drift.
+    expect((await view(id)).watches[0]?.drifts).toEqual([]);
+  });
+
+  test('CONTROL: a source that is sure has no milder rung in front of isolation', async () => {
+    const id = await engine.submit();
+    await untilLevel(engine, id, 'effective');
+    expect(await held(id)).not.toContain('iam.deny-privilege');
+  });
+});
