@@ -54,6 +54,8 @@ import {
   renderPostmortem,
   writePostmortem,
 } from './main/postmortem.ts';
+import type { KeepTranscript } from './main/transcript.ts';
+import { createTranscripts } from './main/transcript.ts';
 import type { CompiledPlaybook } from './playbook/compile.ts';
 import { compilePlaybook } from './playbook/compile.ts';
 import { matchPlaybook } from './playbook/match.ts';
@@ -89,6 +91,7 @@ export interface ComposeOptions {
     readonly views: Views;
     readonly execute: Execute;
     readonly declare: Declare;
+    readonly keepTranscript: KeepTranscript;
   }) => Deliver;
   /** How people are paged beside Slack; never in an exercise, whatever is given. */
   readonly pages?: (views: Views) => Deliver;
@@ -311,7 +314,11 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     exercise: options.exercise,
   });
   if (options.pages !== undefined && !options.exercise) deliverPage = options.pages(views);
-  if (options.people !== undefined) deliver = options.people({ views, execute, declare });
+  if (options.people !== undefined) {
+    const transcripts = createTranscripts({ advance: engine.advance, evidence });
+    const keepTranscript: KeepTranscript = (...given) => activity.track(transcripts(...given));
+    deliver = options.people({ views, execute, declare, keepTranscript });
+  }
   return {
     engine: {
       ...engine,

@@ -18,7 +18,9 @@ import { guardrail } from './verbs/guardrail.ts';
 import { inventory } from './verbs/inventory.ts';
 import { list } from './verbs/list.ts';
 import { observe } from './verbs/observe.ts';
+import { oncall } from './verbs/oncall.ts';
 import { pause } from './verbs/pause.ts';
+import { plan } from './verbs/plan.ts';
 import { playbook } from './verbs/playbook.ts';
 import { postmortem } from './verbs/postmortem.ts';
 import { readiness } from './verbs/readiness.ts';
@@ -39,6 +41,8 @@ export const VERBS: readonly Register[] = Object.freeze([
   contain,
   list,
   show,
+  plan,
+  oncall,
   answer,
   approve,
   deny,

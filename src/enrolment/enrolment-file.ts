@@ -243,6 +243,8 @@ const enrolmentSchema = z
             'expected at most 20 of a-z, 0-9, - and _; drill- is kept for exercises',
           )
           .default('inc-'),
+        /** Days after closing until the channel is archived; `null` leaves it to people. Never at once. */
+        archiveAfterDays: z.int().min(1).max(365).nullable().default(7),
       })
       .prefault({}),
     /** Who is called when nobody takes an incident; without tiers nobody is. */

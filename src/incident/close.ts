@@ -4,6 +4,8 @@ import { modeOf } from './gate-request.ts';
 import { isContaining } from './hold.ts';
 import { openReviewGate } from './review-gate.ts';
 
+const DAY_MS = 24 * 3_600_000;
+
 /**
  * Ends the response of an incident whose root chart is done; its functions are free for a new incident. For people it
  * is closed then too, unless its severity asks for a reviewed postmortem first.
@@ -36,4 +38,20 @@ export function closeIncident(draft: Draft): void {
   );
   endPages(draft);
   draft.post('card', {}, { merge: 'card' });
+  draft.post('transcript', {});
+  armArchive(draft);
+}
+
+/** The channel stays readable for days, for who writes the postmortem: Slack lets no app read an archived one. */
+function armArchive(draft: Draft): void {
+  const { archiveAfterDays } = draft.env.enrolment.slack;
+  if (archiveAfterDays === null) return;
+  draft.arm({
+    kind: 'archive',
+    chart: null,
+    name: 'archive',
+    event: '',
+    attempt: null,
+    dueAt: new Date(draft.env.now.getTime() + archiveAfterDays * DAY_MS).toISOString(),
+  });
 }

@@ -260,6 +260,10 @@ function describe(row: ClaimedDelivery, outcome: DeliveryOutcome): string {
     if (outcome.kind === 'failed') return `The page (${event}) could not be sent: ${outcome.message}`;
     return `Paged (${event}) through ${outcome.kind === 'sent' ? outcome.result.channel : 'nothing'}`;
   }
+  if (row.kind === 'transcript' || row.kind === 'archive') {
+    const what = row.kind === 'archive' ? 'The channel is archived' : 'What was said in Slack is kept';
+    return outcome.kind === 'failed' ? `Not done in Slack: ${row.kind} (${outcome.message})` : what;
+  }
   if (outcome.kind === 'failed') return `Could not be posted to Slack: ${row.kind} (${outcome.message})`;
   return `Posted to Slack: ${row.kind}`;
 }

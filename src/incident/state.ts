@@ -338,7 +338,7 @@ export interface HoldRow {
 export interface TimerRow {
   readonly id: TimerId;
   /** `expiry` and `duty` outlive the incident: the end of a hold that was made to end, and what people still owe. */
-  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry' | 'duty';
+  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry' | 'duty' | 'archive';
   /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
   readonly chart: ChartId | null;
   /** XState's send id for playbook timers, so that a `cancel` finds it; a task's or a hold's id. */
@@ -407,7 +407,7 @@ export type EvidenceNote =
     };
 
 /** Timers that still fire on a closed incident: of what it left held, of the work on that, and of what people owe. */
-export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry', 'duty']);
+export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry', 'duty', 'archive']);
 
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {

@@ -43,6 +43,9 @@ export function fireTimer(draft: Draft, id: TimerId): void {
       }
       return;
     }
+    case 'archive':
+      draft.post('archive', {});
+      return;
     case 'expiry':
       expireHold(draft, timer.name as HoldId); // looked up, not trusted
       return;

@@ -21,6 +21,8 @@ import { approvalOf } from './approval-view.ts';
 import { isReviewOpen } from './break-glass.ts';
 import type { Duty } from './duty-state.ts';
 import { dutiesOf, isPostmortemOpen } from './duty-state.ts';
+import type { EvidenceListed } from './evidence-listed.ts';
+import { evidenceListed } from './evidence-listed.ts';
 import type { Impact } from './impact.ts';
 import { impactOf } from './impact.ts';
 import { incidentLevel } from './level.ts';
@@ -189,6 +191,8 @@ export interface Views {
   incidentOfApproval(approvalId: string): Promise<IncidentView | undefined>;
   /** Open and halted incidents and those in review, newest first. */
   openIncidents(): Promise<readonly IncidentSummary[]>;
+  /** What an incident's timeline says of its evidence, oldest first. */
+  evidenceOf(incidentId: string): Promise<readonly EvidenceListed[]>;
   /** Incidents of any status, newest first. */
   allIncidents(limit: number): Promise<readonly IncidentSummary[]>;
   /** What mode observe held back in the incidents that were opened since; exercises are left out. */
@@ -247,6 +251,7 @@ export function createViews(options: {
     incidentOfChannel: async (channel) => view(await incidentOfChannel(sql, channel)),
     incidentOfApproval: async (attempt) => view(await incidentOfAttempt(sql, attempt)),
     openIncidents: () => list(['open', 'halted'], LIST_LIMIT),
+    evidenceOf: (id) => evidenceListed(sql, id),
     responderOfCli: (name) => responderByCli(enrolment, name)?.id,
     allIncidents: (limit) => list(['open', 'halted', 'closed'], limit),
     async observed(since) {

@@ -266,7 +266,7 @@ async function slackFor(
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('../slack/app.ts');
   const { clock, log } = options;
-  return ({ views, execute, declare }) =>
+  return ({ views, execute, declare, keepTranscript }) =>
     createSlackApp({
       botToken: slack.botToken,
       receiver:
@@ -275,6 +275,7 @@ async function slackFor(
           : { kind: 'socket', appToken: slack.appToken },
       ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
       clock,
+      keepTranscript,
       commands: slackCommands(execute, declare, views),
       views: slackViews(views, sql, enrolment),
       places: slackPlaces(sql),

@@ -102,6 +102,7 @@ const INVITED: readonly ResponderRole[] = ['commander', 'responder', 'approver',
 /** Who is who, from the enrolment file. */
 export function slackPeople(enrolment: Enrolment): SlackPeople {
   return {
+    onCall: () => enrolment.escalation,
     responderOf: (slackUserId) => responderBySlack(enrolment, slackUserId)?.id,
     stakeholders: () => enrolment.stakeholders,
     slackIdOf: (responder) => responderById(enrolment, responder)?.slack,

@@ -5,7 +5,14 @@ import type { Log } from '../log.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
 import { createPace, PacedClient } from './pace.ts';
-import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
+import type {
+  IncidentViews,
+  KeepTranscript,
+  SlackCommands,
+  SlackPeople,
+  SlackPlaces,
+  SlackSeen,
+} from './port.ts';
 import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
 import { registerListeners } from './registered.ts';
 import { memorySeen } from './seen.ts';
@@ -34,6 +41,7 @@ export interface SlackAppOptions {
   readonly places: SlackPlaces;
   readonly people: SlackPeople;
   readonly seen?: SlackSeen;
+  readonly keepTranscript?: KeepTranscript;
   readonly log: Log;
 }
 
@@ -90,7 +98,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.error(async (error) => {
     log.error({ code: codeOf(error) }, 'a Slack listener failed after its acknowledgement');
   });
-  registerListeners(app, { commands, views, people, seen, clock, log });
+  registerListeners(app, { commands, views, people, places, seen, clock, log });
 
   return {
     start: async () => {
@@ -107,6 +115,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
       views,
       places,
       people,
+      ...(options.keepTranscript === undefined ? {} : { keepTranscript: options.keepTranscript }),
       clock,
       log,
     }),

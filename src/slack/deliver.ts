@@ -19,6 +19,7 @@ import { catchUpMessage } from './render/catch-up.ts';
 import { announceMessage, dutyMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { updateAskedMessage, updateMessage } from './render/owed.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
+import { archiveChannel, exportTranscript } from './transcript.ts';
 
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
 
@@ -93,6 +94,12 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     case 'card':
       deliveryParams(row, kind);
       return card(job);
+    case 'transcript':
+      deliveryParams(row, kind);
+      return exportTranscript(job);
+    case 'archive':
+      deliveryParams(row, kind);
+      return archiveChannel(job);
     case 'furnish':
       deliveryParams(row, kind);
       return furnish(job);

@@ -23,6 +23,8 @@ const SCHEMAS = {
   update: z.object({ update: z.string(), to: z.string() }).strict(),
   'update-asked': z.object({ update: z.string() }).strict(),
   duty: z.object({ duty: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
+  transcript: z.object({}).strict(),
+  archive: z.object({}).strict(),
   postmortem: z.object({ location: z.string().min(1) }).catchall(z.json()),
 } satisfies Record<DeliveryKind, z.ZodType>;
 

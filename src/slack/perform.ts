@@ -7,6 +7,7 @@ import type {
   SlackCommandResult,
   SlackCommands,
   SlackPeople,
+  SlackPlaces,
   SlackSeen,
 } from './port.ts';
 import { prose } from './text.ts';
@@ -16,6 +17,7 @@ export interface ListenerParts {
   readonly commands: SlackCommands;
   readonly views: IncidentViews;
   readonly people: SlackPeople;
+  readonly places: SlackPlaces;
   readonly seen: SlackSeen;
   readonly clock: Clock;
   readonly log: Log;

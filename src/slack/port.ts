@@ -136,6 +136,8 @@ export interface ContainmentView {
   readonly state: 'planned' | 'waiting' | 'running' | 'held' | 'released' | 'failed' | 'refused' | 'unknown';
   /** What it breaks now, or why it failed; one sentence. */
   readonly detail: string;
+  /** Call by call; absent where nothing is planned yet. */
+  readonly changes?: readonly Change[];
 }
 
 /** What containment breaks now; names and ARNs are attacker-controlled. */
@@ -246,7 +248,21 @@ export interface IncidentViews {
   postmortem(incidentId: string): Promise<PostmortemView | undefined>;
   /** Open and halted incidents and those in review, newest first. */
   openIncidents(): Promise<readonly IncidentSummary[]>;
+  /** What an incident's timeline says of its evidence, oldest first. */
+  evidenceOf(incidentId: string): Promise<readonly EvidenceListed[]>;
 }
+
+/** One item of evidence as the timeline has it; never its content. */
+export type EvidenceListed =
+  | {
+      readonly kind: 'stored';
+      readonly name: string;
+      readonly sha256: string;
+      /** Bytes. */
+      readonly size: number;
+      readonly at: string;
+    }
+  | { readonly kind: 'missing'; readonly name: string; readonly reason: string; readonly at: string };
 
 /** A human act on an incident: a command of `src/command`, whose own schema checks the input. */
 export interface SlackCommand {
@@ -301,6 +317,12 @@ export interface SlackPeople {
   responderOf(slackUserId: string): string | undefined;
   /** Slack user ids of those who are to be in the channel of an incident, by role and ownership. */
   invitees(incident: IncidentView): readonly string[];
+  /** Whom an escalation calls, tier by tier, by responder id; and when. */
+  onCall(): {
+    readonly tiers: readonly (readonly string[])[];
+    readonly afterMinutes: number;
+    readonly severity: number;
+  };
 }
 
 /** Keys of requests that were seen, so that a captured request cannot be played again. */
@@ -310,6 +332,12 @@ export interface SlackSeen {
   /** Forgets a key whose work failed, so that a repeat of it is taken. */
   forget(key: string): Promise<void>;
 }
+
+/** What was said in an incident's channel, as JSON, to be kept as evidence. Resolves once it is sealed. */
+export type KeepTranscript = (
+  incidentId: string,
+  transcript: { readonly channel: string; readonly content: string; readonly messages: number },
+) => Promise<{ readonly sha256: string }>;
 
 export const DELIVERY_KINDS = [
   'open-channel',
@@ -325,6 +353,8 @@ export const DELIVERY_KINDS = [
   'duty',
   'update',
   'update-asked',
+  'transcript',
+  'archive',
 ] as const;
 
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];

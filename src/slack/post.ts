@@ -9,6 +9,7 @@ import type {
   DeliveryOutcome,
   IncidentView,
   IncidentViews,
+  KeepTranscript,
   SlackDelivery,
   SlackPeople,
   SlackPlaces,
@@ -20,6 +21,8 @@ export interface DeliveryParts {
   readonly views: IncidentViews;
   readonly places: SlackPlaces;
   readonly people: SlackPeople;
+  /** Absent where there is no evidence to keep it in: no channel is archived then. */
+  readonly keepTranscript?: KeepTranscript;
   readonly clock: Clock;
   readonly log: Log;
 }

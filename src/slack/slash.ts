@@ -8,6 +8,7 @@ import { answering, type ListenerParts, perform, performDeclare, type Reply, say
 import type { IncidentView, SlackCommand } from './port.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
+import { evidenceText, onCallText, planText, whereText } from './render/look.ts';
 import { helpText, listText, tasksText } from './render/overview.ts';
 import { postmortemOverview } from './render/owed.ts';
 import { code, prose } from './text.ts';
@@ -36,6 +37,11 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
     const found = findAct(line);
     // "postmortem review …" is an act, "postmortem" alone is the page.
     const own = found === undefined ? findOwnVerb(word === '' ? 'help' : word) : undefined;
+    if (own !== undefined && LOOKS.has(own) && !(await mayLook(parts, args))) {
+      return tell(
+        'Only responders of the enrolment file see incidents; ask its owner to add you with your Slack member id.',
+      );
+    }
     if (own !== undefined) return RUN[own]({ parts, args, reply, tell, rest });
     if (found !== undefined) return runAct({ parts, args, reply, tell, rest: found.rest }, found.act);
     const near = nearestVerb(word);
@@ -46,10 +52,50 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
   };
 }
 
+/** Verbs that show incidents. Anybody in the workspace can type them anywhere, guests too. */
+const LOOKS: ReadonlySet<OwnVerb> = new Set([
+  'list',
+  'show',
+  'plan',
+  'evidence',
+  'tasks',
+  'oncall',
+  'postmortem',
+]);
+
+/** A responder, or somebody whom the incident's own channel has let in. */
+async function mayLook(parts: ListenerParts, { command }: SlashArgs): Promise<boolean> {
+  if (parts.people.responderOf(command.user_id) !== undefined) return true;
+  return (
+    command.text.trim().split(/\s+/).length === 1 &&
+    (await parts.views.incidentOfChannel(command.channel_id)) !== undefined
+  );
+}
+
 const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   help: async ({ parts, args, tell }) => {
     const here = await parts.views.incidentOfChannel(args.command.channel_id);
     await tell(helpText(args.command.command, here));
+  },
+  oncall: async ({ parts, tell }) => {
+    const { tiers, ...rules } = parts.people.onCall();
+    const known = (id: string) => parts.people.slackIdOf(id) ?? id;
+    await tell(
+      onCallText(
+        tiers.map((tier) => tier.map(known)),
+        rules,
+      ),
+    );
+  },
+  plan: async (slash) => {
+    const named = await incidentAndRest(slash);
+    if (named !== undefined) await slash.tell(planText(named.incident));
+  },
+  evidence: async (slash) => {
+    const named = await incidentAndRest(slash);
+    if (named === undefined) return;
+    const items = await slash.parts.views.evidenceOf(named.incident.id);
+    await slash.tell(evidenceText(named.incident, items));
   },
   list: async ({ parts, args, tell, rest }) => {
     const open = await parts.views.openIncidents();
@@ -198,6 +244,8 @@ function act(slash: Slash, command: SlackCommand): Promise<void> {
   );
 }
 
+/** Channels that are looked up for somebody in the wrong one. */
+const SHOWN_CHANNELS = 10;
 const NAMED = /^(?:drill-)?inc-[0-9a-z]+$/i;
 const NAMED_OR_NUMBER = /^(?:(?:drill-)?inc-[0-9a-z]+|#?[0-9]+)$/i;
 
@@ -218,9 +266,11 @@ async function incidentAndRest(
   }
   const here = await views.incidentOfChannel(slash.args.command.channel_id);
   if (here !== undefined) return { incident: here, rest: slash.rest.trim() };
-  await slash.tell(
-    `This channel belongs to no incident. Name it: \`INC-12\`; \`${slash.args.command.command} list\` shows the open ones.`,
-  );
+  const open = [];
+  for (const incident of (await views.openIncidents()).slice(0, SHOWN_CHANNELS)) {
+    open.push({ incident, channel: (await slash.parts.places.placeOf(incident.id))?.channel });
+  }
+  await slash.tell(whereText(slash.args.command.command, open));
   return undefined;
 }
 

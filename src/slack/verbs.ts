@@ -14,6 +14,7 @@ export interface Verb {
 const OWN = [
   { verb: 'help', usage: 'help', help: 'what can be typed here', where: 'anywhere' },
   { verb: 'list', usage: 'list [mine]', help: 'open incidents', where: 'anywhere' },
+  { verb: 'oncall', usage: 'oncall', help: 'who is called when nobody takes it', where: 'anywhere' },
   {
     verb: 'declare',
     usage: 'declare FUNCTION_ARN [1-3] WHAT YOU SAW',
@@ -21,6 +22,8 @@ const OWN = [
     where: 'anywhere',
   },
   { verb: 'show', usage: 'show [INC]', help: 'the card of an incident', where: 'incident' },
+  { verb: 'plan', usage: 'plan [INC]', help: 'what is contained, call by call', where: 'incident' },
+  { verb: 'evidence', usage: 'evidence [INC]', help: 'evidence with its digests', where: 'incident' },
   { verb: 'tasks', usage: 'tasks [INC]', help: 'open tasks of an incident', where: 'incident' },
   {
     verb: 'approve',

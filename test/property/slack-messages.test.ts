@@ -12,6 +12,7 @@ import {
 import { incidentCard } from '../../src/slack/render/card.ts';
 import { catchUpMessage } from '../../src/slack/render/catch-up.ts';
 import { homeView } from '../../src/slack/render/home.ts';
+import { evidenceText, planText } from '../../src/slack/render/look.ts';
 import {
   answerModal,
   approveModal,
@@ -296,6 +297,11 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         }
         expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [] }))));
         expectSafe(tasksText(incident));
+        expectSafe([
+          planText(incident),
+          evidenceText(incident, [{ kind: 'missing', name, reason: name, at: incident.openedAt }]),
+        ]);
+        expect(planText(incident).length).toBeLessThan(4000);
         expect(tasksText(incident).length).toBeLessThan(4000);
         expect(channelName(incident, 3)).toMatch(/^[a-z0-9][a-z0-9_-]{0,79}$/);
         expect(channelTopic(incident).length).toBeLessThanOrEqual(250);

@@ -38,13 +38,14 @@ export function peopleOn(options: {
   readonly enrolment?: Enrolment;
 }): NonNullable<ComposeOptions['people']> {
   const enrolment = options.enrolment ?? parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
-  return ({ views, execute, declare }) => {
+  return ({ views, execute, declare, keepTranscript }) => {
     const app = createSlackApp({
       botToken: BOT_TOKEN,
       receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       fetch: (input, init) => options.fetch(new Request(input, init)),
       clock: options.clock,
+      keepTranscript,
       commands: slackCommands(execute, declare, views),
       views: slackViews(views, options.sql, enrolment),
       places: slackPlaces(options.sql),

@@ -114,12 +114,13 @@ export async function openLiveGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: servedWorld.url }),
     dataDir: config.dataDir,
-    people: ({ views, execute, declare }) => {
+    people: ({ views, execute, declare, keepTranscript }) => {
       made.app = createSlackApp({
         botToken: secrets.botToken,
         receiver: { kind: 'http', signingSecret: secrets.signingSecret, port: 0, hostname: LOOPBACK },
         slackApiUrl: servedSlack.apiUrl,
         clock,
+        keepTranscript,
         commands: slackCommands(execute, declare, views),
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),

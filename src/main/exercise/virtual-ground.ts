@@ -72,13 +72,14 @@ export async function openVirtualGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: NOWHERE, requestHandler: inProcessHandler(world.fetch, clock) }),
     dataDir,
-    people: ({ views, execute, declare }) => {
+    people: ({ views, execute, declare, keepTranscript }) => {
       made.app = createSlackApp({
         botToken: BOT_TOKEN,
         receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0, hostname: '127.0.0.1' },
         slackApiUrl: `${NOWHERE}/api/`,
         fetch: (input, init) => slack.fetch(new Request(input, init)),
         clock,
+        keepTranscript,
         commands: slackCommands(execute, declare, views),
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../json.ts';
 import { checkBlocks, withBlockIds } from './blocks.ts';
 import {
   flag,
@@ -172,6 +173,17 @@ export function readReplies(call: SlackCall): SlackAnswer {
   );
 }
 
+/** A message with replies names their number, which is how an app knows that there is a thread to read. */
+function withReplies(call: SlackCall, message: Parameters<typeof messageJson>[0]): JsonObject {
+  const json = messageJson(message, flag(call, 'include_all_metadata'));
+  const replies = visibleChannel(call)?.messages.filter(
+    ({ ts, threadTs }) => threadTs === message.ts && ts !== message.ts,
+  );
+  return replies === undefined || replies.length === 0
+    ? json
+    : { ...json, thread_ts: message.ts, reply_count: replies.length };
+}
+
 function messagePage(call: SlackCall, messages: Parameters<typeof messageJson>[0][]): SlackAnswer {
   const oldest = Number(text(call, 'oldest')) || 0;
   const latest = Number(text(call, 'latest')) || Number.POSITIVE_INFINITY;
@@ -185,9 +197,7 @@ function messagePage(call: SlackCall, messages: Parameters<typeof messageJson>[0
   const rest = wanted.length > from + limit;
   return {
     ok: true,
-    messages: wanted
-      .slice(from, from + limit)
-      .map((one) => messageJson(one, flag(call, 'include_all_metadata'))),
+    messages: wanted.slice(from, from + limit).map((one) => withReplies(call, one)),
     has_more: rest,
     ...(rest
       ? { response_metadata: { next_cursor: Buffer.from(`from:${from + limit}`).toString('base64') } }

@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/log.ts';
 import { createSlackDouble } from '../../../src/simulation/slack-double/double.ts';
 import { createSlackApp } from '../../../src/slack/app.ts';
 import { clientOptions } from '../../../src/slack/client.ts';
-import { ALICE, fakeEngine, handClock, row } from './harness.ts';
+import { ALICE, fakeEngine, handClock, NOBODY_ON_CALL, row } from './harness.ts';
 
 // What Cordon does otherwise than Bolt's defaults, and why. When one of these fails after an upgrade,
 // the reason in src/slack may be gone.
@@ -77,6 +77,7 @@ describe('the app', () => {
         responderOf: () => undefined,
         stakeholders: () => [],
         invitees: () => [ALICE],
+        onCall: NOBODY_ON_CALL,
       },
       log: silentLog,
     });
@@ -105,6 +106,7 @@ describe('the app', () => {
         responderOf: () => undefined,
         stakeholders: () => [],
         invitees: () => [],
+        onCall: NOBODY_ON_CALL,
       },
       log: silentLog,
     });

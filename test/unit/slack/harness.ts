@@ -224,6 +224,15 @@ export function fakeEngine(start: IncidentView = incident()) {
         view.approvals.some((one) => one.approvalId === id) ? view : undefined,
       postmortem: async (id: string) => (id === view.id ? postmortem : undefined),
       openIncidents: async () => [{ ...view, involved: ['alice'] }],
+      evidenceOf: async () => [
+        {
+          kind: 'stored',
+          name: 'code.zip',
+          sha256: 'e'.repeat(64),
+          size: 12,
+          at: '2026-03-01T03:00:09.000Z',
+        } as const,
+      ],
     },
     invited: [ALICE, BOB] as string[],
     places: {
@@ -246,6 +255,9 @@ export interface Stage {
   open(...rows: SlackDelivery[]): Promise<string>;
   close(): Promise<void>;
 }
+
+/** An enrolment file without escalation. */
+export const NOBODY_ON_CALL = () => ({ tiers: [], afterMinutes: 5, severity: 2 });
 
 export const ALICE = 'U0ALICE000';
 export const BOB = 'U0BOB00000';
@@ -287,6 +299,7 @@ export async function stage(
       responderOf: (id) => (id === ALICE ? 'alice' : undefined),
       stakeholders: engine.stakeholders,
       invitees: () => engine.invited,
+      onCall: () => ({ tiers: [['alice'], ['bob']], afterMinutes: 5, severity: 2 }),
     },
     log: silentLog,
   });

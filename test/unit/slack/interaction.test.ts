@@ -349,9 +349,42 @@ describe('/cordon', () => {
   });
 
   test('asks for the incident where there is none', async () => {
-    expect(await run('/cordon note hello', 'general')).toContain('belongs to no incident');
+    const told = await run('/cordon note hello', 'general');
+    expect(told).toContain('belongs to no incident');
+    // Which channel, as a link that only its members can follow.
+    expect(told).toContain(`*INC-12* in <#${channel}>`);
     expect(on.engine.executed).toEqual([]);
   });
+
+  test('says who is on call, what the plan is, call by call, and what evidence there is', async () => {
+    expect(await run('/cordon oncall', 'general')).toContain(`tier 1: <@${ALICE}>`);
+    on.engine.set({
+      containment: [
+        {
+          actionTitle: 'Quarantine the execution role',
+          objectArn: 'arn:aws:iam::111122223333:role/checkout',
+          state: 'held',
+          detail: '',
+          changes: approval().changes,
+        },
+      ],
+    });
+    const plan = await run('/cordon plan');
+    expect(plan).toContain('`iam:PutRolePolicy` · held');
+    expect(plan).toContain('_undo:_ Delete the inline policy');
+    const evidence = await run('/cordon evidence INC-12', 'general');
+    expect(evidence).toContain('`code.zip` · 12 bytes · sha256 `eeeeeeeeeeeeeeee`');
+  });
+
+  test.each(['list', 'show INC-12', 'plan INC-12', 'evidence INC-12', 'tasks INC-12', 'oncall'])(
+    '%s shows nothing to who is no responder',
+    async (words) => {
+      await on.slack.people.runCommand(GUEST, `/cordon ${words}`, 'general');
+      const shown = await told(GUEST);
+      expect(shown).toContain('Only responders');
+      expect(shown).not.toMatch(/checkout|INC-12/);
+    },
+  );
 
   test('acts, and echoes it to the channel', async () => {
     await run('/cordon note the token leaked on Tuesday');

@@ -6,7 +6,7 @@ import { SCOPES, slackManifest } from '../../../src/slack/manifest.ts';
 import { registerListeners } from '../../../src/slack/registered.ts';
 import { ANNOUNCEMENTS } from '../../../src/slack/render/notice.ts';
 import { memorySeen } from '../../../src/slack/seen.ts';
-import { fakeEngine, handClock } from './harness.ts';
+import { fakeEngine, handClock, NOBODY_ON_CALL } from './harness.ts';
 
 describe('the manifest', () => {
   test('declares exactly the commands, shortcuts and events that are listened to', () => {
@@ -30,7 +30,9 @@ describe('the manifest', () => {
           responderOf: () => undefined,
           stakeholders: () => [],
           invitees: () => [],
+          onCall: NOBODY_ON_CALL,
         },
+        places: engine.places,
         seen: memorySeen(handClock().clock),
         clock: handClock().clock,
         log: silentLog,
