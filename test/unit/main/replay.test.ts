@@ -37,6 +37,9 @@ function act(id: string, command: string, input: Record<string, unknown>, name: 
   });
 }
 
+/** What a person types to approve in production. */
+const typed = (confirm: string | null) => (confirm === null ? {} : { confirm });
+
 /** Lets exactly `ms` pass. */
 async function pass(ms: number): Promise<void> {
   let over = false;
@@ -54,8 +57,10 @@ async function incident(finding: string, verdict: string): Promise<string> {
   await pass(4 * 60_000);
   const open = async () => (await view(id)).approvals.filter(({ status }) => status === 'open');
   for (let waiting = await open(); waiting.length > 0; waiting = await open()) {
-    for (const { approvalId, digest } of waiting) {
-      expect(await act(id, 'approve', { approvalId, digest }, 'bob')).toMatchObject({ kind: 'done' });
+    for (const { approvalId, digest, confirm } of waiting) {
+      expect(await act(id, 'approve', { approvalId, digest, ...typed(confirm) }, 'bob')).toMatchObject({
+        kind: 'done',
+      });
     }
     await quiet(engine);
   }
@@ -71,8 +76,8 @@ async function incident(finding: string, verdict: string): Promise<string> {
     if (asked !== undefined) {
       await act(id, 'answer', { invocationId: asked.invocationId, answer: { decision: 'release' } }, 'alice');
     }
-    for (const { approvalId, digest } of await open())
-      await act(id, 'approve', { approvalId, digest }, 'bob');
+    for (const { approvalId, digest, confirm } of await open())
+      await act(id, 'approve', { approvalId, digest, ...typed(confirm) }, 'bob');
     return seen.status === 'closed';
   });
   return id;
