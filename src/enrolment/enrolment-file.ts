@@ -94,6 +94,8 @@ const accountSchema = z
      * inline ones, which is administrator power (reference, 1.8.6).
      */
     profile: z.enum(['static', 'dynamic']).default('static'),
+    /** How long one invocation at a time is watched on release before everybody may call the function again. */
+    canarySeconds: z.int().min(0).max(3600).default(60),
     /** Where asynchronous events go that a contained function would lose: one bucket, one queue per Region. */
     quarantineSinks: z.array(sinkArn).default([]),
     /** Code signing configuration with UntrustedArtifactOnDeployment Enforce and no signer that deploys. */

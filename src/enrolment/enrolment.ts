@@ -55,6 +55,7 @@ export function accountFor(
     regions: [region],
     mode: 'observe',
     containmentsPerHour: 0,
+    canarySeconds: 60,
     tier: 'production',
     roles: {},
     profile: 'static',

@@ -261,6 +261,7 @@ function succeed(
       action: attempt.action,
       object: attempt.object?.arn ?? null,
       reverses: attempt.reverses,
+      ...(attempt.trial === undefined ? {} : { trial: true }),
       output,
     },
   );

@@ -7,6 +7,7 @@ import { PUBLISHED_VERSIONS } from '../action/manifest-parts.ts';
 import type { Target } from '../action/ports.ts';
 import { releasePlace } from '../action/release-order.ts';
 import { captureManifest } from '../action/target-capture-manifest.ts';
+import { accountFor } from '../enrolment/enrolment.ts';
 import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
 import { handOver, isContaining } from './hold.ts';
@@ -20,8 +21,8 @@ export type ReleaseAttempt = Pick<
 > &
   Partial<AttemptRow>;
 
-/** How long a canary is watched before everybody may call the function again. */
-const CANARY_WATCH_MS = 60_000;
+/** How long a canary is watched in an account that is not enrolled any more. */
+const CANARY_WATCH_S = 60;
 
 // An invocation that was running when the function was stopped may go on for its timeout, at most this long
 // (AWS Lambda quotas), with credentials that are renewed meanwhile.
@@ -223,7 +224,12 @@ export function afterTrial(draft: Draft, trial: AttemptRow, found: 'put' | 'not-
       attempt.invocation === trial.invocation && attempt.hold === hold.id && attempt.trial === undefined,
   );
   if (next === undefined) return;
-  const dueAt = new Date(draft.env.now.getTime() + CANARY_WATCH_MS).toISOString();
+  const account =
+    trial.target === null
+      ? undefined
+      : accountFor(draft.env.enrolment, trial.target.account, trial.target.region);
+  const watchMs = 1000 * (account?.canarySeconds ?? CANARY_WATCH_S);
+  const dueAt = new Date(draft.env.now.getTime() + watchMs).toISOString();
   postpone(draft, { ...next, desired: trial.trial }, dueAt);
 }
 

@@ -32,14 +32,17 @@ export interface Storyteller {
 const MAX_LINE = 240;
 const CONTAINING: Readonly<Record<string, string>> = {
   'lambda.reserve-zero-concurrency': 'Concurrency 0: the function takes no more invocations',
-  'iam.quarantine-role': 'Role quarantined: its credentials are denied everything but logs',
 };
+/** What is planned says which calls of the role are denied; this says what that is. */
+const QUARANTINE = 'iam.quarantine-role';
 
 /** `startMs`: when the exercise began. `nameOf` knows the people of the workspace by user id. */
 export function createStoryteller(options: {
   readonly startMs: number;
   readonly nameOf: (user: string) => string;
 }): Storyteller {
+  // What each attempt was planned to change, in words: its success is told in the same.
+  const planned = new Map<string, string>();
   const told = { alertMs: Number.NaN, denied: false, throttled: false, sealed: -1, released: false };
 
   const line = (
@@ -124,8 +127,11 @@ export function createStoryteller(options: {
           'plain',
           `Playbook chosen: ${String(data.playbook)} version ${String(data.version)}, incident ${entry.chain}`,
         );
+      case 'attempt.planned':
+        planned.set(String(data.attempt), summary.replace(/^Planned: /, ''));
+        return [];
       case 'attempt.succeeded':
-        return succeeded(data, say, sinceAlert(at));
+        return succeeded(data, (attempt) => planned.get(attempt), say, sinceAlert(at));
       case 'containment.level':
         return level(data, say, sinceAlert(at));
       case 'evidence.sealed': {
@@ -187,12 +193,24 @@ export function createStoryteller(options: {
 
 type Say = (tone: Tone, text: string) => readonly StoryLine[];
 
-function succeeded(data: JsonObject, say: Say, since: string): readonly StoryLine[] {
+function succeeded(
+  data: JsonObject,
+  plannedAs: (attempt: string) => string | undefined,
+  say: Say,
+  since: string,
+): readonly StoryLine[] {
   const action = String(data.action);
+  const name = nameIn(String(data.object));
+  if (data.trial === true)
+    return say('good', `Canary: ${name} takes one invocation at a time, and is watched`);
+  if (data.reverses !== null && data.reverses !== undefined) {
+    const undone = plannedAs(String(data.reverses));
+    return say('good', `Put back exactly: ${name}${undone === undefined ? '' : `, undoing "${undone}"`}`);
+  }
   const containing = CONTAINING[action];
-  if (data.reverses !== null && data.reverses !== undefined)
-    return say('good', `Put back exactly: ${nameIn(String(data.object))} (${action})`);
   if (containing !== undefined) return say('good', `${containing}${since}`);
+  if (action === QUARANTINE)
+    return say('good', `Role quarantined${since}: ${plannedAs(String(data.attempt)) ?? name}`);
   if (action === 'target.capture-manifest')
     return say('good', 'Manifest captured: what was there before is on record, so all of it can be put back');
   return [];
