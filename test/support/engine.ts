@@ -21,7 +21,7 @@ import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { memoryBudget } from '../../src/store/rate-budget.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { emptyDatabase, freshDatabase } from './template.ts';
+import { borrowedDatabase, emptyDatabase } from './template.ts';
 import { ACCOUNT, FUNCTION_ARN, REGION, ROLE_ARN, smallWorld } from './world.ts';
 
 /** An engine on a virtual clock, an embedded database and a simulated account, all in this process. */
@@ -83,7 +83,7 @@ export async function freshGround(
   if (options.sql !== undefined) await emptyDatabase(options.sql);
   const clock = createVirtualClock(START);
   return {
-    sql: options.sql ?? (await freshDatabase()),
+    sql: options.sql ?? (await borrowedDatabase()),
     world: createWorld(options.world ?? smallWorld(), { clock, seed: options.seed ?? 'test' }),
     clock,
     dataDir: await mkdtemp(join(tmpdir(), 'cordon-test-')),

@@ -53,11 +53,28 @@ async function makeTemplate(): Promise<void> {
  * template takes. The timeline's triggers refuse it, as they must: they are off for this session's moment.
  */
 export async function emptyDatabase(sql: EmbeddedSql): Promise<void> {
+  const [tables] = await sql.query<{ names: string }>(
+    `select string_agg(format('%I.%I', schemaname, tablename), ', ') as names from pg_tables
+     where schemaname = 'cordon' and tablename <> 'migration'`,
+  );
   await sql.database.exec(`
     set session_replication_role = replica;
-    truncate cordon.incident, cordon.playbook, cordon.worker, cordon.receipt, cordon.nonce, cordon.chain,
-      cordon.rate_budget, cordon.timeline_entry, cordon.checkpoint_record, cordon.checkpoint_signature,
-      cordon.lease restart identity cascade;
+    truncate ${tables?.names ?? ''} restart identity cascade;
     set session_replication_role = default;
   `);
+}
+
+const idle: EmbeddedSql[] = [];
+
+/**
+ * A database as `freshDatabase` gives it, for one test: who closes it gives it back, and the file's next test
+ * has it, emptied. A test that does not close it gets no worse than a database of its own.
+ */
+export async function borrowedDatabase(): Promise<EmbeddedSql> {
+  const sql = idle.pop() ?? (await freshDatabase());
+  const close = async () => {
+    await emptyDatabase(sql);
+    idle.push(sql);
+  };
+  return { ...sql, close };
 }
