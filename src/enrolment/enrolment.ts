@@ -227,3 +227,20 @@ export function meansFor(enrolment: Enrolment, account: string, region: string):
     codeSigningConfig: signing !== undefined && signing.split(':')[3] === region ? signing : null,
   };
 }
+
+/**
+ * Whether a principal's ARN is that of a session which Cordon made of a role that it is enrolled with there. Whoever may
+ * assume these roles could do all that Cordon does, and their trust names Cordon alone.
+ */
+export function isOwnSession(
+  enrolment: Enrolment,
+  place: { readonly account: string; readonly region: string },
+  principal: string,
+): boolean {
+  const roles = Object.entries(accountFor(enrolment, place.account, place.region)?.roles ?? {});
+  return roles.some(
+    ([purpose, arn]) =>
+      arn !== undefined &&
+      principal.endsWith(`:sts::${place.account}:assumed-role/${arn.split('/').at(-1)}/cordon-${purpose}`),
+  );
+}

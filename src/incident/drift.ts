@@ -1,5 +1,6 @@
 import type { Look } from '../action/containment-watch.ts';
 import type { Target } from '../action/ports.ts';
+import { isOwnSession } from '../enrolment/enrolment.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds, noteLeft } from './hold.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
@@ -76,7 +77,9 @@ export function putAgain(draft: Draft, target: Target, drifted: Look['drifted'])
 export function noteChanges(draft: Draft, target: Target, changes: readonly Change[]): boolean {
   const watch = watchOf(draft, target);
   const seen = new Set(watch.seen);
-  const news = changes.filter((change) => !seen.has(change.id) && !isOurs(draft, change));
+  const news = changes.filter(
+    (change) => !seen.has(change.id) && !bySessionOfOurs(draft, target, change) && !isOurs(draft, change),
+  );
   if (news.length === 0) return false;
   const drifts = [...watch.drifts];
   for (const change of news) {
@@ -121,12 +124,16 @@ export function noteChanges(draft: Draft, target: Target, changes: readonly Chan
   return true;
 }
 
+/** Whether a session of Cordon's own roles made the call, for this incident or another: all of ours carry a source identity. */
+function bySessionOfOurs(draft: Draft, target: Target, change: Change): boolean {
+  return change.sourceIdentity !== null && isOwnSession(draft.env.enrolment, target, change.principal);
+}
+
 /**
- * Whether Cordon made the call itself: in a session that carries this incident, or at the instant at which an attempt of
- * ours was at the object. A stranger who calls in that very second is not named; what it did is found all the same.
+ * Whether Cordon made the call itself without a role: at the instant at which an attempt of ours was at the object. A
+ * stranger who calls in that very second is not named; what it did is found all the same.
  */
 function isOurs(draft: Draft, change: Change): boolean {
-  if (change.sourceIdentity === draft.id) return true;
   const atMs = Date.parse(change.at);
   return [...draft.attempts.values()].some((attempt) => {
     if (attempt.effect !== 'contain' && attempt.effect !== 'restore') return false;

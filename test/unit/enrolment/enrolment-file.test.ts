@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
+import { isOwnSession, parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 
 const ACCOUNT = `accounts:
   - id: "012345678901"
@@ -129,5 +129,30 @@ describe('an enrolment file', () => {
     const text = `${ACCOUNT}    externalId: "s3cr3t value"\n`;
     expect(parsed(text)).toThrow(refusal('externalId'));
     expect(parsed(text)).not.toThrow(refusal('s3cr3t'));
+  });
+});
+
+describe('a session', () => {
+  const enrolment = parseEnrolment(
+    `${ACCOUNT}    roles: { contain: 'arn:aws:iam::012345678901:role/ops/cordon-contain' }\n`,
+    'e.yaml',
+  );
+  const own = (principal: string) =>
+    isOwnSession(enrolment, { account: '012345678901', region: 'eu-central-1' }, principal);
+
+  test('of an enrolled role, under the name that Cordon gives it, is its own', () => {
+    expect(own('arn:aws:sts::012345678901:assumed-role/cordon-contain/cordon-contain')).toBe(true);
+  });
+
+  test.each([
+    ['of another role', 'arn:aws:sts::012345678901:assumed-role/deploy/cordon-contain'],
+    ['of that role under another name', 'arn:aws:sts::012345678901:assumed-role/cordon-contain/mallory'],
+    [
+      'of a role of that name elsewhere',
+      'arn:aws:sts::999999999999:assumed-role/cordon-contain/cordon-contain',
+    ],
+    ['that is the role itself', 'arn:aws:iam::012345678901:role/ops/cordon-contain'],
+  ])('%s is not', (_name, principal) => {
+    expect(own(principal)).toBe(false);
   });
 });
