@@ -47,7 +47,19 @@ export interface ReadAction<Input extends JsonObject = JsonObject, Output extend
   /** `evidence` waits behind containment; `verify` shows that containment holds; `prepare` precedes it. */
   readonly lane: 'prepare' | 'verify' | 'evidence';
   readonly output: z.ZodType<Output>;
+  /** What is to be done again later, once a target: by timers that keep no incident open and end with none. */
+  readonly followUps?: readonly FollowUp[];
   run(context: ActionContext, input: Input): Promise<Output>;
+}
+
+/** One later round of an action, counted from the first attempt of the target. */
+export interface FollowUp {
+  /** Tells it from the action's others: `20m`. */
+  readonly name: string;
+  /** Id of the action to run; it reads. */
+  readonly action: string;
+  readonly input: JsonObject;
+  readonly afterMs: number;
 }
 
 /** One API write of a plan, as people see it and as the approval's digest binds it. Plain JSON. */

@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import { verifyContainment } from './containment-verify.ts';
 import { watchContainment } from './containment-watch.ts';
 import { snapshotEvidence } from './evidence-snapshot.ts';
+import { sweepEvidence } from './evidence-sweep.ts';
 import { denyApis } from './iam-deny-apis.ts';
 import { denyPrivilege } from './iam-deny-privilege.ts';
 import { grantSink } from './iam-grant-sink.ts';
@@ -47,6 +48,7 @@ export const CATALOGUE: readonly Action[] = Object.freeze([
   verifyContainment,
   watchContainment,
   snapshotEvidence,
+  sweepEvidence,
   compareManifest,
 ]);
 

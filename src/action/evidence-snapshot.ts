@@ -5,6 +5,7 @@ import { collectCode, collectFirstRoundCode } from './evidence/code.ts';
 import { collectConfigurations } from './evidence/configuration.ts';
 import { type Desk, openDesk } from './evidence/desk.ts';
 import { collectDurable } from './evidence/durable.ts';
+import { keepCoverage } from './evidence/keep-coverage.ts';
 import { collectLayers } from './evidence/layers.ts';
 import { collectLogs, piecesAround } from './evidence/logs.ts';
 import { SNAPSHOT_PERMISSIONS } from './evidence/permissions.ts';
@@ -18,7 +19,8 @@ import {
   collectTraces,
 } from './evidence/surroundings.ts';
 import { collectTrail } from './evidence/trail.ts';
-import type { ActionContext } from './ports.ts';
+import { windowOf } from './evidence/window.ts';
+import { SWEEP_ROUNDS, sweepEvidence } from './evidence-sweep.ts';
 
 const input = z.strictObject({});
 
@@ -43,6 +45,12 @@ export const snapshotEvidence = defineReadAction<z.infer<typeof input>, z.infer<
   permissions: SNAPSHOT_PERMISSIONS,
   input,
   output,
+  followUps: SWEEP_ROUNDS.map(({ name, afterMs }) => ({
+    name,
+    action: sweepEvidence.id,
+    input: { round: name },
+    afterMs,
+  })),
 
   async run(context) {
     const desk = await openDesk(context);
@@ -85,18 +93,6 @@ async function collect(desk: Desk): Promise<void> {
   await collectConfigHistory(desk);
 }
 
-/** From the log window before the alert until now. An alert from the future is from now. */
-function windowOf(context: ActionContext): {
-  readonly alertedMs: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-} {
-  const toMs = context.clock.now().getTime();
-  const seenMs = new Date(context.alert.firstSeenAt).getTime();
-  const alertedMs = Number.isFinite(seenMs) ? Math.min(seenMs, toMs) : toMs;
-  return { alertedMs, fromMs: alertedMs - context.settings.logWindowMs, toMs };
-}
-
 /** The alerts as they arrived: what the detector said, before anything was made of it. */
 async function keepAlerts(desk: Desk): Promise<void> {
   const source = { artifact: 'finding', sourceArn: desk.context.target.functionArn, apiCall: 'alert intake' };
@@ -114,13 +110,4 @@ async function keepAlerts(desk: Desk): Promise<void> {
       },
     );
   }
-}
-
-/** What became of each artifact: the page to read first. */
-async function keepCoverage(desk: Desk): Promise<void> {
-  const { target } = desk.context;
-  await desk.json(
-    { name: 'coverage.json', artifact: 'coverage', sourceArn: target.functionArn, apiCall: 'cordon' },
-    async () => desk.coverage.table(),
-  );
 }

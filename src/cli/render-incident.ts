@@ -1,4 +1,5 @@
 import { silenceInWords } from '../guardrail/on-expiry.ts';
+import { evidenceInWords } from '../incident/evidence-view.ts';
 import { FORMS } from '../playbook/forms.ts';
 import { renderInstant } from '../timeline/render.ts';
 import type { Incident } from './incident.ts';
@@ -18,6 +19,7 @@ export function renderIncident(incident: Incident, paint: Paint): string {
     ...section(paint, 'Since it was contained', watchLines(incident, paint)),
     ...section(paint, 'Not as before', [...leftOf(incident), ...differencesIn(incident)]),
     ...section(paint, 'Waits for people', [...questionsOf(incident), ...approvalsOf(incident)]),
+    ...section(paint, 'Evidence', evidenceInWords(incident.evidence, renderInstant)),
     ...section(paint, 'People', peopleOf(incident)),
     ...section(paint, 'Tasks', tasksOf(incident, paint)),
     ...section(paint, 'Owed', dutiesIn(incident, paint)),

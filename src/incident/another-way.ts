@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts';
-import { newAttempt } from './invocation.ts';
+import { newAttempt } from './new-attempt.ts';
 import type { AttemptRow } from './state.ts';
 
 /**

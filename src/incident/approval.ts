@@ -4,7 +4,7 @@ import type { Via } from '../timeline/entry.ts';
 import { decide, finish, settleCard } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { fallbackOf } from './fallback.ts';
-import { newAttempt } from './invocation.ts';
+import { newAttempt } from './new-attempt.ts';
 import type { AttemptRow } from './state.ts';
 
 /** Counts a new approval, or a denial, of an awaiting attempt's plan. The caller has checked who it is. */

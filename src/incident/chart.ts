@@ -9,6 +9,7 @@ import type { Draft } from './draft.ts';
 import { pageRole } from './escalation.ts';
 import { startInvocation, withdrawInvocation } from './invocation.ts';
 import type { ChartRow, InvocationRow } from './state.ts';
+import { OUTSIDE_CHARTS } from './state.ts';
 
 /**
  * Steps statecharts and turns what XState gives back into rows, in the order it gives it. An
@@ -65,7 +66,9 @@ export function withdrawChildren(draft: Draft, parent: InvocationId): void {
 }
 
 function openInvocations(draft: Draft, chart: ChartId): InvocationRow[] {
-  return [...draft.invocations.values()].filter((row) => row.chart === chart && row.status === 'open');
+  return [...draft.invocations.values()].filter(
+    (row) => row.chart === chart && row.status === 'open' && !OUTSIDE_CHARTS.has(row.src),
+  );
 }
 
 function settleStep(draft: Draft, id: ChartId, step: Step): void {

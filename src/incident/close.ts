@@ -14,7 +14,8 @@ export function closeIncident(draft: Draft): void {
   draft.status = 'closed';
   const { mode } = modeOf(draft, draft.record.targets[0] ?? null);
   draft.record = { ...draft.record, mode, closedAt: draft.at };
-  // What was made to end by itself still does, what is held stays watched, and what people owe stays owed; nothing else of a closed incident moves.
+  // What was made to end by itself still does, what is held stays watched, evidence is still swept, and what people owe
+  // stays owed; nothing else of a closed incident moves.
   const upkeep = new Set(
     [...draft.attempts.values()].filter((each) => each.upkeep === true).map(({ id }) => id),
   );
@@ -22,6 +23,7 @@ export function closeIncident(draft: Draft): void {
     (timer) =>
       timer.kind !== 'expiry' &&
       timer.kind !== 'duty' &&
+      timer.kind !== 'follow-up' &&
       !(timer.attempt !== null && upkeep.has(timer.attempt)),
   );
   draft.changed.targets = true;

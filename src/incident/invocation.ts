@@ -6,10 +6,12 @@ import type { Json, JsonObject } from '../json.ts';
 import { FOR_EACH, isEngineStep } from '../playbook/engine-steps.ts';
 import { cancelAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
+import { armFollowUps } from './follow-up.ts';
+import { newAttempt } from './new-attempt.ts';
 import { handOverHolds, releaseOf } from './release.ts';
 import { postpone } from './release-wait.ts';
 import type { AttemptRow, InvocationRow } from './state.ts';
-import { isFinal } from './state.ts';
+import { isFinal, OUTSIDE_CHARTS } from './state.ts';
 
 type InvocationErrorCode =
   | 'cordon_invocation_unknown'
@@ -154,15 +156,15 @@ function planAttempts(draft: Draft, invocation: InvocationRow): void {
   }
   const input = checkedInput(action, invocation);
   objectsOf(action, target, input).forEach((object, ordinal) => {
-    draft.putAttempt(
-      newAttempt(draft, invocation, {
-        effect: action.effect,
-        lane: action.effect === 'contain' ? 'contain' : action.lane,
-        object,
-        target,
-        ordinal,
-      }),
-    );
+    const attempt = newAttempt(draft, invocation, {
+      effect: action.effect,
+      lane: action.effect === 'contain' ? 'contain' : action.lane,
+      object,
+      target,
+      ordinal,
+    });
+    draft.putAttempt(attempt);
+    armFollowUps(draft, attempt);
   });
 }
 
@@ -177,49 +179,6 @@ function checkedInput(action: Action, invocation: InvocationRow): JsonObject {
 
 function objectsOf(action: Action, target: Target, input: JsonObject): readonly (ActionObject | null)[] {
   return action.effect === 'contain' ? action.objects(target, input) : [null];
-}
-
-/** A planned attempt of `invocation`, before anything is read. */
-export function newAttempt(
-  draft: Draft,
-  invocation: InvocationRow,
-  options: Pick<AttemptRow, 'effect' | 'lane' | 'object' | 'target' | 'ordinal'> & Partial<AttemptRow>,
-): AttemptRow {
-  return {
-    id: draft.env.ids.next('att'),
-    chart: invocation.chart,
-    invocation: invocation.id,
-    action: invocation.src,
-    input: invocation.input,
-    state: 'planned',
-    owner: null,
-    tries: 0,
-    notBefore: null,
-    prior: null,
-    priorUnknown: false,
-    desired: null,
-    changes: [],
-    planDigest: null,
-    ask: null,
-    approvals: [],
-    silenceAllows: null,
-    requestedBy: options.effect === 'contain' ? askerOf(draft, invocation) : null,
-    error: null,
-    output: null,
-    reverses: null,
-    hold: null,
-    createdAt: draft.at,
-    startedAt: null,
-    finishedAt: null,
-    ...options,
-  };
-}
-
-/** Who wanted a containment, and so approves nothing of it: who asked for the loop that it is in, or declared all. */
-function askerOf(draft: Draft, invocation: InvocationRow): string | null {
-  const parent = draft.charts.get(invocation.chart)?.parent ?? null;
-  const asked = parent === null ? undefined : draft.invocations.get(parent)?.input.askedBy;
-  return typeof asked === 'string' ? asked : (draft.record.declaredBy ?? null);
 }
 
 const FELL_BACK = 'cordon_attempt_fell_back';
@@ -255,6 +214,7 @@ function failInvocation(
   error: { readonly code: string; readonly message: string },
 ): void {
   draft.putInvocation({ ...invocation, status: 'failed', output: error, closedAt: draft.at });
+  if (OUTSIDE_CHARTS.has(invocation.src)) return;
   draft.agenda.push({
     kind: 'chart-event',
     chart: invocation.chart,
@@ -307,6 +267,7 @@ export function finishInvocation(
   answeredBy: string | null = null,
 ): void {
   draft.putInvocation({ ...invocation, status: 'done', output, closedAt: draft.at, answeredBy });
+  if (OUTSIDE_CHARTS.has(invocation.src)) return;
   draft.agenda.push({
     kind: 'chart-event',
     chart: invocation.chart,

@@ -9,6 +9,7 @@ import { budgetInWords } from './budget.ts';
 import type { Draft } from './draft.ts';
 import { forgetDrift } from './drift.ts';
 import { logEvidence } from './evidence-note.ts';
+import { followUpFailed } from './follow-up.ts';
 import { endWithoutWriting, holdBack, isHeldBack } from './held-back.ts';
 import { noteLeft, settleHold } from './hold.ts';
 import { learn } from './learn.ts';
@@ -365,7 +366,10 @@ function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome
     { ...attempt, error: { code, message }, ...(instead === undefined ? {} : { replacedBy: instead.id }) },
     'failed',
   );
-  if (attempt.upkeep === true) upkeepFailed(draft, draft.attempts.get(attempt.id) ?? attempt);
+  if (attempt.upkeep !== true) return;
+  const ended = draft.attempts.get(attempt.id) ?? attempt;
+  upkeepFailed(draft, ended);
+  followUpFailed(draft, ended);
 }
 
 /** The action of an attempt that contains or restores, with its object and target. */

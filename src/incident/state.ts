@@ -269,7 +269,7 @@ export interface AttemptRow {
   readonly trial?: JsonObject;
   /** What a person said of a conflict that was found as `found`; another one is asked about anew. */
   readonly onConflict?: { readonly decision: 'overwrite' | 'accept'; readonly found: string };
-  /** Work on what is held that belongs to no state of the playbook, and goes on after the incident is closed. */
+  /** Work that belongs to no state of the playbook, and goes on after the incident is closed: on what is held, or a later round. */
   readonly upkeep?: true;
   readonly createdAt: string;
   /** When the intent was committed. */
@@ -337,12 +337,22 @@ export interface HoldRow {
 
 export interface TimerRow {
   readonly id: TimerId;
-  /** `expiry` and `duty` outlive the incident: the end of a hold that was made to end, and what people still owe. */
-  readonly kind: 'playbook' | 'retry' | 'approval' | 'task' | 'escalation' | 'expiry' | 'duty' | 'archive';
+  /** `expiry`, `duty` and `follow-up` outlive the incident: the end of a hold, what people still owe, a later round. */
+  readonly kind:
+    | 'playbook'
+    | 'retry'
+    | 'approval'
+    | 'task'
+    | 'escalation'
+    | 'expiry'
+    | 'duty'
+    | 'archive'
+    | 'follow-up';
   /** `null` for what concerns people and no statechart: such timers go on while an incident is halted. */
   readonly chart: ChartId | null;
-  /** XState's send id for playbook timers, so that a `cancel` finds it; a task's or a hold's id. */
+  /** XState's send id for playbook timers, so that a `cancel` finds it; a task's or a hold's id; the name of a round. */
   readonly name: string;
+  /** Of a playbook timer; for a later round the attempt that was the first. */
   readonly event: string;
   readonly attempt: AttemptId | null;
   readonly status: 'armed' | 'fired' | 'cancelled';
@@ -406,8 +416,24 @@ export type EvidenceNote =
       readonly keyId: string;
     };
 
-/** Timers that still fire on a closed incident: of what it left held, of the work on that, and of what people owe. */
-export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set(['expiry', 'retry', 'duty', 'archive']);
+/** Timers that still fire on a closed incident: of what it left held, of later rounds, of the work on both, and of what people owe. */
+export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set([
+  'expiry',
+  'follow-up',
+  'retry',
+  'duty',
+  'archive',
+]);
+
+/**
+ * Work on what is held that belongs to no state of the playbook: taking back what was made to end, putting again what
+ * somebody changed. It goes on after the incident is closed, for what is held outlives it.
+ */
+export const UPKEEP = 'hold.upkeep';
+/** A later round of an action; see `follow-up.ts`. */
+export const FOLLOW_UP = 'follow-up';
+/** Invocations that no statechart made: none is told of their end, which would put XState in error. */
+export const OUTSIDE_CHARTS: ReadonlySet<string> = new Set([UPKEEP, FOLLOW_UP]);
 
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {

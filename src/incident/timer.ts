@@ -4,6 +4,7 @@ import { feedChart } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { remindOfDuty } from './duty.ts';
 import { escalateFurther } from './escalation.ts';
+import { startFollowUp } from './follow-up.ts';
 import { isFinal, OUTLIVES } from './state.ts';
 import { remindOfTask } from './task.ts';
 import { expireHold } from './upkeep.ts';
@@ -48,6 +49,9 @@ export function fireTimer(draft: Draft, id: TimerId): void {
       return;
     case 'expiry':
       expireHold(draft, timer.name as HoldId); // looked up, not trusted
+      return;
+    case 'follow-up':
+      startFollowUp(draft, timer);
       return;
     case 'approval': {
       const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);

@@ -1,14 +1,9 @@
 import type { HoldId, InvocationId } from '../id.ts';
 import type { Draft } from './draft.ts';
 import { armExpiry } from './hold.ts';
+import { newAttempt } from './new-attempt.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
-import { isFinal } from './state.ts';
-
-/**
- * Work on what is held that belongs to no state of the playbook: taking back what was made to end, putting again what
- * somebody changed. It goes on after the incident is closed, for what is held outlives it.
- */
-const UPKEEP = 'hold.upkeep';
+import { isFinal, UPKEEP } from './state.ts';
 
 // What could not be taken back on its day is tried again a quarter of a day later.
 const EXPIRY_RETRY_MS = 6 * 3_600_000;
@@ -62,52 +57,35 @@ export function upkeepAttempt(
 ): AttemptRow | undefined {
   const chart = draft.attempts.get(hold.attempt)?.chart;
   if (chart === undefined) return undefined;
-  const invocation: InvocationId = draft.env.ids.next('inv');
-  draft.putInvocation({
-    id: invocation,
+  const invocation = {
+    id: draft.env.ids.next('inv') satisfies InvocationId,
     chart,
     xstateId: UPKEEP,
     src: UPKEEP,
     input: { hold: hold.id },
-    status: 'open',
+    status: 'open' as const,
     output: null,
     openedAt: draft.at,
     closedAt: null,
     answeredBy: null,
-  });
-  return {
-    id: draft.env.ids.next('att'),
-    chart,
-    invocation,
+  };
+  draft.putInvocation(invocation);
+  return newAttempt(draft, invocation, {
     ordinal: 0,
     action: hold.action,
     lane: 'contain',
     object: hold.object,
     input: hold.input,
     target: hold.target,
-    state: 'planned',
-    owner: null,
-    tries: 0,
-    notBefore: null,
     prior: hold.prior,
     priorUnknown: hold.prior === null,
     desired: hold.trial?.state ?? hold.desired,
-    changes: [],
-    planDigest: null,
-    ask: null,
-    approvals: [],
-    silenceAllows: null,
-    requestedBy: null,
-    error: null,
-    output: null,
-    reverses: null,
     hold: hold.id,
-    createdAt: draft.at,
-    startedAt: null,
-    finishedAt: null,
     upkeep: true,
+    // Nobody declared it: it follows from what is held.
+    requestedBy: null,
     ...how,
-  };
+  });
 }
 
 /** Whether something is being done about a hold already. */

@@ -23,6 +23,7 @@ import type { Duty } from './duty-state.ts';
 import { dutiesOf, isPostmortemOpen } from './duty-state.ts';
 import type { EvidenceListed } from './evidence-listed.ts';
 import { evidenceListed } from './evidence-listed.ts';
+import { type EvidenceView, evidenceOf } from './evidence-view.ts';
 import type { Impact } from './impact.ts';
 import { impactOf } from './impact.ts';
 import { incidentLevel } from './level.ts';
@@ -119,6 +120,7 @@ export interface IncidentView {
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
   readonly approvals: readonly ApprovalView[];
+  readonly evidence: EvidenceView;
   /** The newest timeline entries as sentences, oldest first. */
   readonly lastEntries: readonly string[];
 }
@@ -211,6 +213,7 @@ const VIEWED_KINDS: readonly EntryKind[] = [
   'approval.denied',
   'approval.expired',
   'attempt.cancelled',
+  'evidence.sealed',
 ];
 const LIST_LIMIT = 200;
 const REPORT_LIMIT = 2000;
@@ -374,6 +377,7 @@ export function viewOf(
     approvals: [...state.attempts.values()].flatMap((attempt) =>
       approvalOf(attempt, record, entries, known.catalogue),
     ),
+    evidence: evidenceOf(state, entries),
     lastEntries: entries.slice(-LAST_ENTRIES).map(renderSummary),
   };
 }

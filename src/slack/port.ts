@@ -1,6 +1,7 @@
 import type { Change } from '../action/action.ts';
 import type { Mode } from '../guardrail/decision.ts';
 import type { OnExpiry } from '../guardrail/on-expiry.ts';
+import type { EvidenceView } from '../incident/evidence-view.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /**
@@ -52,6 +53,8 @@ export interface IncidentView {
   readonly questions: readonly QuestionView[];
   /** All approvals of the incident, settled ones included. */
   readonly approvals: readonly ApprovalView[];
+  /** How far the collection of evidence is, and when it is swept again. */
+  readonly evidence?: EvidenceView;
   /** The newest timeline entries as sentences, oldest first. */
   readonly lastEntries: readonly string[];
 }

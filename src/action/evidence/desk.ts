@@ -71,6 +71,8 @@ export interface Desk {
   ): Promise<void>;
   /** Tries again what failed and might not fail now. */
   secondRound(): Promise<void>;
+  /** Items stored or found stored so far. */
+  kept(): number;
   /** Gaps stated so far. */
   missing(): number;
   /** Items that are not what their source said they are. */
@@ -90,7 +92,13 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
   let again: (() => Promise<void>)[] = [];
   let round = 1;
   let gaps = 0;
+  let kept = 0;
   let mismatches = 0;
+
+  const collected = (artifact: string) => {
+    kept += 1;
+    coverage.collected(artifact);
+  };
 
   const has = (name: string) => stored.has(`${folder}/${name}`);
 
@@ -131,14 +139,14 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
     });
     if (!result.matchesExpected) mismatches += 1;
     if (item.whole?.() !== false) stored.add(result.name);
-    coverage.collected(source.artifact);
+    collected(source.artifact);
   };
 
   const keep: Desk['keep'] = async (source, read, show, whole = () => true) => {
     aws.trail.take();
     const found = await tolerant(async () => {
       const value = await read();
-      if (has(source.name)) coverage.collected(source.artifact);
+      if (has(source.name)) collected(source.artifact);
       else {
         const content = JSON.stringify(show(value), null, 2);
         await put(source, { mediaType: 'application/json', content, whole: () => whole(value) });
@@ -151,7 +159,7 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
   };
 
   const bytes: Desk['bytes'] = async (source, wanted) => {
-    if (has(source.name)) return coverage.collected(source.artifact);
+    if (has(source.name)) return collected(source.artifact);
     const { content, ...kind } = wanted;
     const found = await tolerant(() => put(source, { ...kind, content: content() }));
     if (found.kind === 'unreadable') await failed(source, found, () => bytes(source, wanted));
@@ -159,7 +167,7 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
 
   const lines: Desk['lines'] = async (source, rows) => {
     if (has(source.name)) {
-      coverage.collected(source.artifact);
+      collected(source.artifact);
       return 'stored';
     }
     aws.trail.take();
@@ -196,7 +204,7 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
     bytes,
     lines,
     async json(source, read) {
-      if (has(source.name)) coverage.collected(source.artifact);
+      if (has(source.name)) collected(source.artifact);
       else await keep(source, read, (value) => value);
     },
     listing: (source, request, list, which = () => true) =>
@@ -228,6 +236,7 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
       await context.clock.sleep(PAUSE_MS, context.signal);
       for (const repeat of waiting) await repeat();
     },
+    kept: () => kept,
     missing: () => gaps,
     mismatches: () => mismatches,
   };

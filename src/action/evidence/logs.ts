@@ -5,6 +5,9 @@ import type { Desk } from './desk.ts';
 /** Before the alert, logs are kept in pieces of this length, so that a broken collection goes on between them. */
 const PIECE_MS = 6 * 3_600_000;
 
+/** How late a line may have come that belongs before the alert. */
+const LATE_MS = 15 * 60_000;
+
 export interface Piece {
   readonly name: string;
   readonly fromMs: number;
@@ -61,6 +64,16 @@ export function piecesAround(alertedMs: number, nowMs: number, windowMs: number)
   for (let toMs = alertedMs; toMs > alertedMs - windowMs; toMs -= PIECE_MS) {
     const fromMs = Math.max(toMs - PIECE_MS, alertedMs - windowMs);
     pieces.push({ name: `from-${stamp(fromMs)}`, fromMs, toMs: toMs - 1 });
+  }
+  return pieces;
+}
+
+/** What came since a while before the alert, in pieces, oldest first: Lambda delivers some lines late. */
+export function piecesSince(alertedMs: number, nowMs: number): readonly Piece[] {
+  const pieces: Piece[] = [];
+  for (let fromMs = alertedMs - LATE_MS; fromMs <= nowMs; fromMs += PIECE_MS) {
+    const toMs = Math.min(fromMs + PIECE_MS - 1, nowMs);
+    pieces.push({ name: `from-${stamp(fromMs)}`, fromMs, toMs });
   }
   return pieces;
 }

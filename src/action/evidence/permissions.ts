@@ -13,7 +13,7 @@ const LAYERS = 'arn:{partition}:lambda:{region}:*:layer:*';
 const QUEUES = 'arn:{partition}:sqs:{region}:*:*';
 
 /** What the later sweeps read: what arrives late, or changes after containment. */
-const SWEEP_PERMISSIONS: readonly Permission[] = [
+export const SWEEP_PERMISSIONS: readonly Permission[] = [
   read('lambda:GetFunction', FUNCTIONS, 'configuration and code package'),
   read('lambda:ListVersionsByFunction', FUNCTIONS, 'every version'),
   read('lambda:GetPolicy', FUNCTIONS, 'resource policies'),

@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import { evidenceInWords } from '../../incident/evidence-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
@@ -31,6 +32,7 @@ export function incidentCard(incident: IncidentView): SlackMessage {
     ...heldBlocks(incident),
     context([
       ...targetLines(incident),
+      ...evidenceLines(incident),
       `More: the thread of this card, \`/cordon show ${name}\`, or \`cordon show ${name}\` in a terminal`,
     ]),
   ];
@@ -151,6 +153,12 @@ function levelText({ level, rung }: IncidentView): string {
   return limits
     ? `🟠 *LIMITED, NOT CONTAINED* · only the rung ${prose(rung, 40)} is in place; the function runs on`
     : LEVEL_TEXT[level];
+}
+
+/** How far the evidence is, and when it is swept again. */
+function evidenceLines({ evidence }: IncidentView): string[] {
+  const words = evidence === undefined ? [] : evidenceInWords(evidence, when);
+  return words.length === 0 ? [] : [`🗄 Evidence: ${words.join(' · ')}`];
 }
 
 /** Line 1 of a card: contained, at which level, since when. */
