@@ -43,6 +43,8 @@ export interface CustodyConfig {
   readonly endpoint: string | undefined;
   /** KMS key that signs, in place of the key file. */
   readonly sealKey: string | undefined;
+  /** Who puts the time on seals (RFC 3161), and the file of the certificates that it must lead to. */
+  readonly timestamps: { readonly url: string; readonly certificates: string } | undefined;
 }
 
 export interface SlackConfig {
@@ -256,6 +258,18 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     purpose: 'Asymmetric KMS key that seals evidence and signs checkpoints',
   },
   {
+    name: 'CORDON_TSA_URL',
+    secret: false,
+    fallback: "none: the engine's clock alone",
+    purpose: 'Time stamp authority (RFC 3161 over HTTP) that is asked for the time of every seal',
+  },
+  {
+    name: 'CORDON_TSA_CERTIFICATES',
+    secret: false,
+    fallback: 'none',
+    purpose: 'PEM file of the certificates that its time stamps must lead to',
+  },
+  {
     name: 'CORDON_LOG_LEVEL',
     secret: false,
     fallback: 'info',
@@ -351,6 +365,8 @@ const environment = z
     CORDON_EVIDENCE_LOCK_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
     CORDON_EVIDENCE_ENDPOINT: url(['https:', 'http:']),
     CORDON_SEAL_KMS_KEY: optional,
+    CORDON_TSA_URL: url(['https:', 'http:']),
+    CORDON_TSA_CERTIFICATES: optional,
     CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     CORDON_DRAIN_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
     CORDON_HEADROOM: z.coerce.number().min(0).max(0.9).default(0.2),
@@ -364,7 +380,11 @@ const environment = z
       path: ['CORDON_PAGE_WEBHOOK_SECRET'],
       message: 'must be set with CORDON_PAGE_WEBHOOK_URL: a page is signed',
     },
-  );
+  )
+  .refine((env) => env.CORDON_TSA_URL === undefined || env.CORDON_TSA_CERTIFICATES !== undefined, {
+    path: ['CORDON_TSA_CERTIFICATES'],
+    message: 'must be set with CORDON_TSA_URL: a time stamp is worth what its certificate is',
+  });
 
 /**
  * Reads the configuration. An empty variable counts as unset. Throws `cordon_config_invalid`, naming
@@ -423,6 +443,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       lockDays: env.CORDON_EVIDENCE_LOCK_DAYS,
       endpoint: env.CORDON_EVIDENCE_ENDPOINT,
       sealKey: env.CORDON_SEAL_KMS_KEY,
+      timestamps:
+        env.CORDON_TSA_URL === undefined || env.CORDON_TSA_CERTIFICATES === undefined
+          ? undefined
+          : { url: env.CORDON_TSA_URL, certificates: resolve(env.CORDON_TSA_CERTIFICATES) },
     },
     logLevel: env.CORDON_LOG_LEVEL,
     drainMs: env.CORDON_DRAIN_MS,

@@ -145,6 +145,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     folder: evidenceFolder,
     keys,
     disk: trackedDisk(options.disk ?? custody.disk, activity),
+    ...(custody.authority === undefined ? {} : { authority: custody.authority }),
     clock,
     collector: { name: 'cordon', version: VERSION },
   });
@@ -198,7 +199,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
     const { manifestSha256 } = await port.seal();
     const entries = await readTimeline(sql, state.id);
-    const expected = { publicKeyPem: keys.signer.publicKeyPem, manifestSha256 };
+    const authorities = custody.authority?.certificates ?? [];
+    const expected = { publicKeyPem: keys.signer.publicKeyPem, manifestSha256, authorities };
     const report = await verifyCase(evidenceFolder, state.id, expected, custody.disk);
     const incident = viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null });
     const earlier = await earlierMetrics(incident, await views.allIncidents(EARLIER_LIMIT), (id) =>

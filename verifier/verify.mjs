@@ -158,6 +158,22 @@ async function checkListing() {
   return undefined;
 }
 
+/** The time stamp of a seal, where there is one: of this seal, and signed. The authority's own signature is for openssl. */
+function checkTimestamp(folder, name) {
+  const file = `${folder}/${name.replace(/dsse[.]json$/, 'timestamp.dsse.json')}`;
+  const sealed = read(`${folder}/${name}`);
+  if (read(file) === null || sealed === null) return;
+  const statement = isSigned(file, name, sha256(sealed));
+  if (statement === null) return;
+  const { at, response } = statement.predicate;
+  // The digest stands in the answer as it is (RFC 3161, messageImprint).
+  if (!Buffer.from(response, 'base64').includes(Buffer.from(sha256(sealed), 'hex'))) {
+    problem(file, `a time stamp of ${name}`, 'one of something else');
+  } else {
+    process.stdout.write(`${plain(`time stamp of ${name}: ${at}; verify.sh checks it with openssl`)}\n`);
+  }
+}
+
 /** The seals of the case, oldest first; returns the last manifest. */
 function checkSeals(folder, incident) {
   let last;
@@ -167,6 +183,7 @@ function checkSeals(folder, incident) {
     const manifest = readJson(`${folder}/${name}`);
     if (manifest === undefined) return last;
     isSigned(`${folder}/${name.replace(/json$/, 'dsse.json')}`, name, manifest.digest);
+    checkTimestamp(folder, name.replace(/json$/, 'dsse.json'));
     const { value } = manifest;
     const previous = last?.digest ?? null;
     if (value.incident !== incident || value.number !== number || value.previous !== previous) {
@@ -218,6 +235,8 @@ function checkTimeline(incident, manifest) {
   let previous = START;
   let seq = 0;
   let sealed = null;
+  const gone = [];
+  const removed = [];
   for (const line of text.split('\n').slice(0, -1)) {
     seq += 1;
     let entry;
@@ -234,9 +253,18 @@ function checkTimeline(incident, manifest) {
       const body = sha256(canonical(entry.body));
       if (body !== bodyHash)
         return problem(`${file}, entry ${seq}`, `a body with SHA-256 ${bodyHash}`, `one with ${body}`);
+      if (entry.body.kind === 'timeline.purged') {
+        removed.push(...entry.body.data.entries.filter(([, last]) => last < seq));
+      }
       if (entry.body.kind === 'evidence.sealed') sealed = entry.body.data.manifestSha256;
     }
+    if (entry.body === null) gone.push(seq);
     previous = hash;
+  }
+  // A body that retention removed: a later entry says so.
+  const unsaid = gone.find((each) => !removed.some(([first, last]) => first <= each && each <= last));
+  if (unsaid !== undefined) {
+    problem(`${file}, entry ${unsaid}`, 'its body, or a later entry that says that it was removed', 'neither');
   }
   if (sealed !== null && manifest !== undefined && sealed !== manifest.digest) {
     problem(file, `${manifest.digest} as the last sealed manifest`, sealed);

@@ -86,6 +86,20 @@ while :; do
   signed "${last%json}dsse.json" "$last" "$name"
   grep -qF "\"incident\":\"$incident\"" "$last" && grep -qF "\"number\":$number,\"previous\":$previous," "$last" ||
     fail "$last" "manifest $number of $incident after $previous" 'another manifest'
+  stamp=${last%json}timestamp.dsse.json
+  if [ -f "$stamp" ]; then
+    signed "$stamp" "${last%json}dsse.json" "${name%json}dsse.json"
+    # The authority's own answer, over the signature of the seal.
+    if [ -f evidence/timestamp-authority.pem ]; then
+      field response "$work/payload" | base64 -d >"$work/answer.tsr" 2>/dev/null
+      if openssl ts -verify -data "${last%json}dsse.json" -in "$work/answer.tsr" \
+        -CAfile evidence/timestamp-authority.pem >/dev/null 2>&1; then
+        echo "time stamp of ${name%json}dsse.json: $(field at "$work/payload"), by the authority of evidence/timestamp-authority.pem"
+      else
+        fail "$stamp" 'a time stamp by the authority of evidence/timestamp-authority.pem' 'one that does not verify'
+      fi
+    fi
+  fi
   previous="\"$(digest "$last")\""
   number=$((number + 1))
 done

@@ -176,6 +176,18 @@ export interface StoredEvidence {
   readonly matchesExpected: boolean;
 }
 
+export interface SealedEvidence {
+  readonly manifestSha256: string;
+  readonly items: number;
+  readonly keyId: string;
+  /** What an authority said of the time, where one is set up: its refusal holds nothing up. */
+  readonly timestamp?: SealStamp;
+}
+
+export type SealStamp =
+  | { readonly kind: 'stamped'; readonly at: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
 export interface EvidencePort {
   /** Stores one item; the same name again with the same content is the same item. */
   put(item: EvidenceItem): Promise<StoredEvidence>;
@@ -196,7 +208,7 @@ export interface EvidencePort {
    */
   stored(): Promise<ReadonlySet<string>>;
   /** Seals the bundle over all items so far; returns the manifest's digest and the signing key's id. */
-  seal(): Promise<{ readonly manifestSha256: string; readonly items: number; readonly keyId: string }>;
+  seal(): Promise<SealedEvidence>;
 }
 
 /** A function under response, with its roles. Plain JSON: it travels through the playbook's context. */

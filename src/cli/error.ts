@@ -9,7 +9,8 @@ export type CliErrorCode =
   | 'cordon_cli_no_question'
   | 'cordon_cli_no_approval'
   | 'cordon_cli_no_evidence_item'
-  | 'cordon_cli_not_kept';
+  | 'cordon_cli_not_kept'
+  | 'cordon_cli_still_kept';
 
 /** What is wrong with how a command was called, or with what it named. */
 export class CliError extends CodedError<CliErrorCode> {}
@@ -30,6 +31,12 @@ const NO: ReadonlySet<string> = new Set([
   'cordon_cli_no_evidence_item',
   'cordon_evidence_not_verified',
   'cordon_cli_not_kept',
+  'cordon_cli_still_kept',
+  'cordon_evidence_held',
+  'cordon_evidence_no_case',
+  'cordon_evidence_no_lock',
+  'cordon_retention_not_allowed',
+  'cordon_retention_too_early',
   'cordon_playbook_invalid',
   'cordon_guardrail_invalid',
   'cordon_guardrail_cases_invalid',

@@ -4,6 +4,7 @@ import type { DeclareCall, DeclareResult } from '../command/declare.ts';
 import type { CommandCall } from '../command/execute.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { ObserveReport } from '../incident/observed.ts';
+import type { RetentionCall } from '../incident/retention-note.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
 import type { Refreshed } from '../inventory/inventory.ts';
 import type { Picture } from '../inventory/picture.ts';
@@ -30,6 +31,8 @@ export interface EngineApi {
   checkpoints(): Promise<CheckpointExtract>;
   /** Says in the timeline that evidence is about to be read out; throws when it cannot be said. */
   recordAccess(access: EvidenceAccess): Promise<void>;
+  /** Says in the timeline what is about to be done to all evidence of an incident; throws when it may not be. */
+  recordRetention(call: RetentionCall): Promise<void>;
   execute(call: CommandCall): Promise<CommandResult>;
   /** Opens an incident on a function because a person says so. */
   declare(call: DeclareCall): Promise<DeclareResult>;

@@ -35,6 +35,7 @@ export function createClient(socket: string): EngineApi {
     async recordAccess(access) {
       await post('/v1/evidence-accesses', access);
     },
+    recordRetention: (call) => post('/v1/evidence-retentions', call),
     execute: (call) => post('/v1/commands', call),
     declare: (call) => post('/v1/declarations', call),
     submit: ({ source, bytes }) =>

@@ -34,6 +34,28 @@ const accessSchema = z.strictObject({
   item: z.string().max(600).nullable(),
 });
 
+const reason = z.string().min(1).max(1_000);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().nonnegative();
+
+const retentionSchema = z.strictObject({
+  incident: z.string().max(100),
+  by: z.string().max(100),
+  act: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('hold'), reason }),
+    z.strictObject({ kind: z.literal('release-hold'), reason }),
+    z.strictObject({ kind: z.literal('extend'), until: z.iso.datetime() }),
+    z.strictObject({ kind: z.literal('purge'), reason, objects: count, kept: count }),
+    z.strictObject({
+      kind: z.literal('sealed'),
+      manifestSha256: sha256,
+      items: count,
+      keyId: sha256,
+      purge: z.boolean(),
+    }),
+  ]),
+});
+
 const declarationSchema = z.strictObject({
   identity: callSchema.shape.identity,
   // The command itself says what is wrong with it.
@@ -105,6 +127,12 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
     const access = accessSchema.safeParse(await bodyOf(context));
     if (!access.success) return badRequest(context, 'an access to evidence');
     await api.recordAccess({ ...access.data, incident: access.data.incident as IncidentId }); // looked up, not trusted
+    return context.json({ result: null });
+  });
+  app.post('/v1/evidence-retentions', async (context) => {
+    const call = retentionSchema.safeParse(await bodyOf(context));
+    if (!call.success) return badRequest(context, 'an act of retention');
+    await api.recordRetention({ ...call.data, incident: call.data.incident as IncidentId }); // looked up, not trusted
     return context.json({ result: null });
   });
   app.post('/v1/commands', async (context) => {

@@ -3,6 +3,7 @@ import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { RecordAccess } from '../incident/evidence-note.ts';
+import type { RecordRetention } from '../incident/retention-note.ts';
 import type { Views } from '../incident/view.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { chainNames, lastSignature, readCheckpointRecords } from '../store/checkpoint.ts';
@@ -26,6 +27,7 @@ export function createLocalApi(options: {
   readonly declare: Declare;
   readonly accept: Pick<Accept, 'submit' | 'recordRefusal'>;
   readonly recordAccess: RecordAccess;
+  readonly recordRetention: RecordRetention;
   readonly inventory: Inventory;
   readonly clock: Clock;
   readonly performing: () => Promise<boolean>;
@@ -60,6 +62,7 @@ export function createLocalApi(options: {
       return { records: await readCheckpointRecords(sql), signedSize: signature?.size ?? 0, chains };
     },
     recordAccess: options.recordAccess,
+    recordRetention: options.recordRetention,
     execute: options.execute,
     declare: options.declare,
     submit: ({ bytes, source }) =>

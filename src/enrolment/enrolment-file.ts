@@ -68,6 +68,8 @@ const sinkArn = z
     'expected the ARN of an S3 bucket or of a standard SQS queue, which is all that Lambda takes failed events to',
   );
 
+const retentionDays = z.int().min(1).max(36_500);
+
 const containmentsPerHour = z.int().min(0).max(10_000);
 
 const accountSchema = z
@@ -267,6 +269,17 @@ const enrolmentSchema = z
         reviewSeverity: z.int().min(0).max(4).default(2),
         /** Stands at the head of every postmortem, such as "Privileged and confidential: prepared for counsel". */
         privilege: name.optional(),
+      })
+      .prefault({}),
+    /** Days that evidence is kept after its incident was closed, by what the incident was. A lock may keep it longer. */
+    retention: z
+      .strictObject({
+        exercise: retentionDays.default(30),
+        /** False positives and what was benign. */
+        falsePositive: retentionDays.default(90),
+        /** Nobody gave a verdict. */
+        unconfirmed: retentionDays.default(365),
+        confirmed: retentionDays.default(1095),
       })
       .prefault({}),
     budgets: z

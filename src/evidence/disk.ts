@@ -25,6 +25,12 @@ export interface Remote {
   tree(path: string): Promise<readonly string[]>;
   /** Where a file really is, and under which lock. */
   placeOf(path: string): Promise<ObjectPlace | null>;
+  /** Puts a legal hold on a file, or takes it away. */
+  hold(path: string, on: boolean): Promise<void>;
+  /** Extends the lock of a file; a lock is never shortened. */
+  retainUntil(path: string, until: Date): Promise<void>;
+  /** Removes a file for good; false while its lock refuses. */
+  erase(path: string): Promise<boolean>;
   /** What was put over the files below a folder: they are still there, and somebody wanted them hidden. */
   overlaid(path: string): Promise<readonly { readonly path: string; readonly found: string }[]>;
 }

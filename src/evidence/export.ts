@@ -13,12 +13,14 @@ import { timelinePage } from '../timeline/page.ts';
 import { type ArchivedFile, beginArchive } from './archive.ts';
 import type { Disk } from './disk.ts';
 import { EvidenceError } from './error.ts';
+import { neededObjects } from './known.ts';
 import { envelopeFile, manifestFile } from './manifest.ts';
 import { type CasePlace, casePlace, objectPath, publicKeyPath } from './place.ts';
 import { type ReadCase, readCase } from './read-case.ts';
 import { recordFile } from './record.ts';
 import type { ExportSubject } from './report.ts';
 import { evidencePage } from './report.ts';
+import { timestampFile } from './timestamp-seal.ts';
 import type { CaseReport, Expectations } from './verify.ts';
 import { verifyCase } from './verify.ts';
 
@@ -49,6 +51,16 @@ export interface Exported {
 }
 
 const LISTING = 'SHA256SUMS';
+const AUTHORITY_FILE = 'evidence/timestamp-authority.pem';
+const TIMESTAMPS = `
+4. Seals that an authority time-stamped (RFC 3161) have a file manifest*.timestamp.dsse.json beside them: an envelope as above
+   around a statement whose predicate.response is the authority's answer in base64, over the file manifest*.dsse.json. So the
+   seal existed at that time, whatever the clock of the machine that made it said. verify.sh checks it with openssl, against the
+   certificate in evidence/timestamp-authority.pem: compare that one with the authority's own. By hand, with the answer
+   decoded to answer.tsr:
+
+     openssl ts -verify -data manifest.dsse.json -in answer.tsr -CAfile timestamp-authority.pem
+`;
 const EXPORT_PREDICATE = 'urn:cordon:evidence-export:v1';
 
 /**
@@ -83,7 +95,9 @@ export async function exportCase(options: ExportOptions): Promise<Exported> {
     // The key that signs this archive may be newer than every seal in it.
     await text(`evidence/${path}`, bytes ?? options.signer.publicKeyPem);
   }
-  for (const [sha256, bytes] of objectsOf(found)) {
+  const authorities = options.expectations.authorities ?? [];
+  if (authorities.length > 0) await text(AUTHORITY_FILE, `${authorities.join('\n')}\n`);
+  for (const [sha256, bytes] of neededObjects(found.records)) {
     const path = objectPath(sha256);
     const size = bytes ?? (await sizeOf(disk, join(folder, path)));
     const added = await archive.add({
@@ -127,7 +141,7 @@ async function readme(subject: ExportSubject, report: CaseReport, keyId: string)
     incident: `${subject.incident.name} (${subject.incident.id})`,
     title: cleanText(subject.incident.title, 300),
     fingerprint: report.keyIds.length === 1 ? keyId : report.keyIds.join(' and '),
-    timestamps: '',
+    timestamps: report.timestamps.some(({ at }) => at !== null) ? TIMESTAMPS : '',
   };
   // A function, so that no text from outside is read as a replacement pattern.
   return `${template.replace(/\{\{([a-z]+)\}\}/g, (_, name: string) => fills[name] ?? '').trimEnd()}\n`;
@@ -161,9 +175,12 @@ function sealedFiles(
 ): readonly string[] {
   const inCase = [
     ...found.records.map(({ record }) => `records/${recordFile(record.seq)}`),
-    ...found.manifests.flatMap(({ manifest }) => [
-      manifestFile(manifest.number),
-      envelopeFile(manifest.number),
+    ...found.manifests.flatMap(({ manifest: { number } }) => [
+      manifestFile(number),
+      envelopeFile(number),
+      ...(report.timestamps.some(({ seal, at }) => seal === number && at !== null)
+        ? [timestampFile(number)]
+        : []),
     ]),
   ];
   const keyIds = [...new Set([...report.keyIds, ownKeyId])].sort();
@@ -171,16 +188,6 @@ function sealedFiles(
     ...inCase.map((path) => `cases/${place.incident}/${path}`),
     ...keyIds.map((keyId) => publicKeyPath(keyId)),
   ];
-}
-
-/** Each object once, with its size where a record has it. */
-function objectsOf(found: ReadCase): ReadonlyMap<string, number | null> {
-  const objects = new Map<string, number | null>();
-  for (const { record } of found.records) {
-    if (record.kind === 'item') objects.set(record.item.sha256, record.item.objectSize);
-    if (record.kind === 'abandoned' && !objects.has(record.object)) objects.set(record.object, null);
-  }
-  return objects;
 }
 
 async function sizeOf(disk: Disk, path: string): Promise<number> {

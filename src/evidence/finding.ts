@@ -12,6 +12,8 @@ export type FindingKind =
   | 'signature-invalid'
   | 'public-key-missing'
   | 'public-key-altered'
+  | 'timestamp-altered'
+  | 'timestamp-untrusted'
   | 'not-sealed'
   | 'rolled-back'
   | 'stray-file'

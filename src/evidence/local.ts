@@ -8,7 +8,7 @@ import type { Disk } from './disk.ts';
 import { EvidenceError } from './error.ts';
 import { damaged, openJournal } from './journal.ts';
 import type { EvidenceKeys } from './keys.ts';
-import { explains, itemsNamed, sameItem, storedWhole } from './known.ts';
+import { explains, heldBy, itemsNamed, sameItem, storedWhole } from './known.ts';
 import type { ObjectPlace } from './object-store.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
@@ -18,6 +18,8 @@ import { sealCase } from './seal.ts';
 import { encryptSecret } from './secret.ts';
 import type { Staged } from './stage.ts';
 import { stageContent } from './stage.ts';
+import type { TimestampAuthority } from './timestamp-authority.ts';
+import { stampSeals } from './timestamp-seal.ts';
 import { createWriter, type Writer } from './writer.ts';
 
 /** Who collects for a case, for the custody of each item. */
@@ -48,6 +50,8 @@ export interface LocalEvidenceOptions {
   /** Random bytes for keys and nonces; by default the operating system's. */
   readonly random?: (bytes: number) => Uint8Array;
   readonly disk?: Disk;
+  /** Asked for the time of every seal, where one is set up. */
+  readonly authority?: TimestampAuthority;
   /** True while a process of this host runs; by default asked of the operating system. */
   readonly isRunning?: (pid: number) => boolean;
 }
@@ -200,6 +204,8 @@ function createCase(
     const marked = await placeObject(staged, mark);
     const expected = item.expectedSha256 ?? null;
     const whole = item.whole?.() ?? true;
+    if (heldBy(await journal.refresh()) !== null)
+      await disk.remote?.hold(join(folder, objectPath(staged.sha256)), true);
     const kept = await disk.remote?.placeOf(join(folder, objectPath(staged.sha256)));
     let result: ItemRecord | null = null;
     const custodyOf = custody(collectedAt, item);
@@ -313,7 +319,19 @@ function createCase(
             now: clock.now(),
             temporary: () => part,
           });
-          return { manifestSha256: manifest.sha256, items: manifest.manifest.items, keyId };
+          const sealed = { manifestSha256: manifest.sha256, items: manifest.manifest.items, keyId };
+          const { authority } = options;
+          if (authority === undefined) return sealed;
+          const seals = manifest.manifest.number;
+          const timestamp = await stampSeals({
+            disk,
+            place,
+            signer: keys.signer,
+            authority,
+            seals,
+            temporary: () => part,
+          });
+          return { ...sealed, timestamp };
         }),
       );
     },

@@ -10,6 +10,8 @@ import { canonicalJson, sha256Hex } from '../timeline/canonical.ts';
  * item       one version of one item, with its custody
  * missing    what could not be had, and why
  * abandoned  bytes that an interrupted `put` left behind; explains an object that no item names
+ * held       the case is under legal hold from here on, until `unheld`
+ * purged     the tombstone of content that retention removed: which objects, by whom, why
  */
 
 export const RECORD_SCHEMA = 'cordon.evidence.record/v1';
@@ -82,6 +84,9 @@ const item = z.strictObject({
   store: store.optional(),
 });
 
+/** A person's act on the whole case; the reason is their own words. */
+const act = z.strictObject({ by: z.string(), reason: z.string() });
+
 const base = {
   schema: z.literal(RECORD_SCHEMA),
   incident: z.string(),
@@ -115,6 +120,16 @@ export const recordSchema = z.discriminatedUnion('kind', [
     custody,
   }),
   z.strictObject({ ...base, kind: z.literal('abandoned'), object: hex }),
+  z.strictObject({ ...base, kind: z.literal('held'), hold: act }),
+  z.strictObject({ ...base, kind: z.literal('unheld'), hold: act }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('purged'),
+    purge: act.extend({
+      /** Digests of the removed objects, sorted; records before this one name them. */
+      objects: z.array(hex).min(1),
+    }),
+  }),
 ]);
 
 export type EvidenceRecord = z.infer<typeof recordSchema>;
@@ -172,5 +187,11 @@ export function recordName(record: EvidenceRecord): string {
       return record.gap.name;
     case 'abandoned':
       return 'interrupted put';
+    case 'held':
+      return 'legal hold';
+    case 'unheld':
+      return 'end of legal hold';
+    case 'purged':
+      return 'purge';
   }
 }

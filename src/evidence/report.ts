@@ -25,8 +25,6 @@ export interface ExportSubject {
   };
   readonly entries: readonly Entry[];
   readonly head?: ChainHead;
-  /** True when the seals are time-stamped by an authority. */
-  readonly timestamps: boolean;
 }
 
 const SEVERITIES = ['', 'critical', 'high', 'medium', 'low'];
@@ -60,7 +58,7 @@ byte makes the check fail. Run <code>node verify.mjs</code> or <code>sh verify.s
 archive (<code>README.txt</code> says how), and compare the fingerprint of the signing key with the one that you
 were given by another way than this archive:</p>
 <pre>${report.keyIds.map((keyId) => html`${keyId}\n`)}</pre>
-<p class="soft">The times are those of the engine's clock.${subject.timestamps ? ' The time stamps of an independent authority (RFC 3161) stand beside the seals.' : ''}
+<p class="soft">The times are those of the engine's clock.${report.timestamps.some(({ at }) => at !== null) ? ' Those marked as time-stamped were also seen by an independent authority (RFC 3161).' : ''}
 Names, titles and contents come from the account under attack: they are shown as text and are not statements of ours.</p>
 <h2>What was collected</h2>
 ${items.length === 0 ? html`<p>Nothing was collected.</p>` : itemTable(items)}
@@ -69,12 +67,12 @@ ${gapTable(found)}
 <h2>Custody of each item</h2>
 <div class="sheet">${items.map(custodyOf)}</div>
 <h2>Seals</h2>
-<div class="sheet"><table><thead><tr><th>#</th><th>Sealed (UTC)</th><th>Records</th><th>SHA-256 of the manifest</th></tr></thead><tbody>
+<div class="sheet"><table><thead><tr><th>#</th><th>Sealed (UTC)</th><th>Time-stamped (UTC)</th><th>Records</th><th>SHA-256 of the manifest</th></tr></thead><tbody>
 ${found.manifests.map(
   ({
     manifest,
     sha256,
-  }) => html`<tr><td class="number">${manifest.number}</td><td class="instant">${renderInstant(manifest.sealedAt)}</td><td class="number">${manifest.records.length}</td><td><code>${sha256}</code></td></tr>
+  }) => html`<tr><td class="number">${manifest.number}</td><td class="instant">${renderInstant(manifest.sealedAt)}</td><td class="instant">${stampedAt(report, manifest.number)}</td><td class="number">${manifest.records.length}</td><td><code>${sha256}</code></td></tr>
 `,
 )}</tbody></table></div>
 <h2>Timeline</h2>
@@ -83,6 +81,11 @@ each entry, is in <code>timeline/timeline.jsonl</code>.</p>
 ${timelineTable(subject.entries)}
 </main>`,
   );
+}
+
+function stampedAt(report: CaseReport, seal: number): string {
+  const at = report.timestamps.find((each) => each.seal === seal)?.at ?? null;
+  return at === null ? 'no' : renderInstant(at);
 }
 
 function fact(name: string, value: string): Html {

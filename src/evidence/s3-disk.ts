@@ -111,6 +111,19 @@ export function s3Disk(options: {
         return version === undefined ? null : store.describe(version.key, version.versionId);
       },
 
+      async hold(path, on) {
+        const version = await first(path);
+        if (version !== undefined) await store.legalHold(version.key, version.versionId, on);
+      },
+      async retainUntil(path, until) {
+        const version = await first(path);
+        if (version !== undefined) await store.retainUntil(version.key, version.versionId, until);
+      },
+      async erase(path) {
+        const version = await first(path);
+        return version === undefined || (await store.remove(version.key, version.versionId));
+      },
+
       async overlaid(path) {
         const start = `${keyOf(path)}/`;
         const seen = new Set<string>();

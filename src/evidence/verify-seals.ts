@@ -168,7 +168,8 @@ type KeyAnswer =
   | { readonly kind: 'key'; readonly pem: string }
   | { readonly kind: 'public-key-missing' | 'public-key-altered'; readonly found: string };
 
-async function readPublicKey(
+/** The key that an envelope names, as the folder has it or as it was given. */
+export async function readPublicKey(
   { disk, evidence }: EvidencePlace,
   keyId: string,
   pinned: string | undefined,

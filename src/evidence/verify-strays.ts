@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { type Disk, listTree } from './disk.ts';
 import type { Finding } from './finding.ts';
+import { heldBy, neededObjects } from './known.ts';
 import { envelopeFile, manifestFile } from './manifest.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
+import type { StoredRecord } from './record.ts';
 import { readRecord, recordFile } from './record.ts';
+import { timestampFile } from './timestamp-seal.ts';
 import { type EvidencePlace, publicKeyProblem, readEnvelope } from './verify-seals.ts';
 
 interface Known {
@@ -60,7 +63,7 @@ function belongs(path: string, known: Known): boolean {
     return seq >= 1 && seq <= known.records && path === `records/${recordFile(seq)}`;
   }
   for (let number = 1; number <= known.seals; number += 1) {
-    if (path === manifestFile(number) || path === envelopeFile(number)) return true;
+    if ([manifestFile(number), envelopeFile(number), timestampFile(number)].includes(path)) return true;
   }
   return false;
 }
@@ -96,19 +99,23 @@ async function strayObjects(
     .map((file) => stray(file, 'an object that a record of some case names'));
 }
 
-async function objectsOfOtherCases(
+/** Objects that the records of other cases need, or what their writers are at; of held cases alone where asked. */
+export async function objectsOfOtherCases(
   { disk, evidence }: EvidencePlace,
   incident: string,
+  only: { readonly held?: true } = {},
 ): Promise<ReadonlySet<string>> {
   const claimed = new Set<string>();
   for (const name of await disk.list(join(evidence, 'cases'))) {
     if (name === incident || !isCaseId(evidence, name)) continue;
     const other = casePlace(evidence, name);
+    const records: StoredRecord[] = [];
     for (const file of await disk.list(other.records)) {
-      const record = readRecord((await disk.read(join(other.records, file))) ?? new Uint8Array())?.record;
-      if (record?.kind === 'item') claimed.add(record.item.sha256);
-      if (record?.kind === 'abandoned') claimed.add(record.object);
+      const stored = readRecord((await disk.read(join(other.records, file))) ?? new Uint8Array());
+      if (stored !== null) records.push(stored);
     }
+    if (only.held === true && heldBy(records) === null) continue;
+    for (const sha256 of neededObjects(records).keys()) claimed.add(sha256);
     for (const file of await disk.list(other.unfinished)) {
       const found = readUnfinished(file);
       if (found?.kind === 'mark') claimed.add(found.sha256);

@@ -14,6 +14,7 @@ import type { StoredRecord } from './record.ts';
 import { FIRST_PREVIOUS, readRecord, recordFile, recordName } from './record.ts';
 import { verifySeals } from './verify-seals.ts';
 import { findStrays } from './verify-strays.ts';
+import { type SealTime, verifyTimestamps } from './verify-timestamps.ts';
 
 /** What the verifier trusts besides the folder itself. */
 export interface Expectations {
@@ -21,6 +22,8 @@ export interface Expectations {
   readonly publicKeyPem?: string;
   /** The last manifest's digest as the incident's timeline has it: finds a folder put back to an earlier seal. */
   readonly manifestSha256?: string;
+  /** Certificates that time stamps must lead to, PEM; without them only our own signature over them is checked. */
+  readonly authorities?: readonly string[];
 }
 
 /** A report is also what a postmortem says about evidence (`EvidenceSummary`). */
@@ -28,9 +31,13 @@ export interface CaseReport extends EvidenceSummary {
   readonly incident: string;
   readonly items: number;
   readonly missing: number;
+  /** Items whose content retention removed, and left a sealed tombstone of. */
+  readonly purged: readonly string[];
   /** Bytes of stored objects that were hashed. */
   readonly bytes: number;
   readonly findings: readonly Finding[];
+  /** When an authority saw each seal. */
+  readonly timestamps: readonly SealTime[];
   /** Not evidence and not a fault: what a writer is at, or left behind when it was cut off. */
   readonly unfinished: readonly string[];
 }
@@ -57,6 +64,12 @@ export async function verifyCase(
   const seals = await verifySeals({ disk, evidence }, place, sealCount(tree), expectations.publicKeyPem);
   findings.push(...seals.findings, ...rollback(place, seals.trusted, expectations.manifestSha256));
 
+  const stamps = await verifyTimestamps({ disk, evidence }, place, seals.seals, {
+    publicKeyPem: expectations.publicKeyPem,
+    authorities: expectations.authorities ?? [],
+  });
+  findings.push(...stamps.findings);
+
   const records = await verifyRecords(disk, place, tree, seals.trusted);
   findings.push(...records.findings);
   const objects = await verifyObjects(disk, evidence, records.objects);
@@ -75,6 +88,7 @@ export async function verifyCase(
     verified: findings.length === 0,
     items: records.items,
     missing: records.missing,
+    purged: objects.purged,
     seals: seals.seals,
     // Compare with the fingerprint that was given out: a folder alone vouches for its own key.
     keyIds: seals.keyIds,
@@ -84,6 +98,7 @@ export async function verifyCase(
     notObtainable: NOT_OBTAINABLE,
     bytes: objects.bytes,
     findings,
+    timestamps: stamps.times,
     unfinished: strays.unfinished,
   };
 }
@@ -131,6 +146,8 @@ interface ExpectedObject {
   readonly sha256: string;
   /** Null for bytes left by an interrupted write, whose size no record has. */
   readonly bytes: number | null;
+  /** A later record says that it was removed. */
+  readonly purged: boolean;
 }
 
 interface RecordCheck {
@@ -175,7 +192,13 @@ async function verifyRecords(
     const content = problem === null && stored !== null ? contentLine(stored) : null;
     if (content !== null) contents.push(content);
     const object = expectedObject(line, stored, problem === null);
-    if (object !== null) objects.push(object);
+    if (object !== null) objects.push({ ...object, purged: false });
+    if (problem === null && stored?.record.kind === 'purged') {
+      const gone = new Set(stored.record.purge.objects);
+      objects.forEach((each, index) => {
+        if (gone.has(each.sha256)) objects[index] = { ...each, purged: true };
+      });
+    }
   }
   const whole = findings.every((finding) => finding.kind === 'not-sealed');
   if (
@@ -255,7 +278,7 @@ function expectedObject(
   line: ManifestLine | undefined,
   stored: StoredRecord | null,
   sound: boolean,
-): ExpectedObject | null {
+): Omit<ExpectedObject, 'purged'> | null {
   if (line?.object) return { name: line.name, ...line.object };
   if (!sound || stored === null) return null;
   const { record } = stored;
@@ -271,8 +294,15 @@ async function verifyObjects(
   disk: Disk,
   evidence: string,
   objects: readonly ExpectedObject[],
-): Promise<{ readonly findings: readonly Finding[]; readonly bytes: number }> {
+): Promise<{
+  readonly findings: readonly Finding[];
+  readonly bytes: number;
+  readonly purged: readonly string[];
+}> {
   const findings: Finding[] = [];
+  const purged: string[] = [];
+  // The same bytes again after a purge are needed again.
+  const needed = new Set(objects.filter((object) => !object.purged).map(({ sha256 }) => sha256));
   const seen = new Map<string, { readonly sha256: string; readonly bytes: number } | null>();
   let total = 0;
   for (const object of objects) {
@@ -285,14 +315,16 @@ async function verifyObjects(
     }
     const expected =
       object.bytes === null ? `SHA-256 ${object.sha256}` : bytesText(object.bytes, object.sha256);
-    if (found === null) {
+    if (found === null && object.purged && !needed.has(object.sha256)) {
+      purged.push(object.name);
+    } else if (found === null) {
       findings.push({ kind: 'object-missing', item: object.name, file, expected, found: 'no file' });
     } else if (found.sha256 !== object.sha256 || (object.bytes !== null && found.bytes !== object.bytes)) {
       const text = bytesText(found.bytes, found.sha256);
       findings.push({ kind: 'object-altered', item: object.name, file, expected, found: text });
     }
   }
-  return { findings, bytes: total };
+  return { findings, bytes: total, purged };
 }
 
 /** In a bucket a version or a delete marker can be put over what is locked: it hides nothing from us, and is named. */

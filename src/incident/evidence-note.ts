@@ -1,3 +1,4 @@
+import type { SealStamp } from '../action/ports.ts';
 import type { IncidentId } from '../id.ts';
 import type { Advance } from './advance.ts';
 import type { Draft } from './draft.ts';
@@ -29,15 +30,28 @@ export function logEvidence(draft: Draft, attempt: AttemptRow, notes: readonly E
         });
         break;
       case 'sealed':
-        draft.log('evidence.sealed', { kind: 'engine' }, `Sealed ${note.items} evidence items`, {
-          attempt: attempt.id,
-          items: note.items,
-          manifestSha256: note.manifestSha256,
-          keyId: note.keyId,
-        });
+        draft.log(
+          'evidence.sealed',
+          { kind: 'engine' },
+          `Sealed ${note.items} evidence items${stampInWords(note.timestamp)}`,
+          {
+            attempt: attempt.id,
+            items: note.items,
+            manifestSha256: note.manifestSha256,
+            keyId: note.keyId,
+            ...(note.timestamp === undefined ? {} : { timestamp: { ...note.timestamp } }),
+          },
+        );
         break;
     }
   }
+}
+
+function stampInWords(stamp: SealStamp | undefined): string {
+  if (stamp === undefined) return '';
+  return stamp.kind === 'stamped'
+    ? `, time-stamped ${stamp.at} by the authority`
+    : `, without a time stamp: ${stamp.reason}`;
 }
 
 /** Somebody is about to be given evidence: who, how, and which items (all of them when `item` is null). */

@@ -1,5 +1,5 @@
 import type { ActionObject, Change, Observation } from '../action/action.ts';
-import type { Target } from '../action/ports.ts';
+import type { SealStamp, Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { Mode } from '../guardrail/decision.ts';
 import type { OnExpiry } from '../guardrail/on-expiry.ts';
@@ -414,6 +414,7 @@ export type EvidenceNote =
       readonly manifestSha256: string;
       readonly items: number;
       readonly keyId: string;
+      readonly timestamp?: SealStamp;
     };
 
 /** Timers that still fire on a closed incident: of what it left held, of later rounds, of the work on both, and of what people owe. */

@@ -10,6 +10,7 @@ import type { Ids } from '../id.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { Advance } from '../incident/advance.ts';
 import { createRecordAccess } from '../incident/evidence-note.ts';
+import { createRecordRetention } from '../incident/retention-note.ts';
 import { createViews } from '../incident/view.ts';
 import type { Log } from '../log.ts';
 import { countLiveWorkers } from '../store/status.ts';
@@ -71,6 +72,8 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
       recordRefusal: async (refusal) => (await decide()).accept.recordRefusal(refusal),
     },
     recordAccess: async (access) => createRecordAccess((await decide()).advance)(access),
+    recordRetention: async (call) =>
+      createRecordRetention({ advance: (await decide()).advance, sql, enrolment })(call),
     clock,
     performing: async () => database.kind === 'server' && (await countLiveWorkers(sql)) > 0,
   });

@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { CustodyConfig } from '../config.ts';
+import { systemWord } from '../error.ts';
 import { type Disk, nodeDisk, publishFile } from '../evidence/disk.ts';
+import { EvidenceError } from '../evidence/error.ts';
 import type { EvidenceKeys } from '../evidence/keys.ts';
 import { loadEvidenceKeys } from '../evidence/keys.ts';
 import { s3Disk } from '../evidence/s3-disk.ts';
+import type { TimestampAuthority } from '../evidence/timestamp-authority.ts';
 
 /** Where evidence is kept and what seals it. */
 export interface Custody {
@@ -13,6 +17,8 @@ export interface Custody {
   /** The evidence folder; of a bucket only unfinished files lie there. */
   readonly folder: string;
   readonly keys: EvidenceKeys;
+  /** Who puts the time on seals, where one is set up; never in an exercise. */
+  readonly authority?: TimestampAuthority;
   close(): void;
 }
 
@@ -39,7 +45,9 @@ export async function localCustody(dataDir: string): Promise<Custody> {
 export async function openCustody(options: CustodyOptions): Promise<Custody> {
   const { dataDir, config, clock } = options;
   const local = await localCustody(dataDir);
-  if (config.bucket === undefined && config.sealKey === undefined) return local;
+  const stamped: Pick<Custody, 'authority'> =
+    config.timestamps === undefined ? {} : { authority: await openAuthority(config.timestamps) };
+  if (config.bucket === undefined && config.sealKey === undefined) return { ...local, ...stamped };
   const { custodyClient } = await import('../aws/custody-client.ts');
   const client = custodyClient(config);
   const closing: (() => void)[] = [];
@@ -78,10 +86,27 @@ export async function openCustody(options: CustodyOptions): Promise<Custody> {
     disk,
     folder,
     keys,
+    ...stamped,
     close() {
       for (const close of closing) close();
     },
   };
+}
+
+async function openAuthority(config: NonNullable<CustodyConfig['timestamps']>): Promise<TimestampAuthority> {
+  const { httpTimestampAuthority } = await import('../evidence/timestamp-authority.ts');
+  let certificates: string;
+  try {
+    certificates = await readFile(config.certificates, 'utf8');
+    return httpTimestampAuthority({ url: config.url, certificates, random: (bytes) => randomBytes(bytes) });
+  } catch (cause) {
+    throw new EvidenceError(
+      'cordon_timestamp_certificates_invalid',
+      `Expected CORDON_TSA_CERTIFICATES to name a file of certificates in PEM, found something else${systemWord(cause)}. ` +
+        'Take the root certificate that the authority publishes.',
+      { cause },
+    );
+  }
 }
 
 /** Where the public half of a KMS key is kept: to start without KMS, and to publish. */

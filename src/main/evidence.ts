@@ -25,8 +25,11 @@ export function verifyEvidence(options: {
   readonly entries: readonly Entry[];
   readonly publicKeyPem?: string;
 }): Promise<CaseReport> {
-  const expected = expectationsOf(options.publicKeyPem, options.entries);
-  const { folder, disk } = options.custody;
+  const { folder, disk, authority } = options.custody;
+  const expected = {
+    ...expectationsOf(options.publicKeyPem, options.entries),
+    authorities: authority?.certificates ?? [],
+  };
   return verifyCase(folder, options.incident, expected, disk);
 }
 
@@ -66,7 +69,7 @@ export async function copyObject(options: {
 /** Writes the archive of a case to `file`, whole or not at all. Throws as `exportCase`, `cordon_evidence_file_unwritable`. */
 export async function exportEvidence(options: {
   readonly custody: Custody;
-  readonly subject: Omit<ExportSubject, 'timestamps'>;
+  readonly subject: ExportSubject;
   readonly file: string;
 }): Promise<Exported> {
   const { custody, subject, file } = options;
@@ -76,8 +79,11 @@ export async function exportEvidence(options: {
       disk: custody.disk,
       folder: custody.folder,
       signer: custody.keys.signer,
-      expectations: expectationsOf(undefined, subject.entries),
-      subject: { ...subject, timestamps: false },
+      expectations: {
+        ...expectationsOf(undefined, subject.entries),
+        authorities: custody.authority?.certificates ?? [],
+      },
+      subject,
       gzip: /[.](?:tar[.]gz|tgz)$/.test(file),
       // Opened first: a stream that opens itself fails before anybody listens.
       to: (await open(part, 'wx', 0o600)).createWriteStream(),

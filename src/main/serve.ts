@@ -7,6 +7,7 @@ import { createLocalApi } from '../console/local.ts';
 import { codeOf } from '../error.ts';
 import type { Ids } from '../id.ts';
 import { createRecordAccess } from '../incident/evidence-note.ts';
+import { createRecordRetention } from '../incident/retention-note.ts';
 import type { WorkerSession } from '../incident/worker.ts';
 import { openEmbeddedSession, openServerSession } from '../incident/worker.ts';
 import type { Log } from '../log.ts';
@@ -160,6 +161,11 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
       declare: cordon.declare,
       accept: engine.accept,
       recordAccess: createRecordAccess(engine.advance),
+      recordRetention: createRecordRetention({
+        advance: engine.advance,
+        sql,
+        enrolment: definitions.enrolment,
+      }),
       clock,
       performing: async () => true,
     });

@@ -5,6 +5,7 @@ import { sql as checkpoints } from './migrations/0004-checkpoints.ts';
 import { sql as alertContent } from './migrations/0005-alert-content.ts';
 import { sql as inventory } from './migrations/0006-inventory.ts';
 import { sql as containmentBudget } from './migrations/0007-containment-budget.ts';
+import { sql as purge } from './migrations/0008-purge.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0005-alert-content', sql: alertContent },
   { name: '0006-inventory', sql: inventory },
   { name: '0007-containment-budget', sql: containmentBudget },
+  { name: '0008-purge', sql: purge },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

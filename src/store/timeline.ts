@@ -53,6 +53,18 @@ function entryOf(row: EntryRow): Entry {
   };
 }
 
+/**
+ * Removes the bodies that entry `saidBy` of a closed incident says are removed, and the bytes of its alerts; returns how many
+ * bodies went. Doing it again completes what was cut off.
+ */
+export async function purgeBodies(sql: Sql, chain: string, saidBy: number): Promise<number> {
+  const rows = await sql.query<{ gone: number }>('select cordon.purge_bodies($1, $2) as gone', [
+    chain,
+    saidBy,
+  ]);
+  return Number(rows[0]?.gone ?? 0);
+}
+
 /** The head that the database holds for an incident's chain: what the last entry must be. */
 export async function timelineHead(
   sql: Sql,

@@ -4,6 +4,7 @@ import type { ChainHead } from './chain.ts';
 import { bodyHash, CHAIN_START, entryHash } from './chain.ts';
 import type { Entry, EntryBody } from './entry.ts';
 import { ENTRY_KINDS } from './entry.ts';
+import { recordedPurges } from './purge.ts';
 
 /** What is wrong with a chain; the first defect, in the order of the entries. */
 export type ChainDefect =
@@ -15,6 +16,7 @@ export type ChainDefect =
   | 'wrong-previous-hash'
   | 'altered-hash'
   | 'altered-body'
+  | 'removed-body'
   | 'unknown-kind'
   | 'wrong-head';
 
@@ -67,10 +69,17 @@ export function verifyChain(
 ): ChainVerdict {
   let head = CHAIN_START;
   let purged = 0;
+  const isRecorded = recordedPurges(entries);
   for (const entry of entries) {
     const defect = checkEntry(chain, head, entry, entries);
     if (defect !== null) return { kind: 'broken', ...defect };
-    if (entry.body === null) purged += 1;
+    if (entry.body === null) {
+      if (!isRecorded(entry.seq)) {
+        const expected = 'its body, or a later entry that says that it was removed';
+        return { kind: 'broken', seq: entry.seq, what: 'removed-body', expected, found: 'neither' };
+      }
+      purged += 1;
+    }
     head = { seq: entry.seq, hash: entry.hash };
   }
   if (expectedHead !== undefined && (expectedHead.seq !== head.seq || expectedHead.hash !== head.hash)) {

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import type { Json } from '../../src/json.ts';
 import { canonicalJson, digestOf } from '../../src/timeline/canonical.ts';
 import { appendEntries, CHAIN_START } from '../../src/timeline/chain.ts';
+import type { CheckpointRecord } from '../../src/timeline/checkpoint.ts';
+import { checkpointLeaf, compareWithCheckpoint } from '../../src/timeline/checkpoint.ts';
 import type { Entry, EntryBody } from '../../src/timeline/entry.ts';
 import { ENTRY_KINDS } from '../../src/timeline/entry.ts';
 import {
@@ -54,14 +56,52 @@ const tamperings: Readonly<Record<string, Tampering>> = {
   time: (entries, at) => change(entries, at, (entry) => ({ ...entry, at: '2026-01-31T12:00:00.001Z' })),
 };
 
-test('an untouched chain verifies, also after a round trip through JSON, and with purged bodies', () => {
+/** A chain whose bodies `first` to `last` a later entry says were removed, and are. */
+function purge(entries: readonly Entry[], first: number, last: number): readonly Entry[] {
+  const head = entries.at(-1) ?? CHAIN_START;
+  const said: EntryBody = {
+    kind: 'timeline.purged',
+    actor: { kind: 'responder', id: 'alice', via: 'cli' },
+    summary: 'Removed',
+    data: { entries: [[first, last]] },
+  };
+  const added = appendEntries(head, 'inc-1', new Date('2026-01-31T13:00:00Z'), [said]).entries;
+  return [
+    ...entries.map((entry) => (entry.seq < first || entry.seq > last ? entry : { ...entry, body: null })),
+    ...added,
+  ];
+}
+
+test('a chain with bodies that retention removed verifies; one that lost another body does not', () => {
+  fc.assert(
+    fc.property(chain, fc.nat(), fc.nat(), (entries, one, two) => {
+      const other = 1 + (two % entries.length);
+      const gone = 1 + (one % entries.length);
+      const purged = purge(entries, gone, gone);
+      expect(verifyChain('inc-1', purged, purged.at(-1))).toMatchObject({ kind: 'intact', purged: 1 });
+      if (other === gone) return;
+      const taken = change(purged, other - 1, (entry) => ({ ...entry, body: null }));
+      expect(verifyChain('inc-1', taken, taken.at(-1))).toMatchObject({
+        kind: 'broken',
+        seq: other,
+        what: 'removed-body',
+      });
+    }),
+  );
+});
+
+test('an untouched chain verifies, also after a round trip through JSON, and no body may be missing', () => {
   fc.assert(
     fc.property(chain, fc.nat(), (entries, purged) => {
       const stored: readonly Entry[] = JSON.parse(JSON.stringify(entries));
       const last = entries.at(-1);
       expect(verifyChain('inc-1', stored, last)).toMatchObject({ kind: 'intact', entries: entries.length });
       const holed = change(stored, purged % stored.length, (entry) => ({ ...entry, body: null }));
-      expect(verifyChain('inc-1', holed, last)).toMatchObject({ kind: 'intact', purged: 1 });
+      expect(verifyChain('inc-1', holed, last)).toMatchObject({
+        kind: 'broken',
+        seq: 1 + (purged % stored.length),
+        what: 'removed-body',
+      });
     }),
   );
 });
@@ -129,6 +169,49 @@ test('every inclusion proof verifies, and no altered one does', () => {
       bent[byte % 32] = (bent[byte % 32] ?? 0) ^ 1;
       expect(verifyInclusion({ ...claim, proof: [bent, ...rest] })).toBe(false);
       expect(verifyInclusion({ ...claim, proof: rest })).toBe(false);
+    }),
+  );
+});
+
+/** Several incidents and the log that checkpoints are made over, as the checkpointer writes it. */
+const incidents = fc
+  .array(fc.array(body, { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 5 })
+  .map((all) => {
+    const chains = new Map(
+      all.map((bodies, index) => {
+        const name = `inc-${index}`;
+        return [name, appendEntries(CHAIN_START, name, new Date('2026-01-31T12:00:00Z'), bodies).entries];
+      }),
+    );
+    const log = [...chains].map(([name, entries], index): CheckpointRecord => {
+      const last = entries.at(-1);
+      return { index, chain: name, seq: last?.seq ?? 0, head: last?.hash ?? '' };
+    });
+    const root = Buffer.from(merkleRoot(log.map(checkpointLeaf))).toString('hex');
+    const checkpoint = { size: log.length, root, at: '2026-01-31T12:00:01.000Z', previous: null };
+    return { chains, log, checkpoint };
+  });
+
+test('a whole incident that is gone, with or without its traces, is found by a signed checkpoint', () => {
+  fc.assert(
+    fc.property(incidents, fc.nat(), fc.boolean(), ({ chains, log, checkpoint }, which, alsoFromTheLog) => {
+      const look = (left: ReadonlyMap<string, readonly Entry[]>, records: readonly CheckpointRecord[]) =>
+        compareWithCheckpoint(checkpoint, records, (name, seq) => left.get(name)?.[seq - 1]?.hash ?? null);
+      expect(look(chains, log)).toEqual([]); // control
+      const name = `inc-${which % chains.size}`;
+      const left = new Map([...chains].filter(([each]) => each !== name));
+      // Every chain that is left is intact by itself: only the checkpoint knows of the other.
+      for (const [each, entries] of left) {
+        expect(verifyChain(each, entries, entries.at(-1))).toMatchObject({ kind: 'intact' });
+      }
+      const records = alsoFromTheLog
+        ? log.filter((record) => record.chain !== name).map((record, index) => ({ ...record, index }))
+        : log;
+      expect(look(left, records)).toEqual([
+        alsoFromTheLog
+          ? expect.objectContaining({ kind: 'log-altered' })
+          : { kind: 'chain-removed', chain: name, seq: chains.get(name)?.length },
+      ]);
     }),
   );
 });

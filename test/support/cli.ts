@@ -2,12 +2,14 @@ import { runCli } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/clock.ts';
 import { controlListener, createControl } from '../../src/console/control.ts';
 import { createLocalApi } from '../../src/console/local.ts';
+import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { randomIds } from '../../src/id.ts';
 import { createRecordAccess } from '../../src/incident/evidence-note.ts';
+import { createRecordRetention } from '../../src/incident/retention-note.ts';
 import { silentLog } from '../../src/log.ts';
 import { lockFolder } from '../../src/store/folder-lock.ts';
 import type { Ground, TestEngine } from './engine.ts';
-import { startEngine } from './engine.ts';
+import { enrolmentText, startEngine } from './engine.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -68,6 +70,11 @@ export async function serveEngine(
     declare,
     accept: inner.accept,
     recordAccess: createRecordAccess(inner.advance),
+    recordRetention: createRecordRetention({
+      advance: inner.advance,
+      sql: ground.sql,
+      enrolment: parseEnrolment(enrolmentText('act'), 'enrolment.yaml'),
+    }),
     clock: ground.clock,
     performing: async () => true,
   });

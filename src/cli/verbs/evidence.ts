@@ -5,13 +5,14 @@ import { CliError, EXIT, type ExitCode } from '../error.ts';
 import { readText } from '../file.ts';
 import { findIncident, nameOf, notFound, REFERENCE } from '../incident.ts';
 import { shown } from '../output.ts';
+import { addRetentionVerbs } from './evidence-retention.ts';
 
 export const evidence: Register = (program, run) => {
   const group = program
     .command('evidence')
-    .summary('list, show, verify or export evidence')
+    .summary('list, show, verify, export, hold or purge evidence')
     .description(
-      'Lists, shows, verifies or exports the evidence of an incident, in the data folder of this machine.',
+      'Lists, shows, verifies or exports the evidence of an incident, and says how long it is kept.',
     );
   group
     .command('list')
@@ -71,6 +72,15 @@ export const evidence: Register = (program, run) => {
           out.line(
             `${report.incident}: ${verdict}; ${report.items} items, ${report.missing} missing, ${report.seals} seals, ${report.bytes} bytes`,
           );
+          for (const name of report.purged)
+            out.line(`  purged by retention, tombstone sealed: ${shown(name, 100)}`);
+          for (const { seal, at, trusted } of report.timestamps) {
+            if (at !== null) {
+              out.line(
+                `  seal ${seal} time-stamped ${at}${trusted ? '' : ' (not checked against an authority: CORDON_TSA_CERTIFICATES)'}`,
+              );
+            }
+          }
           for (const problem of report.problems) out.line(`  ${shown(problem, 500)}`);
           if (options.key === undefined) {
             out.line(
@@ -95,6 +105,7 @@ export const evidence: Register = (program, run) => {
         exportArchive(context, reference, options.out),
       ),
     );
+  addRetentionVerbs(group, run);
 };
 
 async function reportOn(context: Context, reference: string, publicKeyPem: string | undefined) {

@@ -7,6 +7,7 @@ import { createLocalApi } from '../../console/local.ts';
 import type { Ids, IncidentId } from '../../id.ts';
 import { abandonExercise } from '../../incident/abandon.ts';
 import { createRecordAccess } from '../../incident/evidence-note.ts';
+import { createRecordRetention } from '../../incident/retention-note.ts';
 import { openEmbeddedSession } from '../../incident/worker.ts';
 import type { Log } from '../../log.ts';
 import { type Cordon, compose } from '../../main.ts';
@@ -150,6 +151,7 @@ export async function openLiveGround(options: {
       declare: cordon.declare,
       accept: engine.accept,
       recordAccess: createRecordAccess(engine.advance),
+      recordRetention: createRecordRetention({ advance: engine.advance, sql, enrolment }),
       clock,
       performing: async () => true,
     });

@@ -6,6 +6,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { Disk } from '../../../src/evidence/disk.ts';
 import { type EvidenceKeys, loadEvidenceKeys } from '../../../src/evidence/keys.ts';
 import { createLocalEvidence } from '../../../src/evidence/local.ts';
+import type { TimestampAuthority } from '../../../src/evidence/timestamp-authority.ts';
 
 export const INCIDENT = 'inc-0123456789abcdef';
 export const SECRET = 'hunter2-hunter2';
@@ -27,7 +28,12 @@ export interface Bench {
   readonly root: string;
   readonly folder: string;
   readonly keys: EvidenceKeys;
-  open(options?: { disk?: Disk; incident?: string; isRunning?: (pid: number) => boolean }): EvidencePort;
+  open(options?: {
+    disk?: Disk;
+    incident?: string;
+    isRunning?: (pid: number) => boolean;
+    authority?: TimestampAuthority;
+  }): EvidencePort;
 }
 
 /** A folder of its own for `work`, removed afterwards; with keys of its own unless some are given. */

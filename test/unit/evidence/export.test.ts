@@ -72,7 +72,6 @@ function exportTo(bench: Bench, entries: readonly Entry[], file: string, gzip: b
         closedAt: null,
       },
       entries,
-      timestamps: false,
     },
     gzip,
     to: createWriteStream(file),

@@ -86,10 +86,11 @@ describe('a chain', () => {
     expect(appendEntries(second.head, 'inc-1', AT, [])).toEqual({ entries: [], head: second.head });
   });
 
-  test('is still whole when retention purged a body', () => {
+  test('is broken by a body that is gone, unless a later entry says that it was removed', () => {
     expect(verifyChain('inc-1', altered(chainOf(3), 1, { body: null }))).toMatchObject({
-      kind: 'intact',
-      purged: 1,
+      kind: 'broken',
+      seq: 2,
+      what: 'removed-body',
     });
   });
 
