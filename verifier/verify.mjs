@@ -264,7 +264,11 @@ function checkTimeline(incident, manifest) {
   // A body that retention removed: a later entry says so.
   const unsaid = gone.find((each) => !removed.some(([first, last]) => first <= each && each <= last));
   if (unsaid !== undefined) {
-    problem(`${file}, entry ${unsaid}`, 'its body, or a later entry that says that it was removed', 'neither');
+    problem(
+      `${file}, entry ${unsaid}`,
+      'its body, or a later entry that says that it was removed',
+      'neither',
+    );
   }
   if (sealed !== null && manifest !== undefined && sealed !== manifest.digest) {
     problem(file, `${manifest.digest} as the last sealed manifest`, sealed);
