@@ -43,6 +43,8 @@ export interface CustodyConfig {
   readonly endpoint: string | undefined;
   /** KMS key that signs, in place of the key file. */
   readonly sealKey: string | undefined;
+  /** Bucket for what an attacker wrote; without one it is kept in the data folder. */
+  readonly quarantineBucket: string | undefined;
   /** Who puts the time on seals (RFC 3161), and the file of the certificates that it must lead to. */
   readonly timestamps: { readonly url: string; readonly certificates: string } | undefined;
 }
@@ -258,6 +260,12 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     purpose: 'Asymmetric KMS key that seals evidence and signs checkpoints',
   },
   {
+    name: 'CORDON_QUARANTINE_BUCKET',
+    secret: false,
+    fallback: 'none: the folder quarantine in the data folder',
+    purpose: 'S3 bucket without Object Lock for what arrived in quarantine sinks: written by an attacker',
+  },
+  {
     name: 'CORDON_TSA_URL',
     secret: false,
     fallback: "none: the engine's clock alone",
@@ -365,6 +373,10 @@ const environment = z
     CORDON_EVIDENCE_LOCK_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
     CORDON_EVIDENCE_ENDPOINT: url(['https:', 'http:']),
     CORDON_SEAL_KMS_KEY: optional,
+    CORDON_QUARANTINE_BUCKET: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+      .optional(),
     CORDON_TSA_URL: url(['https:', 'http:']),
     CORDON_TSA_CERTIFICATES: optional,
     CORDON_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -379,6 +391,15 @@ const environment = z
     {
       path: ['CORDON_PAGE_WEBHOOK_SECRET'],
       message: 'must be set with CORDON_PAGE_WEBHOOK_URL: a page is signed',
+    },
+  )
+  .refine(
+    (env) =>
+      env.CORDON_QUARANTINE_BUCKET === undefined ||
+      env.CORDON_QUARANTINE_BUCKET !== env.CORDON_EVIDENCE_BUCKET,
+    {
+      path: ['CORDON_QUARANTINE_BUCKET'],
+      message: 'must be another bucket than CORDON_EVIDENCE_BUCKET: what an attacker wrote is under no lock',
     },
   )
   .refine((env) => env.CORDON_TSA_URL === undefined || env.CORDON_TSA_CERTIFICATES !== undefined, {
@@ -443,6 +464,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
       lockDays: env.CORDON_EVIDENCE_LOCK_DAYS,
       endpoint: env.CORDON_EVIDENCE_ENDPOINT,
       sealKey: env.CORDON_SEAL_KMS_KEY,
+      quarantineBucket: env.CORDON_QUARANTINE_BUCKET,
       timestamps:
         env.CORDON_TSA_URL === undefined || env.CORDON_TSA_CERTIFICATES === undefined
           ? undefined

@@ -128,6 +128,8 @@ const PROPAGATION_BUDGET_MS = 10_000;
 // One source identity for all incidents: a session cannot change it, and sessions are kept warm.
 const SOURCE_IDENTITY = 'cordon';
 const LOG_WINDOW_MS = 24 * 3_600_000;
+// A thousand of the largest asynchronous events (256 KB) are far more than people can look through.
+const QUARANTINE_ALARM_BYTES = 100_000_000;
 const EARLIER_LIMIT = 200;
 
 /** Builds an engine and what people reach it by. Starts nothing. */
@@ -145,6 +147,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     folder: evidenceFolder,
     keys,
     disk: trackedDisk(options.disk ?? custody.disk, activity),
+    quarantine: custody.quarantine,
     ...(custody.authority === undefined ? {} : { authority: custody.authority }),
     clock,
     collector: { name: 'cordon', version: VERSION },
@@ -257,7 +260,11 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
       }),
     alertContents: (incident) => alertContents(sql, incident),
     desiredByOthers: (incident, objectKey) => desiredByOthers(sql, objectKey, incident, { open: true }),
-    settings: { propagationBudgetMs: PROPAGATION_BUDGET_MS, logWindowMs: LOG_WINDOW_MS },
+    settings: {
+      propagationBudgetMs: PROPAGATION_BUDGET_MS,
+      logWindowMs: LOG_WINDOW_MS,
+      quarantineAlarmBytes: QUARANTINE_ALARM_BYTES,
+    },
     clock,
     isLive: (worker) => session.isLive(worker),
     standstill: pause.current,

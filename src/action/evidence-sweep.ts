@@ -7,6 +7,7 @@ import { keepCoverage } from './evidence/keep-coverage.ts';
 import { collectLogs, piecesSince } from './evidence/logs.ts';
 import { SWEEP_PERMISSIONS } from './evidence/permissions.ts';
 import { collectPolicies } from './evidence/policies.ts';
+import { collectQuarantine } from './evidence/quarantine.ts';
 import { collectRoles } from './evidence/roles.ts';
 import { collectTrail } from './evidence/trail.ts';
 import { windowOf } from './evidence/window.ts';
@@ -22,6 +23,10 @@ const input = z.strictObject({ round: z.enum(['20m', '24h']) });
 const output = z.strictObject({
   items: z.number().int().min(0),
   missing: z.number().int().min(0),
+  /** What the quarantine sink holds of the target; `null` where its account has none. */
+  sink: z
+    .strictObject({ events: z.number().int().min(0), bytes: z.number().int().min(0), alarm: z.boolean() })
+    .nullable(),
   manifestSha256: z.string(),
 });
 
@@ -30,7 +35,7 @@ export const sweepEvidence = defineReadAction<z.infer<typeof input>, z.infer<typ
   title: 'Sweep for evidence that arrives late',
   description:
     'Reads again, 20 minutes and 24 hours after the first collection, what arrives late or changes after containment: logs ' +
-    'since the alert, CloudTrail by every versioned event name, configuration, policies and roles, and metrics. Sealed as an ' +
+    'since the alert, CloudTrail by every versioned event name, configuration, policies and roles, metrics, and what arrived in the quarantine sink, which is kept apart. Sealed as an ' +
     'addendum. It keeps no incident from closing, and a closed incident is swept all the same. Writes nothing to the account.',
   effect: 'read',
   lane: 'evidence',
@@ -47,9 +52,10 @@ export const sweepEvidence = defineReadAction<z.infer<typeof input>, z.infer<typ
     await collectTrail(desk, roles, window, 'all');
     await collectPolicies(desk, configurations, []);
     await collectBacklog(desk, [], window);
+    const sink = await collectQuarantine(desk);
     await desk.secondRound();
     await keepCoverage(desk);
     const sealed = await context.evidence.seal();
-    return { items: desk.kept(), missing: desk.missing(), manifestSha256: sealed.manifestSha256 };
+    return { items: desk.kept(), missing: desk.missing(), sink, manifestSha256: sealed.manifestSha256 };
   },
 });

@@ -188,7 +188,20 @@ export type SealStamp =
   | { readonly kind: 'stamped'; readonly at: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** What an attacker wrote, as a sink gave it. */
+export interface QuarantinedItem {
+  readonly name: string;
+  readonly artifact: string;
+  readonly sourceArn: string;
+  readonly apiCall: string;
+  readonly content: AsyncIterable<Uint8Array>;
+  /** Events in it; asked once the content has been read to its end. */
+  readonly events: () => number;
+}
+
 export interface EvidencePort {
+  /** Keeps what an attacker wrote apart from evidence, under no lock; its record says what it is and where. */
+  quarantine(item: QuarantinedItem): Promise<void>;
   /** Stores one item; the same name again with the same content is the same item. */
   put(item: EvidenceItem): Promise<StoredEvidence>;
   /** States what could not be had, and why: a gap in the bundle is never silent. */
@@ -293,4 +306,6 @@ export interface ActionSettings {
   readonly propagationBudgetMs: number;
   /** How far before the alert logs are collected; milliseconds. */
   readonly logWindowMs: number;
+  /** How much of a quarantine sink is copied for one target in one round; bytes. More is an alarm. */
+  readonly quarantineAlarmBytes: number;
 }

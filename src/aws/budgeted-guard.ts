@@ -20,6 +20,7 @@ const LIMITS: Readonly<Record<RateFamily, number>> = {
   config: 5,
   secretsmanager: 20,
   sqs: 50,
+  s3: 50,
 };
 
 /** What only evidence calls: nothing more urgent ever waits there. */

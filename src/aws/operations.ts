@@ -13,7 +13,8 @@ export type RateFamily =
   | 'xray'
   | 'config'
   | 'secretsmanager'
-  | 'sqs';
+  | 'sqs'
+  | 's3';
 
 interface OperationFacts {
   readonly family: RateFamily;
@@ -87,6 +88,10 @@ export const OPERATIONS = {
   'application-autoscaling:DescribeScalingPolicies': { family: 'scaling', effect: 'read' },
   'sqs:GetQueueUrl': { family: 'sqs', effect: 'read' },
   'sqs:GetQueueAttributes': { family: 'sqs', effect: 'read' },
+  // It hides messages for a while and removes none: calling it again does no harm, so it counts as a read.
+  'sqs:ReceiveMessage': { family: 'sqs', effect: 'read' },
+  's3:ListBucket': { family: 's3', effect: 'read' },
+  's3:GetObject': { family: 's3', effect: 'read' },
   'cloudwatch:GetMetricData': { family: 'cloudwatch', effect: 'read', slow: true },
   'cloudtrail:LookupEvents': { family: 'cloudtrail', effect: 'read', slow: true },
   'ec2:DescribeNetworkInterfaces': { family: 'ec2', effect: 'read', slow: true },

@@ -5,6 +5,7 @@ import type { SurveyRead } from './survey-read.ts';
 /** How each call of the survey port is made; the SDK of its service is loaded by the first. */
 
 const NEXT_TOKEN = { answer: 'NextToken', request: 'NextToken' };
+const MAX_RECORD_BYTES = 8_000_000;
 const MARKER = { answer: 'NextMarker', request: 'Marker' };
 
 export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
@@ -104,6 +105,33 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
       // The link comes from an answer: it names the queue, and never where the call goes.
       const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
       return (input, options) => client.send(new GetQueueAttributesCommand(request(input)), options);
+    },
+  },
+  'sqs:ReceiveMessage': {
+    async open(config) {
+      const { SQSClient, ReceiveMessageCommand } = await import('@aws-sdk/client-sqs');
+      const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
+      return (input, options) => client.send(new ReceiveMessageCommand(request(input)), options);
+    },
+  },
+  's3:ListBucket': {
+    token: { answer: 'NextContinuationToken', request: 'ContinuationToken' },
+    async open(config) {
+      const { S3Client, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+      const client = new S3Client({ ...config, forcePathStyle: true });
+      return (input, options) => client.send(new ListObjectsV2Command(request(input)), options);
+    },
+  },
+  's3:GetObject': {
+    async open(config) {
+      const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const client = new S3Client({ ...config, forcePathStyle: true });
+      return async (input, options) => {
+        const { Body, ContentLength } = await client.send(new GetObjectCommand(request(input)), options);
+        // A record of Lambda is its event, at most 1 MB, and little around it; nothing longer is one.
+        if ((ContentLength ?? 0) > MAX_RECORD_BYTES) return { Text: '' };
+        return { Text: (await Body?.transformToString('utf8')) ?? '' };
+      };
     },
   },
   'cloudwatch:GetMetricData': {

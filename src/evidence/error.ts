@@ -6,6 +6,7 @@ export type EvidenceErrorCode =
   | 'cordon_evidence_object_damaged'
   | 'cordon_evidence_no_case'
   | 'cordon_evidence_no_lock'
+  | 'cordon_evidence_no_quarantine'
   | 'cordon_evidence_held'
   | 'cordon_evidence_not_verified'
   | 'cordon_evidence_file_unwritable'

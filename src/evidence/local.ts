@@ -12,6 +12,7 @@ import { explains, heldBy, itemsNamed, sameItem, storedWhole } from './known.ts'
 import type { ObjectPlace } from './object-store.ts';
 import type { CasePlace } from './place.ts';
 import { casePlace, objectPath, readUnfinished } from './place.ts';
+import type { QuarantineStore } from './quarantine-folder.ts';
 import type { Custody, ItemRecord, StoredRecord } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 import { sealCase } from './seal.ts';
@@ -52,6 +53,8 @@ export interface LocalEvidenceOptions {
   readonly disk?: Disk;
   /** Asked for the time of every seal, where one is set up. */
   readonly authority?: TimestampAuthority;
+  /** Where what an attacker wrote goes; without it, it is refused. */
+  readonly quarantine?: QuarantineStore;
   /** True while a process of this host runs; by default asked of the operating system. */
   readonly isRunning?: (pid: number) => boolean;
 }
@@ -299,6 +302,53 @@ function createCase(
           };
         }),
       );
+    },
+
+    async quarantine(item) {
+      await open();
+      const { quarantine } = options;
+      if (quarantine === undefined) {
+        throw new EvidenceError(
+          'cordon_evidence_no_quarantine',
+          'Expected a place for what an attacker wrote, found none configured. Nothing was kept; it is still in the sink.',
+        );
+      }
+      const collectedAt = clock.now().toISOString();
+      await withPart(async (_, part) => {
+        const { path, sha256, size } = await stageContent(disk, part, item.content, null);
+        try {
+          const where = await quarantine.keep(place.incident, path, { sha256, bytes: size });
+          await inTurn(() =>
+            append((records, next) =>
+              records.some(
+                ({ record }) =>
+                  record.kind === 'quarantined' &&
+                  record.quarantine.sha256 === sha256 &&
+                  record.quarantine.name === cleanText(item.name, 512),
+              )
+                ? null
+                : {
+                    ...stamp(next),
+                    kind: 'quarantined',
+                    quarantine: {
+                      name: cleanText(item.name, 512),
+                      artifact: cleanText(item.artifact, 100),
+                      sourceArn: cleanText(item.sourceArn, 2_048),
+                      apiCall: cleanText(item.apiCall, 200),
+                      events: item.events(),
+                      size,
+                      sha256,
+                      place: where,
+                      writtenBy: 'attacker',
+                    },
+                    custody: custody(collectedAt),
+                  },
+            ),
+          );
+        } finally {
+          await disk.remove(path);
+        }
+      });
     },
 
     async stored() {

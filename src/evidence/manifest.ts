@@ -25,7 +25,7 @@ export const NOT_OBTAINABLE = [
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const line = z.strictObject({
   seq: z.int().positive(),
-  kind: z.enum(['opened', 'item', 'missing', 'abandoned', 'held', 'unheld', 'purged']),
+  kind: z.enum(['opened', 'item', 'missing', 'abandoned', 'quarantined', 'held', 'unheld', 'purged']),
   /** Attacker-controlled where it repeats a name from the account. */
   name: z.string(),
   /** Of the record's file. */

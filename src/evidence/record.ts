@@ -10,6 +10,7 @@ import { canonicalJson, sha256Hex } from '../timeline/canonical.ts';
  * item       one version of one item, with its custody
  * missing    what could not be had, and why
  * abandoned  bytes that an interrupted `put` left behind; explains an object that no item names
+ * quarantined  what an attacker wrote into a sink: kept apart, under no lock, and no evidence but of its arrival
  * held       the case is under legal hold from here on, until `unheld`
  * purged     the tombstone of content that retention removed: which objects, by whom, why
  */
@@ -120,6 +121,23 @@ export const recordSchema = z.discriminatedUnion('kind', [
     custody,
   }),
   z.strictObject({ ...base, kind: z.literal('abandoned'), object: hex }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('quarantined'),
+    quarantine: z.strictObject({
+      name: z.string(),
+      artifact: z.string(),
+      sourceArn: z.string(),
+      apiCall: z.string(),
+      events: count,
+      size: count,
+      sha256: hex,
+      /** Where it was put: it may be removed from there at any time. */
+      place: z.string(),
+      writtenBy: z.literal('attacker'),
+    }),
+    custody,
+  }),
   z.strictObject({ ...base, kind: z.literal('held'), hold: act }),
   z.strictObject({ ...base, kind: z.literal('unheld'), hold: act }),
   z.strictObject({
@@ -187,6 +205,8 @@ export function recordName(record: EvidenceRecord): string {
       return record.gap.name;
     case 'abandoned':
       return 'interrupted put';
+    case 'quarantined':
+      return `${record.quarantine.name} (written by the attacker)`;
     case 'held':
       return 'legal hold';
     case 'unheld':

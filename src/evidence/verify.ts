@@ -33,6 +33,8 @@ export interface CaseReport extends EvidenceSummary {
   readonly missing: number;
   /** Items whose content retention removed, and left a sealed tombstone of. */
   readonly purged: readonly string[];
+  /** What an attacker wrote into a sink, and where it was put apart. */
+  readonly quarantined: readonly { readonly name: string; readonly events: number; readonly place: string }[];
   /** Bytes of stored objects that were hashed. */
   readonly bytes: number;
   readonly findings: readonly Finding[];
@@ -89,6 +91,7 @@ export async function verifyCase(
     items: records.items,
     missing: records.missing,
     purged: objects.purged,
+    quarantined: records.quarantined,
     seals: seals.seals,
     // Compare with the fingerprint that was given out: a folder alone vouches for its own key.
     keyIds: seals.keyIds,
@@ -154,6 +157,7 @@ interface RecordCheck {
   readonly findings: readonly Finding[];
   readonly objects: readonly ExpectedObject[];
   readonly contents: readonly EvidenceLine[];
+  readonly quarantined: CaseReport['quarantined'];
   readonly items: number;
   readonly missing: number;
   /** Records that there are or should be: files with a higher number are strays. */
@@ -170,6 +174,7 @@ async function verifyRecords(
   const findings: Finding[] = [];
   const objects: ExpectedObject[] = [];
   const contents: EvidenceLine[] = [];
+  const quarantined: { name: string; events: number; place: string }[] = [];
   const lines = trusted?.manifest.records ?? [];
   const present = new Set(tree);
   const bytesOf: Uint8Array[] = [];
@@ -193,6 +198,10 @@ async function verifyRecords(
     if (content !== null) contents.push(content);
     const object = expectedObject(line, stored, problem === null);
     if (object !== null) objects.push({ ...object, purged: false });
+    if (problem === null && stored?.record.kind === 'quarantined') {
+      const { name, events, place: where } = stored.record.quarantine;
+      quarantined.push({ name, events, place: where });
+    }
     if (problem === null && stored?.record.kind === 'purged') {
       const gone = new Set(stored.record.purge.objects);
       objects.forEach((each, index) => {
@@ -210,7 +219,7 @@ async function verifyRecords(
     const expected = `Merkle root ${trusted.manifest.merkleRoot}`;
     findings.push({ kind: 'manifest-altered', item: file, file, expected, found: 'another root' });
   }
-  return { findings, objects, contents, items, missing, count: seq - 1 };
+  return { findings, objects, contents, quarantined, items, missing, count: seq - 1 };
 }
 
 function recordProblem(

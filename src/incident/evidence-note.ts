@@ -29,6 +29,14 @@ export function logEvidence(draft: Draft, attempt: AttemptRow, notes: readonly E
           reason: note.reason,
         });
         break;
+      case 'quarantined':
+        draft.log(
+          'evidence.quarantined',
+          { kind: 'engine' },
+          `Kept apart what arrived in the sink ${note.sourceArn}: ${note.events} events, written by the attacker`,
+          { attempt: attempt.id, name: note.name, sourceArn: note.sourceArn, events: note.events },
+        );
+        break;
       case 'sealed':
         draft.log(
           'evidence.sealed',

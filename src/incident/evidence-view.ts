@@ -13,6 +13,8 @@ export interface EvidenceView {
   readonly items: number;
   readonly missing: number;
   readonly sealedAt: string | null;
+  /** Events that the last sweeps found in quarantine sinks; null before the first, and where there is no sink. */
+  readonly held: number | null;
   /** By target, in the order in which they are due: the first collection, then the sweeps. */
   readonly rounds: readonly EvidenceRound[];
 }
@@ -39,6 +41,7 @@ export function evidenceOf(state: IncidentState, entries: readonly Entry[]): Evi
       .filter(({ action }) => action === snapshotEvidence.id || action === sweepEvidence.id)
       .reduce((sum, { output }) => sum + countIn(output, 'missing'), 0),
     sealedAt: sealed?.at ?? null,
+    held: heldEvents(state),
     // Of a round that was begun again only the last counts.
     rounds: [...new Map(rounds.map((round) => [`${round.functionArn} ${round.round}`, round])).values()],
   };
@@ -51,6 +54,7 @@ export function evidenceInWords(view: EvidenceView, when: (iso: string) => strin
   const names = [...new Set(view.rounds.map(({ round }) => round))];
   return [
     `${view.items} items, ${view.missing} gaps, ${sealed}`,
+    ...(view.held === null ? [] : [`${view.held} events held in the sink, written by the attacker`]),
     ...names.map((name) =>
       roundInWords(
         name,
@@ -77,6 +81,17 @@ function roundInWords(name: string, rounds: readonly EvidenceRound[], when: (iso
   }[state];
   return `${what} ${how}${those.length === rounds.length ? '' : ` for ${those.length} of ${rounds.length} targets`}`;
 }
+
+function heldEvents(state: IncidentState): number | null {
+  const byTarget = new Map<string, number>();
+  for (const { action, target, output } of state.attempts.values()) {
+    const read = action === sweepEvidence.id ? swept.safeParse(output) : undefined;
+    if (read?.success === true && target !== null) byTarget.set(target.functionArn, read.data.sink.events);
+  }
+  return byTarget.size === 0 ? null : [...byTarget.values()].reduce((sum, events) => sum + events, 0);
+}
+
+const swept = z.looseObject({ sink: z.looseObject({ events: z.number() }) });
 
 function firstRounds(state: IncidentState): readonly EvidenceRound[] {
   return [...state.attempts.values()]

@@ -14,6 +14,7 @@ const manifest = z.looseObject({
   sinks: z.array(z.string()).default([]),
   logGroups: z.array(z.string()).default([]),
 });
+const swept = z.looseObject({ sink: z.looseObject({ alarm: z.boolean() }).nullable() });
 const verification = z.looseObject({
   level: z.enum(['accepted', 'read_back', 'effective']),
   detail: z.string(),
@@ -39,6 +40,11 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
     resumeAnswered(draft);
   } else if (attempt.action === 'target.compare-manifest') {
     noteComparison(draft, attempt.target, output);
+  } else if (attempt.action === 'evidence.sweep') {
+    const read = swept.safeParse(output);
+    if (!read.success || read.data.sink?.alarm !== true) return;
+    const { functionArn, means } = attempt.target;
+    draft.post('announce', { name: 'quarantine-large', functionArn, sink: means?.sink ?? null });
   } else if (attempt.action === 'containment.verify') {
     const read = verification.safeParse(output);
     if (read.success) raiseLevel(draft, attempt.target, read.data.level, read.data.detail);

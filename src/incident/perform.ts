@@ -312,6 +312,15 @@ function noting(port: EvidencePort, notes: EvidenceNote[]): EvidencePort {
       await port.missing(gap);
       notes.push({ kind: 'missing', name: gap.name, reason: gap.reason });
     },
+    async quarantine(item) {
+      await port.quarantine(item);
+      notes.push({
+        kind: 'quarantined',
+        name: item.name,
+        sourceArn: item.sourceArn,
+        events: item.events(),
+      });
+    },
     stored: () => port.stored(),
     async seal() {
       const sealed = await port.seal();

@@ -410,6 +410,12 @@ export type EvidenceNote =
     }
   | { readonly kind: 'missing'; readonly name: string; readonly reason: string }
   | {
+      readonly kind: 'quarantined';
+      readonly name: string;
+      readonly sourceArn: string;
+      readonly events: number;
+    }
+  | {
       readonly kind: 'sealed';
       readonly manifestSha256: string;
       readonly items: number;

@@ -8,6 +8,7 @@ import { type Disk, nodeDisk, publishFile } from '../evidence/disk.ts';
 import { EvidenceError } from '../evidence/error.ts';
 import type { EvidenceKeys } from '../evidence/keys.ts';
 import { loadEvidenceKeys } from '../evidence/keys.ts';
+import { type QuarantineStore, quarantineFolder } from '../evidence/quarantine-folder.ts';
 import { s3Disk } from '../evidence/s3-disk.ts';
 import type { TimestampAuthority } from '../evidence/timestamp-authority.ts';
 
@@ -19,6 +20,8 @@ export interface Custody {
   readonly keys: EvidenceKeys;
   /** Who puts the time on seals, where one is set up; never in an exercise. */
   readonly authority?: TimestampAuthority;
+  /** Where what an attacker wrote goes, apart from evidence. */
+  readonly quarantine: QuarantineStore;
   close(): void;
 }
 
@@ -34,6 +37,7 @@ export async function localCustody(dataDir: string): Promise<Custody> {
     disk: nodeDisk,
     folder: join(dataDir, 'evidence'),
     keys: await loadEvidenceKeys(join(dataDir, 'keys')),
+    quarantine: quarantineFolder(nodeDisk, join(dataDir, 'quarantine')),
     close() {},
   };
 }
@@ -47,11 +51,12 @@ export async function openCustody(options: CustodyOptions): Promise<Custody> {
   const local = await localCustody(dataDir);
   const stamped: Pick<Custody, 'authority'> =
     config.timestamps === undefined ? {} : { authority: await openAuthority(config.timestamps) };
-  if (config.bucket === undefined && config.sealKey === undefined) return { ...local, ...stamped };
+  if (config.bucket === undefined && config.sealKey === undefined && config.quarantineBucket === undefined)
+    return { ...local, ...stamped };
   const { custodyClient } = await import('../aws/custody-client.ts');
   const client = custodyClient(config);
   const closing: (() => void)[] = [];
-  let { disk, folder, keys } = local;
+  let { disk, folder, keys, quarantine } = local;
   if (config.sealKey !== undefined) {
     const { openKmsSigner } = await import('../aws/kms-signer.ts');
     const file = join(dataDir, 'keys', sealKeyFile(config.sealKey));
@@ -82,10 +87,17 @@ export async function openCustody(options: CustodyOptions): Promise<Custody> {
     folder = join(dataDir, 'evidence-unfinished');
     disk = s3Disk({ store, folder, prefix });
   }
+  if (config.quarantineBucket !== undefined) {
+    const { openQuarantineBucket } = await import('../aws/quarantine-bucket.ts');
+    const apart = openQuarantineBucket({ client, bucket: config.quarantineBucket, prefix: config.prefix });
+    closing.push(() => apart.close());
+    quarantine = apart;
+  }
   return {
     disk,
     folder,
     keys,
+    quarantine,
     ...stamped,
     close() {
       for (const close of closing) close();

@@ -59,6 +59,7 @@ export const ENTRY_KINDS = [
   'target.added',
   'evidence.stored',
   'evidence.missing',
+  'evidence.quarantined',
   'evidence.sealed',
   'evidence.accessed',
   'evidence.held',

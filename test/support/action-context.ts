@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createCodeLinks } from '../../src/action/code-links.ts';
-import type { ActionContext, EvidenceItem, HeldObject, Target } from '../../src/action/ports.ts';
+import type {
+  ActionContext,
+  EvidenceItem,
+  HeldObject,
+  QuarantinedItem,
+  Target,
+} from '../../src/action/ports.ts';
 import type { Alert } from '../../src/alert/alert.ts';
 import type { AwsAccessFactory } from '../../src/aws/access.ts';
 import { seededIds } from '../../src/id.ts';
@@ -42,6 +48,7 @@ export function memoryEvidence() {
     string,
     { readonly item: EvidenceItem; readonly text: string; readonly matches: boolean }
   >();
+  const quarantined: string[] = [];
   const gaps: { readonly name: string; readonly reason: string }[] = [];
   return {
     items,
@@ -58,6 +65,10 @@ export function memoryEvidence() {
       items.set(item.name, { item, text: bytes.toString(), matches });
       return { name: item.name, sha256, size: bytes.length, matchesExpected: matches };
     },
+    async quarantine(item: QuarantinedItem) {
+      for await (const chunk of item.content) quarantined.push(Buffer.from(chunk).toString());
+    },
+    quarantined,
     async missing(gap: { readonly name: string; readonly reason: string }) {
       gaps.push(gap);
     },
@@ -84,7 +95,7 @@ export function actionContext(open: AwsAccessFactory, overrides: Partial<ActionC
     target: TARGET,
     held: [],
     exercise: false,
-    settings: { propagationBudgetMs: 10_000, logWindowMs: 86_400_000 },
+    settings: { propagationBudgetMs: 10_000, logWindowMs: 86_400_000, quarantineAlarmBytes: 10_000 },
     clock: { now: () => NOW, monotonicMs: () => 0, sleep: async () => {} },
     signal: new AbortController().signal,
     aws: (purpose) => open({ ...SCOPE, purpose }, openGuard()),

@@ -34,6 +34,8 @@ export type Listed = 'stored' | 'later' | 'broken' | 'failed';
  * A lost lease passes through, and so does a gap that cannot be stated: the attempt has failed then.
  */
 export interface Desk {
+  /** What item names begin with. */
+  readonly folder: string;
   readonly context: ActionContext;
   readonly aws: AwsAccess;
   readonly coverage: Coverage;
@@ -195,6 +197,7 @@ export async function openDesk(context: ActionContext, below = ''): Promise<Desk
   };
 
   return {
+    folder,
     context,
     aws,
     coverage,

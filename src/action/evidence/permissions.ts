@@ -12,6 +12,10 @@ const read = (action: string, resource: string, why: string): Permission => ({
 const LAYERS = 'arn:{partition}:lambda:{region}:*:layer:*';
 const QUEUES = 'arn:{partition}:sqs:{region}:*:*';
 
+// As the template of an account names them.
+const SINK_QUEUES = 'arn:{partition}:sqs:{region}:{account}:cordon-quarantine';
+const SINK_BUCKETS = 'arn:{partition}:s3:::cordon-quarantine-{account}-*';
+
 /** What the later sweeps read: what arrives late, or changes after containment. */
 export const SWEEP_PERMISSIONS: readonly Permission[] = [
   read('lambda:GetFunction', FUNCTIONS, 'configuration and code package'),
@@ -20,6 +24,10 @@ export const SWEEP_PERMISSIONS: readonly Permission[] = [
   read('logs:FilterLogEvents', LOG_GROUPS, 'the logs of the function'),
   read('cloudtrail:LookupEvents', ANY, 'management events about and by the function'),
   read('cloudwatch:GetMetricData', ANY, 'what was on its way, minute by minute'),
+  read('sqs:GetQueueUrl', QUEUES, 'queues that the function reads and feeds'),
+  read('sqs:ReceiveMessage', SINK_QUEUES, 'what arrived in the quarantine sink; nothing is removed'),
+  read('s3:ListBucket', SINK_BUCKETS, 'what arrived in the quarantine sink'),
+  read('s3:GetObject', `${SINK_BUCKETS}/*`, 'what arrived in the quarantine sink'),
   ...READ_ROLE_PERMISSIONS,
 ];
 
@@ -42,7 +50,6 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   read('lambda:GetDurableExecutionHistory', FUNCTIONS, 'what the function had begun'),
   read('application-autoscaling:DescribeScalableTargets', ANY, 'what would put concurrency back'),
   read('application-autoscaling:DescribeScalingPolicies', ANY, 'what would put concurrency back'),
-  read('sqs:GetQueueUrl', QUEUES, 'queues that the function reads and feeds'),
   read('sqs:GetQueueAttributes', QUEUES, 'how much waits in them'),
   read('ec2:DescribeNetworkInterfaces', ANY, 'addresses that it spoke from'),
   read('ec2:DescribeFlowLogs', ANY, 'where its traffic is recorded'),

@@ -25,6 +25,8 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
     '🔴 *Somebody goes on changing what is contained.* It is put again only once a person says so: approve or deny above.',
   'drift-by': '🕵 *Changes of what is contained, and who made them.*',
   'evidence-incomplete': '🗄 *Evidence could not be sealed.*',
+  'quarantine-large':
+    '🗄 *More arrived in the quarantine sink than is copied.* Whoever attacks may be filling it; the rest is only there.',
   'sweep-failed': '🗄 *A later sweep for evidence came to nothing.* What was collected before stays.',
   'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
   handoff: '🤝 *The lead was handed over.*',
