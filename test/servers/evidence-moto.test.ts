@@ -27,3 +27,7 @@ beforeAll(async () => {
 });
 
 describeEvidenceStore('a bucket of moto', () => bucketPlace(openBucket(client, { bucket })));
+
+describeEvidenceStore('a bucket of moto under GOVERNANCE', () =>
+  bucketPlace(openBucket(client, { bucket, lock: 'GOVERNANCE' }), 'governed/'),
+);

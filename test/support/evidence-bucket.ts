@@ -34,14 +34,17 @@ export function worldClient(overrides: Parameters<typeof smallWorld>[0] = {}) {
   } satisfies S3ClientConfig;
 }
 
-export function openBucket(client: S3ClientConfig, more: { readonly bucket?: string } = {}) {
+export function openBucket(
+  client: S3ClientConfig,
+  more: { readonly bucket?: string; readonly lock?: 'GOVERNANCE'; readonly kmsKeyArn?: string } = {},
+) {
   return openEvidenceBucket({
     client,
     clock: systemClock,
     bucket: more.bucket ?? BUCKET,
-    lock: 'COMPLIANCE',
+    lock: more.lock ?? 'COMPLIANCE',
     lockDays: 1,
-    kmsKeyArn: undefined,
+    kmsKeyArn: more.kmsKeyArn,
   });
 }
 

@@ -1,4 +1,4 @@
-import { DisableKeyCommand, GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand, DisableKeyCommand, GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EvidencePort } from '../../../src/action/ports.ts';
@@ -18,6 +18,17 @@ const client = worldClient({
     { name: 'edwards', spec: 'ECC_NIST_EDWARDS25519' },
     { name: 'nist', spec: 'ECC_NIST_P256' },
     { name: 'symmetric', spec: 'SYMMETRIC_DEFAULT' },
+    {
+      name: 'closed',
+      spec: 'SYMMETRIC_DEFAULT',
+      policy: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: '*', Action: 'kms:DescribeKey', Resource: '*' },
+          { Effect: 'Deny', Principal: '*', Action: 'kms:GenerateDataKey', Resource: '*' },
+        ],
+      },
+    },
   ],
 });
 const s3 = new S3Client(client);
@@ -120,6 +131,52 @@ describe('evidence in a bucket with Object Lock', () => {
     expect(await into({})).toBe('stored'); // control
   });
 });
+
+describe('evidence in a bucket by choice', () => {
+  test('is encrypted with the key that was given, which its record names', async () => {
+    const { KeyMetadata } = await new KMSClient(client).send(
+      new DescribeKeyCommand({ KeyId: 'alias/symmetric' }),
+    );
+    const kmsKeyArn = KeyMetadata?.Arn ?? '';
+    const encrypted = await bucketPlace(openBucket(client, { kmsKeyArn }), 'encrypted/');
+    const evidence = open('inc-kms', { place: encrypted });
+    await evidence.put(item('a', 'encrypted'));
+    await evidence.seal();
+    expect((await recordOf(encrypted, 'inc-kms')).store).toMatchObject({ kmsKeyArn });
+    expect(await verifyCase(encrypted.folder, 'inc-kms', {}, encrypted.disk)).toMatchObject({
+      verified: true,
+    });
+
+    // A key whose policy refuses: nothing is stored, in AWS's word.
+    const closed = await new KMSClient(client).send(new DescribeKeyCommand({ KeyId: 'alias/closed' }));
+    const refusing = openBucket(client, { kmsKeyArn: closed.KeyMetadata?.Arn ?? '' });
+    const nowhere = await bucketPlace(refusing, 'refused/');
+    await expect(open('inc-kms', { place: nowhere }).put(item('a', 'more'))).rejects.toMatchObject({
+      code: 'cordon_evidence_store_refused',
+      message: expect.stringContaining('AccessDenied'),
+    });
+    expect(await refusing.versions('refused/')).toEqual([]);
+  });
+
+  test('is under GOVERNANCE where that was chosen, and no less removable by us', async () => {
+    const governed = openBucket(client, { lock: 'GOVERNANCE' });
+    const there = await bucketPlace(governed, 'governed/');
+    await open('inc-governed', { place: there }).put(item('a', 'governed'));
+    const custody = (await recordOf(there, 'inc-governed')).store;
+    expect(custody).toMatchObject({ retentionMode: 'GOVERNANCE' });
+    expect(await governed.remove(custody.key, custody.versionId)).toBe(false);
+    const asked = { Bucket: BUCKET, Key: custody.key, VersionId: custody.versionId };
+    await expect(s3.send(new DeleteObjectCommand(asked))).rejects.toMatchObject({ name: 'AccessDenied' });
+    // Control: whoever has the right to lift it may, which is why nobody should have it.
+    await s3.send(new DeleteObjectCommand({ ...asked, BypassGovernanceRetention: true }));
+    expect(await governed.describe(custody.key, custody.versionId)).toBeNull();
+  });
+});
+
+async function recordOf(where: StorePlace, incident: string) {
+  const bytes = await where.disk.read(`${where.folder}/cases/${incident}/records/00000002.json`);
+  return JSON.parse(Buffer.from(bytes ?? []).toString('utf8')).item;
+}
 
 describe('a seal by a KMS key', () => {
   test.each(['edwards', 'nist'])('%s verifies offline with the public key alone', async (name) => {
