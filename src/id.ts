@@ -12,9 +12,10 @@ export type TimerId = Brand<'TimerId'>;
 export type OutboxId = Brand<'OutboxId'>;
 export type HoldId = Brand<'HoldId'>;
 export type WorkerId = Brand<'WorkerId'>;
+export type CampaignId = Brand<'CampaignId'>;
 
 /** The prefix of each kind of id; it makes an id readable in a log and refuses a wrong kind early. */
-export type IdPrefix = 'inc' | 'alr' | 'cht' | 'inv' | 'att' | 'tmr' | 'out' | 'hld' | 'wrk';
+export type IdPrefix = 'inc' | 'alr' | 'cht' | 'inv' | 'att' | 'tmr' | 'out' | 'hld' | 'wrk' | 'cmp';
 
 /** Makes ids: `next('inc')` returns for example `inc-k3f9a0c2d1e4b5a6`. */
 export interface Ids {

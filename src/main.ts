@@ -197,7 +197,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     const playbook = options.playbooks.find((each) => each.id === id);
     return playbook === undefined ? undefined : { guardrails: options.guardrails, playbook };
   };
-  const views = createViews({ sql, enrolment, catalogue: ACTIONS });
+  const views = createViews({ sql, clock, enrolment, catalogue: ACTIONS });
   const postmortem = async (state: IncidentState, port: EvidencePort) => {
     // What came in after the last seal (a manifest that was captured again after a crash) is sealed too.
     const { manifestSha256 } = await port.seal();
@@ -312,6 +312,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     clock,
     advance: engine.advance,
     refreshPause: pause.refresh,
+    ids,
+    campaigns: views,
     enrolment,
     gate,
   });

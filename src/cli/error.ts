@@ -6,6 +6,7 @@ export type CliErrorCode =
   | 'cordon_cli_file_unwritable'
   | 'cordon_cli_incident_not_found'
   | 'cordon_cli_function_unknown'
+  | 'cordon_cli_campaign_unknown'
   | 'cordon_cli_no_question'
   | 'cordon_cli_no_approval'
   | 'cordon_cli_no_evidence_item'
@@ -26,6 +27,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 const NO: ReadonlySet<string> = new Set([
   'cordon_cli_incident_not_found',
   'cordon_cli_function_unknown',
+  'cordon_cli_campaign_unknown',
   'cordon_cli_no_question',
   'cordon_cli_no_approval',
   'cordon_cli_no_evidence_item',

@@ -5,6 +5,7 @@ import { alert } from './verbs/alert.ts';
 import { answer } from './verbs/answer.ts';
 import { approve } from './verbs/approve.ts';
 import { aws } from './verbs/aws.ts';
+import { campaign } from './verbs/campaign.ts';
 import { completion } from './verbs/completion.ts';
 import { contain } from './verbs/contain.ts';
 import { declare } from './verbs/declare.ts';
@@ -26,6 +27,7 @@ import { postmortem } from './verbs/postmortem.ts';
 import { readiness } from './verbs/readiness.ts';
 import { refusals } from './verbs/refusals.ts';
 import { resume } from './verbs/resume.ts';
+import { scope } from './verbs/scope.ts';
 import { serve } from './verbs/serve.ts';
 import { show } from './verbs/show.ts';
 import { slack } from './verbs/slack.ts';
@@ -43,10 +45,12 @@ export const VERBS: readonly Register[] = Object.freeze([
   show,
   plan,
   oncall,
+  scope,
   answer,
   approve,
   deny,
   acts,
+  campaign,
   pause,
   resume,
   timeline,

@@ -183,6 +183,43 @@ export const ACTS: readonly Act[] = Object.freeze([
     parameters: [reason],
   },
   {
+    words: ['claim'],
+    aliases: [],
+    command: 'claim',
+    summary: 'say whether it was you',
+    description:
+      'Answers whether what your AWS identity did was you. It is kept as your claim, and decides nothing: the triage is for others.',
+    parameters: [
+      {
+        name: 'answer',
+        label: 'ANSWER',
+        help: 'mine, not-mine or unsure',
+        required: true,
+        kind: { is: 'choice', options: ['mine', 'not-mine', 'unsure'] },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      {
+        name: 'note',
+        label: 'TEXT',
+        help: 'what others should know',
+        required: false,
+        kind: { is: 'text' },
+        terminal: { flags: '-n, --note <text>' },
+        slack: 'rest',
+      },
+    ],
+  },
+  {
+    words: ['clear'],
+    aliases: [],
+    command: 'clear',
+    summary: 'let a suspect take part again',
+    description:
+      'Says that a responder whose AWS identity is part of what happened may take part: they are invited, and may approve.',
+    parameters: [person, reason],
+  },
+  {
     words: ['widen'],
     aliases: [],
     command: 'widen',

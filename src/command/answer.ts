@@ -48,6 +48,8 @@ export const answer = defineCommand({
     takeLead(draft, person);
     if (typeof given.severity === 'number') setSeverity(draft, person, given.severity);
     draft.post('question-settled', { invocation: invocation.id });
+    // It is an attack: where else may it be? Looked up when it is said, so that nothing here waits for it.
+    if (given.verdict === 'true_positive') draft.post('scope', {});
     finishInvocation(draft, invocation, given, person.id);
     if (form.id === 'triage') noteVerdict(draft, person, given.verdict);
     return done(`${form.title}: ${labels(form.id, given)}`);

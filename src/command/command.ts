@@ -29,6 +29,8 @@ export type CommandRefusalCode =
   | 'cordon_task_settled'
   | 'cordon_target_claimed'
   | 'cordon_owner_unknown'
+  | 'cordon_campaign_not_found'
+  | 'cordon_responder_suspect'
   | 'cordon_incident_not_found'
   | 'cordon_incident_ambiguous'
   | 'cordon_question_settled'

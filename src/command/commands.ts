@@ -4,6 +4,7 @@ import { answer } from './answer.ts';
 import { approve, deny } from './approval.ts';
 import { assign } from './assign.ts';
 import { breakGlass, review } from './break-glass.ts';
+import { claim, clear } from './claim.ts';
 import { close } from './close.ts';
 import type { Command } from './command.ts';
 import {
@@ -43,6 +44,8 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   snoozeTaskCommand,
   escalate,
   pageOwner,
+  claim,
+  clear,
   widen,
   breakGlass,
   review,

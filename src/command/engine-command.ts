@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import type { Ids, IncidentId } from '../id.ts';
 import type { Advance } from '../incident/advance.ts';
+import type { CampaignViews } from '../incident/campaign-view.ts';
+import type { JsonObject } from '../json.ts';
 import type { Sql } from '../store/sql.ts';
 import type { CommandResult, Person } from './command.ts';
 
@@ -9,8 +12,17 @@ export interface EngineTools {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly advance: Advance;
+  readonly ids: Ids;
+  readonly campaigns: CampaignViews;
   /** Makes this process know of a pause, or of its end, at once; others see it within a second. */
   readonly refreshPause: () => Promise<void>;
+  /** Does one act on one incident as the same person, through the same gate, with a receipt under `key`. */
+  readonly act: (
+    incident: IncidentId,
+    command: string,
+    input: JsonObject,
+    key: string,
+  ) => Promise<CommandResult>;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Decision, Gate } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
 import type { Draft } from '../incident/draft.ts';
 import { commandRequest, engineRequest } from '../incident/gate-request.ts';
+import { isSuspect } from '../incident/suspect.ts';
 import type { JsonObject } from '../json.ts';
 import { receiptOf } from '../store/alert.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
@@ -50,7 +51,7 @@ const resultSchema: z.ZodType<CommandResult> = z.union([
 
 /** Runs human acts: who is it, may they, what does it do, and one timeline entry for each. */
 export function createExecute(
-  options: EngineTools & { readonly enrolment: Enrolment; readonly gate: Gate },
+  options: Omit<EngineTools, 'act'> & { readonly enrolment: Enrolment; readonly gate: Gate },
 ): Execute {
   const { sql, advance, enrolment, gate } = options;
   const commands = new Map(COMMANDS.map((command) => [command.id, command]));
@@ -82,7 +83,9 @@ export function createExecute(
     });
     const result =
       decision.kind === 'run'
-        ? command.decide(draft, input, person, target, entries)
+        ? isSuspect(draft.record, person.id) && NOT_FOR_SUSPECTS.has(command.id)
+          ? suspected()
+          : command.decide(draft, input, person, target, entries)
         : decision.kind === 'ask' && command.ask !== undefined
           ? command.ask(draft, input, person, decision)
           : notAllowed(person, decision);
@@ -108,12 +111,16 @@ export function createExecute(
     command: EngineCommand,
     input: unknown,
     person: Person,
-    key: string,
+    { identity, idempotencyKey: key }: CommandCall,
   ): Promise<CommandResult> => {
     const decision = gate.decide(
       engineRequest(`command.${command.id}`, { kind: 'responder', id: person.id, roles: person.roles }),
     );
-    if (decision.kind === 'run') return command.run(options, input, person, key);
+    if (decision.kind === 'run') {
+      const act: EngineTools['act'] = (incident, id, given, each) =>
+        execute({ command: id, incident, identity, input: given, idempotencyKey: each });
+      return command.run({ ...options, act }, input, person, key);
+    }
     const result = notAllowed(person, decision);
     await appendSystemEntries(sql, options.clock, [
       entryBody(
@@ -126,7 +133,7 @@ export function createExecute(
     return result;
   };
 
-  return async (call) => {
+  const execute: Execute = async (call) => {
     const known = await earlier(call.idempotencyKey);
     if (known !== undefined) return known;
     const { incident } = call;
@@ -156,7 +163,7 @@ export function createExecute(
       );
     }
     if (engineCommand !== undefined) {
-      return runOnEngine(engineCommand, input.data, person, call.idempotencyKey);
+      return runOnEngine(engineCommand, input.data, person, call);
     }
     if (command === undefined || incident === null) throw new TypeError('an act on an incident without one');
     try {
@@ -183,6 +190,17 @@ export function createExecute(
       throw error;
     }
   };
+  return execute;
+}
+
+/** What somebody whose own identity is part of what happened decides in no incident about it. */
+const NOT_FOR_SUSPECTS: ReadonlySet<string> = new Set(['approve', 'deny', 'break-glass', 'review', 'clear']);
+
+function suspected() {
+  return refused(
+    'cordon_responder_suspect',
+    'an identity of yours is part of what happened, so you decide nothing about it: somebody else does, or clears you ("clear")',
+  );
 }
 
 function notAllowed(person: Person, decision: Decision) {

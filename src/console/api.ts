@@ -2,9 +2,11 @@ import type { AlertReceipt, AlertSubmission } from '../alert/receipt.ts';
 import type { CommandResult } from '../command/command.ts';
 import type { DeclareCall, DeclareResult } from '../command/declare.ts';
 import type { CommandCall } from '../command/execute.ts';
+import type { CampaignView } from '../incident/campaign-view.ts';
 import type { EvidenceAccess } from '../incident/evidence-note.ts';
 import type { ObserveReport } from '../incident/observed.ts';
 import type { RetentionCall } from '../incident/retention-note.ts';
+import type { ScopeView } from '../incident/scope-view.ts';
 import type { IncidentSummary, IncidentView } from '../incident/view.ts';
 import type { Refreshed } from '../inventory/inventory.ts';
 import type { Picture } from '../inventory/picture.ts';
@@ -25,6 +27,12 @@ export interface EngineApi {
   incidents(options: { readonly all: boolean; readonly mine?: string }): Promise<readonly IncidentSummary[]>;
   /** The incident meant by `INC-12`, `12` or its id. */
   incident(reference: string): Promise<IncidentView | undefined>;
+  /** Campaigns of several incidents that are not all closed. */
+  campaigns(): Promise<readonly CampaignView[]>;
+  /** The campaign meant by `CMP-3`, or that of an incident. */
+  campaign(reference: string): Promise<CampaignView | undefined>;
+  /** Functions that share something with the targets of an incident. */
+  scope(reference: string): Promise<ScopeView | undefined>;
   /** A chain after `afterSeq`: an incident's, or `system`. As stored: whoever relies on it verifies it. */
   timeline(reference: string, afterSeq: number): Promise<ChainExtract | undefined>;
   /** The log that checkpoints are made over, and every chain there is. */

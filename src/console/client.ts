@@ -29,6 +29,9 @@ export function createClient(socket: string): EngineApi {
     incidents: ({ all, mine }) =>
       get(`/v1/incidents?all=${all ? 1 : 0}${mine === undefined ? '' : `&mine=${part(mine)}`}`),
     incident: async (reference) => present(await get(`/v1/incidents/${part(reference)}`)),
+    scope: async (reference) => present(await get(`/v1/incidents/${part(reference)}/scope`)),
+    campaigns: () => get('/v1/campaigns'),
+    campaign: async (reference) => present(await get(`/v1/campaigns/${part(reference)}`)),
     timeline: async (reference, afterSeq) =>
       present(await get(`/v1/timelines/${part(reference)}?after=${afterSeq}`)),
     checkpoints: () => get('/v1/checkpoints'),

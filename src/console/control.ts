@@ -117,6 +117,13 @@ export function createControl(options: { readonly api: EngineApi; readonly log: 
   app.get('/v1/incidents/:reference', async (context) =>
     found(context, await api.incident(context.req.param('reference'))),
   );
+  app.get('/v1/incidents/:reference/scope', async (context) =>
+    found(context, await api.scope(context.req.param('reference'))),
+  );
+  app.get('/v1/campaigns', async (context) => context.json({ result: await api.campaigns() }));
+  app.get('/v1/campaigns/:reference', async (context) =>
+    found(context, await api.campaign(context.req.param('reference'))),
+  );
   app.get('/v1/timelines/:reference', async (context) => {
     const after = afterSchema.safeParse(context.req.query('after'));
     if (!after.success) return badRequest(context, 'a whole number as after');

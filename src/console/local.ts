@@ -46,6 +46,9 @@ export function createLocalApi(options: {
       return incidents.filter(({ involved }) => me !== undefined && involved.includes(me));
     },
     incident: (reference) => views.findIncident(reference),
+    scope: (reference) => views.scopeOf(reference),
+    campaigns: () => views.openCampaigns(),
+    campaign: (reference) => views.findCampaign(reference),
     async timeline(reference, afterSeq) {
       const chain =
         reference === SYSTEM_CHAIN ? SYSTEM_CHAIN : ((await findIncidentId(sql, reference)) ?? reference);

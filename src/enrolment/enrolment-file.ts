@@ -162,6 +162,8 @@ const responderSchema = z.strictObject({
     .optional(),
   /** Operating system user, or the name that the CLI is told; compared exactly. */
   cli: z.string().min(1).max(100).optional(),
+  /** ARNs of the IAM users, roles and role sessions that act for this person; compared exactly, a path included. */
+  principals: z.array(arn).max(50).optional(),
   roles: z.array(z.enum(RESPONDER_ROLES)).min(1, 'expected at least one role'),
 });
 

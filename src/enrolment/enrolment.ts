@@ -126,6 +126,12 @@ export function responderById(enrolment: Enrolment, id: string): Responder | und
   return enrolment.responders.find((responder) => responder.id === id);
 }
 
+/** The responder whom an AWS identity acts for, compared exactly; `undefined` when it is nobody's, or of more than one. */
+export function responderByPrincipal(enrolment: Enrolment, principal: string): Responder | undefined {
+  const owners = enrolment.responders.filter(({ principals }) => principals?.includes(principal));
+  return owners.length === 1 ? owners[0] : undefined;
+}
+
 /** The roles that a responder has now: looked up when they count, not when they were used. None when unknown. */
 export function responderRoles(enrolment: Enrolment, id: string): readonly ResponderRole[] {
   return responderById(enrolment, id)?.roles ?? [];

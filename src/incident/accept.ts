@@ -10,14 +10,17 @@ import { STALE_AFTER_MS } from '../inventory/picture.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { claimsOn, countCopy, knownAlert } from '../store/alert.ts';
 import { keepAlertContent } from '../store/alert-content.ts';
+import { campaignFor } from '../store/campaign.ts';
 import { knownFunction } from '../store/inventory.ts';
 import type { Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
 import { admit } from './admit.ts';
 import type { Advance } from './advance.ts';
+import { campaignKeys, membershipOf } from './membership.ts';
 import { blankIncident, joinIncident, openIncident } from './open.ts';
 import type { AlertInsert } from './state.ts';
+import { suspectsOf } from './suspect.ts';
 
 /** Takes alerts in. It resolves after the commit: whoever sent the alert may then forget it. */
 export interface Accept {
@@ -98,7 +101,10 @@ export function createAccept(options: {
         return await place(insert, admission.target, playbook);
       } catch (error) {
         const refusal = refusalOf(error);
-        const raced = refusal === 'function-has-open-incident' || refusal === 'alert-belongs-elsewhere';
+        const raced =
+          refusal === 'function-has-open-incident' ||
+          refusal === 'alert-belongs-elsewhere' ||
+          refusal === 'campaign-moved';
         if (!raced || round >= MAX_ROUNDS) throw error;
       }
     }
@@ -127,18 +133,42 @@ export function createAccept(options: {
     const now = clock.now();
     // Every role of every version, and who else is on them, before anything is asked of AWS; stale is as unknown.
     const seen = await knownFunction(sql, target.functionArn, new Date(now.getTime() - STALE_AFTER_MS));
+    const whole =
+      seen === undefined ? target : { ...target, roles: [...new Set([...target.roles, ...seen.roles])] };
+    const found = await belongsTo(insert.alert, whole, seen, now);
     const initial = blankIncident({
       id,
       playbook,
       alert: insert,
-      target:
-        seen === undefined ? target : { ...target, roles: [...new Set([...target.roles, ...seen.roles])] },
+      target: whole,
       sharedWith: seen?.sharedWith ?? -1,
+      suspects: suspectsOf(enrolment, found.keys),
+      campaign: membershipOf({ ...found, incident: id, own: ids.next('cmp'), at: now.toISOString() }),
       exercise,
       now,
     });
-    await advance.open(initial, (draft) => openIncident(draft, insert, linkedTo));
+    await advance.open(initial, (draft) => openIncident(draft, insert, linkedTo, found.found));
     return linkedTo === null ? { kind: 'opened', incidentId: id } : { kind: 'linked', incidentId: id };
+  };
+
+  /** What the incident has that others may share, and the campaign of one that does. */
+  const belongsTo = async (
+    alert: Alert,
+    target: Target,
+    seen: { readonly changedBy: string | null; readonly changedAt: string | null } | undefined,
+    now: Date,
+  ) => {
+    const { changedBy = null, changedAt = null } = seen ?? {};
+    const keys = campaignKeys({ alert, target, changedBy, changedAt });
+    const found = await campaignFor(sql, keys, exercise, now);
+    const shared = keys.find((key) => key.kind === found?.kind && key.value === found.value);
+    return {
+      keys,
+      found:
+        found === undefined || shared === undefined
+          ? undefined
+          : { id: found.id, anchor: found.anchor, called: found.called, shared },
+    };
   };
 
   /** After the alert is placed, so that containment never waits for it, and before the sender's receipt. */

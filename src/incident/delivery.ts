@@ -40,6 +40,8 @@ export type Deliver = (
   row: {
     readonly outboxId: string;
     readonly incidentId: string;
+    /** The incident whose channel it goes to: its campaign's, which may be its own. */
+    readonly lane: string;
     readonly kind: string;
     readonly params: JsonObject;
     /** Set on a notice that an outage held up: since when, for all that it stands for. */
@@ -87,6 +89,7 @@ export function createDeliveries(options: {
         {
           outboxId: row.id,
           incidentId: row.incident,
+          lane: row.lane,
           kind: row.kind,
           params: row.params,
           lateSince: row.lateSince,
@@ -124,9 +127,7 @@ export function createDeliveries(options: {
         });
       });
     }
-    await queue.add([
-      { wake: { lane: 'delivery', incident: row.incident, subject: row.incident }, delayMs: pause },
-    ]);
+    await queue.add([{ wake: { lane: 'delivery', incident: row.lane, subject: row.lane }, delayMs: pause }]);
   };
 
   const recordEnd = async (

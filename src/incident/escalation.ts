@@ -19,10 +19,12 @@ function stepsOf(draft: Draft): readonly Step[] {
   ];
 }
 
-/** Calls the first person of the first tier, when the incident is severe enough. */
-export function startEscalation(draft: Draft): void {
-  if (draft.record.severity > draft.env.enrolment.escalation.severity) return;
+/** Calls the first person of the first tier, when the incident is severe enough; true when somebody was called. */
+export function startEscalation(draft: Draft): boolean {
+  if (draft.record.severity > draft.env.enrolment.escalation.severity) return false;
+  if (stepsOf(draft).length === 0) return false;
   escalateFurther(draft, 0);
+  return true;
 }
 
 /** Takes one step: calls who comes next, and sets the time by which somebody must have taken the incident up. */

@@ -6,6 +6,7 @@ import type { GuardrailRequest, Principal } from '../guardrail/decision.ts';
 import type { Draft } from './draft.ts';
 import { isOfRelease } from './release-step.ts';
 import type { AttemptApproval, AttemptRow } from './state.ts';
+import { isSuspect } from './suspect.ts';
 
 /** What the gate is asked about one attempt, with `approvals` valid approvals of its plan. */
 export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: number): GuardrailRequest {
@@ -87,6 +88,7 @@ export function validApprovals(draft: Draft, attempt: AttemptRow): readonly Atte
   return attempt.approvals.filter((approval) => {
     if (approval.digest !== attempt.planDigest || approval.responder === attempt.requestedBy) return false;
     if (seen.has(approval.responder)) return false;
+    if (isSuspect(draft.record, approval.responder)) return false;
     const roles = responderRoles(draft.env.enrolment, approval.responder);
     const counts = roles.includes('approver') || roles.includes('commander');
     if (counts) seen.add(approval.responder);

@@ -15,6 +15,8 @@ export interface Impact {
   readonly stopped: readonly string[];
   /** Functions that run a few invocations at a time and throttle the rest. */
   readonly capped: readonly string[];
+  /** Calls that were turned away, a minute since the stop, as CloudWatch last counted; `null` before the first look. */
+  readonly throttlesPerMinute: number | null;
   /** Sources whose events wait in them, until their retention. */
   readonly paused: readonly PausedSource[];
   /** Where asynchronous events of what is stopped are kept: ARNs of sinks. */
@@ -73,6 +75,7 @@ export function impactOf(state: IncidentState): Impact {
   return {
     stopped: stoppedNames,
     capped: namesOf(of(capConcurrency)).filter((name) => !stoppedNames.includes(name)),
+    throttlesPerMinute: throttlesPerMinute(state, stopped),
     paused,
     keptIn: distinct(kept.map((hold) => String(hold.desired.sink ?? ''))),
     dropping: namesOf(stopped.filter((hold) => keepsNothing(state, hold))),
@@ -81,6 +84,17 @@ export function impactOf(state: IncidentState): Impact {
     canWiden: quarantines.some((hold) => !whole.has(hold.object.arn)),
     firstLoss: losses.sort((a, b) => a.at.localeCompare(b.at))[0] ?? null,
   };
+}
+
+/** The mean since the stop of each function, together: what callers suffer, and not what an attacker alone does. */
+function throttlesPerMinute({ record }: IncidentState, stopped: readonly HoldRow[]): number | null {
+  const rates = stopped.flatMap(({ target, acceptedAt }) => {
+    const watch = record.watches?.[target.functionArn];
+    if (watch === undefined || watch.lookedAt === null || acceptedAt === null) return [];
+    const minutes = (Date.parse(watch.lookedAt) - Date.parse(acceptedAt)) / 60_000;
+    return minutes <= 0 ? [] : [watch.throttled / Math.max(1, minutes)];
+  });
+  return rates.length === 0 ? null : Math.round(rates.reduce((sum, rate) => sum + rate, 0));
 }
 
 function pausedSource(hold: HoldRow): PausedSource[] {

@@ -3,13 +3,16 @@ import type { Alert } from '../alert/alert.ts';
 import { modeInWords, responderByCli, responderById } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
+import { askSuspects } from './ask-suspects.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { startEscalation } from './escalation.ts';
 import { modeOf } from './gate-request.ts';
+import type { FoundCampaign, Membership } from './membership.ts';
 import { startNotifications } from './notification.ts';
 import { NO_PEOPLE } from './people-state.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
+import type { Suspect } from './suspect.ts';
 
 /** An incident before its first commit. */
 export function blankIncident(options: {
@@ -19,6 +22,8 @@ export function blankIncident(options: {
   readonly target: Target;
   /** How many others are on the target's roles, from the inventory; -1 when it does not know. */
   readonly sharedWith: number;
+  readonly campaign: Membership;
+  readonly suspects: readonly Suspect[];
   readonly exercise: boolean;
   readonly now: Date;
 }): IncidentState {
@@ -38,6 +43,8 @@ export function blankIncident(options: {
       region: alert.alert.region,
       alertId: alert.id,
       alert: alert.alert,
+      campaign: options.campaign,
+      ...(options.suspects.length === 0 ? {} : { suspects: options.suspects }),
       targets: [target],
       levels: {},
       sharedWith: { [target.functionArn]: options.sharedWith },
@@ -65,7 +72,12 @@ function severityOf(alert: Alert): number {
 }
 
 /** Opens the incident: first entries, the root chart, a channel and a card for people. */
-export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string | null): void {
+export function openIncident(
+  draft: Draft,
+  alert: AlertInsert,
+  linkedTo: string | null,
+  campaign?: FoundCampaign,
+): void {
   draft.alerts.push(alert);
   draft.changed.targets = true;
   const by = responderOf(draft, alert);
@@ -91,11 +103,28 @@ export function openIncident(draft: Draft, alert: AlertInsert, linkedTo: string 
       linkedTo,
     },
   );
-  draft.post('open-channel', {});
-  draft.post('card', { first: true }, { merge: 'card' });
-  startEscalation(draft);
+  if (campaign === undefined) {
+    draft.post('open-channel', {});
+    draft.post('card', { first: true }, { merge: 'card' });
+  } else {
+    const { kind, value } = campaign.shared;
+    draft.log('campaign.joined', { kind: 'engine' }, `Led with others: they share the ${kind} ${value}`, {
+      campaign: campaign.id,
+      anchor: campaign.anchor,
+      shared: { kind, value },
+    });
+    draft.post('card', {}, { merge: 'card' });
+  }
+  askSuspects(draft);
+  // One call for a campaign: whoever took it up, or is being called, hears of the next through its card.
+  if (campaign?.called !== true && startEscalation(draft)) noteCalled(draft);
   startNotifications(draft);
   openChart(draft, { path: '', parent: null, item: null });
+}
+
+function noteCalled(draft: Draft): void {
+  const { campaign } = draft.record;
+  if (campaign !== undefined) draft.record = { ...draft.record, campaign: { ...campaign, called: true } };
 }
 
 /** The responder who declared it, or handed the alert in from a terminal; `null` when no person did. */

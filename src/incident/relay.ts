@@ -85,7 +85,9 @@ function wakesOf({ draft, state }: Committed): { wake: Wake; dueMs: number }[] {
     }
   }
   if (draft.outbox.length > 0) {
-    wakes.push({ wake: { lane: 'delivery', incident: state.id, subject: state.id }, dueMs: 0 });
+    for (const lane of new Set([state.id, state.record.campaign?.anchor ?? state.id])) {
+      wakes.push({ wake: { lane: 'delivery', incident: lane, subject: lane }, dueMs: 0 });
+    }
   }
   return wakes;
 }

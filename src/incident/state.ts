@@ -18,7 +18,9 @@ import type { Json, JsonObject } from '../json.ts';
 import type { ChartPath, StoredChart } from '../playbook/types.ts';
 import type { Via } from '../timeline/entry.ts';
 import type { Duty } from './duty-state.ts';
+import type { Membership } from './membership.ts';
 import type { PeopleState } from './people-state.ts';
+import type { Suspect } from './suspect.ts';
 import type { Update } from './update-state.ts';
 
 /**
@@ -61,6 +63,10 @@ export interface IncidentRecord {
   readonly declaredBy?: string;
   /** The last time that the glass was broken; absent while it never was. */
   readonly breakGlass?: BreakGlass;
+  /** Responders whose own AWS identity is part of what happened: kept out until another person clears them. */
+  readonly suspects?: readonly Suspect[];
+  /** The campaign that it is in from its opening on; absent in incidents of earlier versions. */
+  readonly campaign?: Membership;
   readonly targets: readonly Target[];
   /** By function ARN. */
   readonly levels: Readonly<Record<string, Level>>;

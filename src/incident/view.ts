@@ -1,6 +1,7 @@
 import type { Action, Change } from '../action/action.ts';
 import type { Rung } from '../action/rung.ts';
 import { RUNGS } from '../action/rung.ts';
+import type { Clock } from '../clock.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { modeFor, responderByCli } from '../enrolment/enrolment.ts';
 import type { Mode } from '../guardrail/decision.ts';
@@ -19,6 +20,8 @@ import { renderSummary } from '../timeline/render.ts';
 import type { ApprovalView } from './approval-view.ts';
 import { approvalOf } from './approval-view.ts';
 import { isReviewOpen } from './break-glass.ts';
+import type { CampaignViews } from './campaign-view.ts';
+import { createCampaignViews } from './campaign-view.ts';
 import type { Duty } from './duty-state.ts';
 import { dutiesOf, isPostmortemOpen } from './duty-state.ts';
 import type { EvidenceListed } from './evidence-listed.ts';
@@ -32,6 +35,8 @@ import type { ObservedIncident, ObserveReport } from './observed.ts';
 import { observedOf, summariseObserved } from './observed.ts';
 import type { PeopleState, Task } from './people-state.ts';
 import { rungHeld } from './rung-held.ts';
+import type { ScopeView } from './scope-view.ts';
+import { scopeOf } from './scope-view.ts';
 import type {
   AttemptRow,
   BreakGlass,
@@ -43,6 +48,7 @@ import type {
   SavedSection,
   Watch,
 } from './state.ts';
+import type { Suspect } from './suspect.ts';
 import { updatesOf } from './update.ts';
 import type { Update } from './update-state.ts';
 
@@ -94,6 +100,10 @@ export interface IncidentView {
   /** How hard what is held bites, on the function where it bites least; `null` while nothing is held on one. */
   readonly rung: Rung | null;
   readonly lead: string | null;
+  /** Responders who are kept out of the channel and of approvals, since their own identity is part of what happened. */
+  readonly suspects: readonly Suspect[];
+  /** The campaign that it is led in; `null` in incidents of earlier versions. */
+  readonly campaign: { readonly id: string; readonly anchor: string; readonly shares: string | null } | null;
   /** Who plays which part, by responder id. */
   readonly roles: PeopleState['roles'];
   /** In the order they were added, done ones included. A task's text is a person's own words. */
@@ -185,7 +195,9 @@ export interface IncidentSummary {
   readonly openDuties: readonly Duty[];
 }
 
-export interface Views {
+export interface Views extends CampaignViews {
+  /** Functions that share something with the targets of an incident, from the inventory. */
+  scopeOf(reference: string): Promise<ScopeView | undefined>;
   incidentView(incidentId: string): Promise<IncidentView | undefined>;
   /** The incident that a person means by `12`, `INC-12` or its id. */
   findIncident(reference: string): Promise<IncidentView | undefined>;
@@ -220,6 +232,7 @@ const REPORT_LIMIT = 2000;
 
 export function createViews(options: {
   readonly sql: Sql;
+  readonly clock: Clock;
   readonly enrolment: Enrolment;
   readonly catalogue: ReadonlyMap<string, Action>;
 }): Views {
@@ -249,6 +262,8 @@ export function createViews(options: {
     (await listIncidents(sql, { statuses, limit })).map(summaryOf);
 
   return {
+    scopeOf: (reference) => scopeOf(sql, reference, options.clock.now()),
+    ...createCampaignViews({ sql, catalogue }),
     incidentView: async (id) => view(await findIncidentId(sql, id)),
     findIncident: async (reference) => view(await findIncidentId(sql, reference)),
     incidentOfChannel: async (channel) => view(await incidentOfChannel(sql, channel)),
@@ -333,6 +348,11 @@ export function viewOf(
     level: incidentLevel(record.levels, record.targets),
     rung: mildestOf(state, known.catalogue),
     lead: record.lead,
+    suspects: record.suspects ?? [],
+    campaign:
+      record.campaign === undefined
+        ? null
+        : { id: record.campaign.id, anchor: record.campaign.anchor, shares: record.campaign.shares },
     roles: record.people.roles,
     tasks: record.people.tasks,
     duties: dutiesOf(record),

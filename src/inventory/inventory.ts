@@ -80,10 +80,11 @@ export function createInventory(options: {
     try {
       const before = (await pictures()).find((each) => each.account === account && each.region === region);
       const picture = await collect(place.open(), place, clock);
-      const known = picture.functions.map(({ functionArn, roles }) => ({
+      const known = picture.functions.map(({ functionArn, functionName, roles }) => ({
         functionArn,
         roles,
         sharedWith: sharedWith(picture, functionArn),
+        ...lastChange(picture, functionName),
       }));
       const notices = before === undefined ? [] : noticesBetween(before, picture);
       if (notices.length > 0) {
@@ -137,6 +138,13 @@ export function createInventory(options: {
       return refreshed;
     },
   };
+}
+
+/** Who changed a function last; nobody where the account's history could not be read. */
+function lastChange(picture: Picture, functionName: string) {
+  const changes = (picture.changes ?? []).filter((each) => each.functionName === functionName);
+  const last = changes.sort((a, b) => a.at.localeCompare(b.at)).at(-1);
+  return { changedBy: last?.by ?? null, changedAt: last?.at ?? null };
 }
 
 /** Other functions and other principals on the function's roles; -1 when a part of that is unknown. */

@@ -9,6 +9,7 @@ import { loadEnrolment } from '../definitions.ts';
 import type { Ids } from '../id.ts';
 import type { Accept } from '../incident/accept.ts';
 import type { Advance } from '../incident/advance.ts';
+import { createCampaignViews } from '../incident/campaign-view.ts';
 import { createRecordAccess } from '../incident/evidence-note.ts';
 import { createRecordRetention } from '../incident/retention-note.ts';
 import { createViews } from '../incident/view.ts';
@@ -64,7 +65,7 @@ export async function openCommandApi(config: Config, options: CommandOptions): P
       pictures: async () => (await inventory()).pictures(),
       refresh: async (...given) => (await inventory()).refresh(...given),
     },
-    views: createViews({ sql, enrolment, catalogue: ACTIONS }),
+    views: createViews({ sql, clock, enrolment, catalogue: ACTIONS }),
     execute: async (call) => (await decide()).execute(call),
     declare: async (call) => (await decide()).declare(call),
     accept: {
@@ -144,6 +145,8 @@ async function openDeciding(config: Config, database: Database, options: Command
       advance: engine.advance,
       // This process writes to no account; those that do look for themselves.
       refreshPause: async () => {},
+      ids,
+      campaigns: createCampaignViews({ sql, catalogue: ACTIONS }),
       enrolment,
       gate,
     }),

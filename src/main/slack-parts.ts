@@ -66,12 +66,11 @@ export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): Incide
 /** Where earlier deliveries went: the outbox has it. */
 export function slackPlaces(sql: Sql): SlackPlaces {
   return {
-    async placeOf(incident) {
-      const place = await placeOf(sql, incident);
+    async placeOf(lane) {
+      const place = await placeOf(sql, lane);
       if (place === undefined) return undefined;
-      return place.cardTs === null
-        ? { channel: place.channel }
-        : { channel: place.channel, cardTs: place.cardTs };
+      const { channel, shared, cardTs } = place;
+      return cardTs === null ? { channel, shared } : { channel, shared, cardTs };
     },
     async messageOf(incident, kind, subject) {
       const key = kind === 'question' ? 'invocation' : 'attempt';
@@ -106,9 +105,13 @@ export function slackPeople(enrolment: Enrolment): SlackPeople {
     responderOf: (slackUserId) => responderBySlack(enrolment, slackUserId)?.id,
     stakeholders: () => enrolment.stakeholders,
     slackIdOf: (responder) => responderById(enrolment, responder)?.slack,
-    invitees: () =>
-      enrolment.responders.flatMap(({ slack, roles }) =>
-        slack !== undefined && roles.some((role) => INVITED.includes(role)) ? [slack] : [],
+    invitees: ({ suspects }) =>
+      enrolment.responders.flatMap(({ id, slack, roles }) =>
+        slack !== undefined &&
+        suspects?.some(({ responder }) => responder === id) !== true &&
+        roles.some((role) => INVITED.includes(role))
+          ? [slack]
+          : [],
       ),
   };
 }

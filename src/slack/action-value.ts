@@ -11,6 +11,10 @@ export const ACTION = {
   release: 'cordon.release',
   acknowledge: 'cordon.acknowledge',
   widen: 'cordon.widen',
+  claim: 'cordon.claim',
+  addTarget: 'cordon.add-target',
+  campaignTake: 'cordon.campaign-acknowledge',
+  campaignApprove: 'cordon.campaign-approve',
   pageOwner: 'cordon.page-owner',
   approveUpdate: 'cordon.approve-update',
   writeSection: 'cordon.write-section',
@@ -40,13 +44,21 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /**
  * What a button carries: i incident, q question (its invocation), f form, c the option chosen, a approval, d digest of
- * the plan. Never text from outside.
+ * the plan, k campaign. Never text from outside.
  */
 const form = z.enum(FORM_IDS);
 const ANSWER = z.object({ i: id, q: id, f: form, c: id }).strict();
 const QUESTION = z.object({ i: id, q: id, f: form }).strict();
 const APPROVAL = z.object({ i: id, a: id, d: digest }).strict();
 const INCIDENT = z.object({ i: id }).strict();
+/** f is the ARN of a function of the inventory: of the one shape that an ARN has, never free text. */
+const FUNCTION = z
+  .object({
+    i: id,
+    f: z.string().regex(/^arn:[a-z-]{1,20}:lambda:[a-z0-9-]{1,40}:\d{12}:function:[\w-]{1,140}$/),
+  })
+  .strict();
+const CAMPAIGN = z.object({ k: id, d: digest.optional() }).strict();
 /** What a modal carries through `private_metadata`; here c is the channel to answer in. */
 const DECISION = z.object({ i: id, a: id, d: digest, c: id }).strict();
 /** t is the message's own time, h the digest of its text when it is noted as evidence. */
@@ -63,6 +75,8 @@ export type AnswerValue = z.infer<typeof ANSWER>;
 export type QuestionValue = z.infer<typeof QUESTION>;
 export type AnswerFormValue = z.infer<typeof ANSWER_FORM>;
 export type ApprovalValue = z.infer<typeof APPROVAL>;
+export type FunctionValue = z.infer<typeof FUNCTION>;
+export type CampaignValue = z.infer<typeof CAMPAIGN>;
 export type IncidentValue = z.infer<typeof INCIDENT>;
 export type DecisionValue = z.infer<typeof DECISION>;
 export type NoteValue = z.infer<typeof NOTE>;
@@ -89,6 +103,8 @@ export const readAnswerValue = reader(ANSWER);
 export const readQuestionValue = reader(QUESTION);
 export const readAnswerFormValue = reader(ANSWER_FORM);
 export const readApprovalValue = reader(APPROVAL);
+export const readFunctionValue = reader(FUNCTION);
+export const readCampaignValue = reader(CAMPAIGN);
 export const readIncidentValue = reader(INCIDENT);
 export const readDecisionValue = reader(DECISION);
 export const readNoteValue = reader(NOTE);
@@ -107,6 +123,8 @@ export function actionValue(
     | ApprovalValue
     | IncidentValue
     | DecisionValue
+    | CampaignValue
+    | FunctionValue
     | NoteValue
     | ChannelValue
     | SectionButtonValue

@@ -4,6 +4,7 @@ import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
+import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
 import type {
   IncidentViews,
@@ -98,7 +99,9 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   app.error(async (error) => {
     log.error({ code: codeOf(error) }, 'a Slack listener failed after its acknowledgement');
   });
-  registerListeners(app, { commands, views, people, places, seen, clock, log });
+  const client = new PacedClient(options.botToken, web, createPace(clock));
+  const outsiders = createOutsiders(client, clock);
+  registerListeners(app, { commands, views, people, places, seen, outsiders, clock, log });
 
   return {
     start: async () => {
@@ -111,7 +114,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     fetch: async (request) => http?.fetch(request) ?? new Response(null, { status: 404 }),
     idle: async () => http?.idle(),
     deliver: createDeliver({
-      client: new PacedClient(options.botToken, web, createPace(clock)),
+      client,
       views,
       places,
       people,

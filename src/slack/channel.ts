@@ -124,7 +124,11 @@ async function findOwn(
 }
 
 /** Invites people one by one, so that one who may not come keeps nobody else out; says who did not. */
-async function inviteAll(client: WebClient, channel: string, users: readonly string[]): Promise<string[]> {
+export async function inviteAll(
+  client: WebClient,
+  channel: string,
+  users: readonly string[],
+): Promise<string[]> {
   const notes: string[] = [];
   for (const user of new Set(users)) {
     const unfit = await whyUnfit(client, user);
@@ -145,7 +149,7 @@ async function inviteAll(client: WebClient, channel: string, users: readonly str
 }
 
 /** Guests, people of other workspaces, bots and leavers stay out of an incident's channel. */
-async function whyUnfit(client: WebClient, user: string): Promise<string | undefined> {
+export async function whyUnfit(client: WebClient, user: string): Promise<string | undefined> {
   try {
     const info = (await client.users.info({ user })).user;
     if (info === undefined) return 'Slack does not know the user';

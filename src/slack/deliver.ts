@@ -1,24 +1,29 @@
 import { codeOf, describeError } from '../error.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { type BotIdentity, openChannel } from './channel.ts';
+import { type BotIdentity, inviteAll, openChannel, whyUnfit } from './channel.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
 import { furnish } from './furnish.ts';
+import type { SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
 import {
   type ApprovalView,
   DELIVERY_KINDS,
   type DeliveryOutcome,
+  type SlackCampaign,
   type SlackDelivery,
   type SlackPeople,
 } from './port.ts';
-import { type DeliveryParts, editOrPost, type Job, noChannel, post, sent } from './post.ts';
+import { type DeliveryParts, editOrPost, type Job, noChannel, post, postTo, sent } from './post.ts';
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
+import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/campaign.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
+import { identityMessage } from './render/identity.ts';
 import { announceMessage, dutyMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
 import { updateAskedMessage, updateMessage } from './render/owed.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
+import { scopeMessage } from './render/scope.ts';
 import { archiveChannel, exportTranscript } from './transcript.ts';
 
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
@@ -86,7 +91,14 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     };
   }
   const { lateSince } = row;
-  if (typeof lateSince === 'string') return post(job, catchUpMessage(incident, lateSince));
+  if (typeof lateSince === 'string') {
+    const campaign = await sharedCampaign(job);
+    return post(
+      job,
+      campaign === undefined ? catchUpMessage(incident, lateSince) : campaignCatchUp(campaign, lateSince),
+      'everybody',
+    );
+  }
   switch (kind) {
     case 'open-channel':
       deliveryParams(row, kind);
@@ -177,7 +189,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     case 'announce': {
       const { name, ...facts } = deliveryParams(row, kind);
       const said = announceMessage(incident, name, peopleNamed(facts, job.people));
-      return post(job, said, QUIET.has(name) ? 'thread' : 'channel');
+      return post(job, said, QUIET.has(name) ? 'thread' : LOUD.has(name) ? 'everybody' : 'channel');
     }
     case 'task-due': {
       const { task: id, to, last } = deliveryParams(row, kind);
@@ -216,6 +228,34 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       }
       return post(job, updateAskedMessage(incident, update));
     }
+    case 'ask-identity': {
+      const { to } = deliveryParams(row, kind);
+      return askApart(job, to);
+    }
+    case 'invite': {
+      const { responder } = deliveryParams(row, kind);
+      const place = await job.places.placeOf(row.lane);
+      if (place === undefined) return noChannel();
+      const user = job.people.slackIdOf(responder);
+      const wanted = user !== undefined && job.people.invitees(job.incident).includes(user);
+      try {
+        return sent(place.channel, null, wanted ? await inviteAll(job.client, place.channel, [user]) : []);
+      } catch (error) {
+        const failure = classify(error);
+        // An invitation can be made again.
+        return failure.kind === 'unknown'
+          ? { kind: 'retry', afterMs: 5_000, code: failure.code }
+          : outcomeOf(failure, 'conversations.invite');
+      }
+    }
+    case 'scope': {
+      deliveryParams(row, kind);
+      const scope = await job.views.scopeOf(incident.id);
+      if ((scope === undefined || scope.suggestions.length === 0) && !job.previousUnknown) {
+        return { kind: 'skipped', reason: 'the inventory knows of no other function that shares anything' };
+      }
+      return post(job, scopeMessage(incident, scope ?? { suggestions: [], takenAt: [], stale: false }));
+    }
     case 'postmortem': {
       const { location, ...facts } = deliveryParams(row, kind);
       return post(job, postmortemMessage(incident, location, facts));
@@ -230,6 +270,9 @@ const QUIET: ReadonlySet<string> = new Set(['containment-effective', 'observed-o
 function isAnother(digest: string | null | undefined, approval: ApprovalView): boolean {
   return typeof digest === 'string' && digest !== approval.digest;
 }
+
+/** What calls somebody, or says where to look: in a channel of several incidents it is not left to a thread. */
+const LOUD: ReadonlySet<string> = new Set(['unclaimed', 'called', 'campaign-merged']);
 
 /** Responders' ids in a notice's facts as Slack user ids, so that those who are called are mentioned. */
 function peopleNamed(facts: JsonObject, people: SlackPeople): JsonObject {
@@ -251,7 +294,7 @@ function missing(what: string, id: string): DeliveryOutcome {
 const MENDING_MS = 60_000;
 
 async function open(job: Job): Promise<DeliveryOutcome> {
-  const known = await job.places.placeOf(job.incident.id);
+  const known = await job.places.placeOf(job.row.lane);
   if (known !== undefined) return sent(known.channel, null);
   let bot: BotIdentity;
   try {
@@ -273,11 +316,57 @@ async function open(job: Job): Promise<DeliveryOutcome> {
 }
 
 async function card(job: Job): Promise<DeliveryOutcome> {
-  const place = await job.places.placeOf(job.incident.id);
+  const place = await job.places.placeOf(job.row.lane);
   if (place === undefined) return noChannel();
-  const rendered = incidentCard(job.incident);
+  const rendered = await cardOf(job);
   if (place.cardTs !== undefined) {
     return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
   }
-  return post(job, rendered);
+  return post(job, rendered, 'everybody');
+}
+
+/** Asks somebody in a message of their own. A guest, or somebody of another organisation, is asked nothing. */
+async function askApart(job: Job, responder: string): Promise<DeliveryOutcome> {
+  const suspect = job.incident.suspects?.find((each) => each.responder === responder);
+  const user = job.people.slackIdOf(responder);
+  if (suspect === undefined)
+    return { kind: 'skipped', reason: 'somebody cleared them before they were asked' };
+  const unasked = (why: string): DeliveryOutcome => ({
+    kind: 'failed',
+    code: 'cordon_slack_not_asked',
+    message: `${responder} is not asked: ${why}`,
+  });
+  if (user === undefined) return unasked('the enrolment file has no Slack member id of theirs');
+  // In a message of their own we may not read back: asked twice would be worse than asked by nobody.
+  if (job.previousUnknown) return unasked('whether the question arrived is not known; ask them');
+  let unfit: string | undefined;
+  try {
+    unfit = await whyUnfit(job.client, user);
+  } catch (error) {
+    const failure = classify(error);
+    return failure.kind === 'unknown'
+      ? { kind: 'retry', afterMs: 5_000, code: failure.code }
+      : outcomeOf(failure, 'users.info');
+  }
+  if (unfit !== undefined) return unasked(unfit);
+  return postTo(
+    job,
+    { channel: user, threadTs: undefined },
+    identityMessage(job.incident, suspect.principal),
+  );
+}
+
+/** The card of the channel: of its one incident, of all that are led there, or a word on where they went. */
+async function cardOf(job: Job): Promise<SlackMessage> {
+  const campaign = await sharedCampaign(job);
+  if (campaign === undefined) return incidentCard(job.incident);
+  return campaign.anchor === job.row.lane ? campaignCard(campaign) : campaignMovedMessage(campaign);
+}
+
+/** The campaign that the lane's incident is led in with others, with its lead as Slack knows them. */
+async function sharedCampaign({ row, views, people }: Job): Promise<SlackCampaign | undefined> {
+  const campaign = await views.findCampaign(row.lane);
+  if (campaign === undefined || campaign.members.length < 2) return undefined;
+  const { lead } = campaign;
+  return { ...campaign, lead: lead === null ? null : (people.slackIdOf(lead) ?? lead) };
 }

@@ -25,6 +25,9 @@ const SCHEMAS = {
   duty: z.object({ duty: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
   transcript: z.object({}).strict(),
   archive: z.object({}).strict(),
+  'ask-identity': z.object({ to: z.string().min(1) }).strict(),
+  invite: z.object({ responder: z.string().min(1) }).strict(),
+  scope: z.object({}).strict(),
   postmortem: z.object({ location: z.string().min(1) }).catchall(z.json()),
 } satisfies Record<DeliveryKind, z.ZodType>;
 

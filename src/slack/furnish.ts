@@ -4,7 +4,7 @@ import { type Job, noChannel, sent } from './post.ts';
 
 /** What a channel is furnished with once its card is there: the card is pinned. Safe to repeat at any point. */
 export async function furnish(job: Job): Promise<DeliveryOutcome> {
-  const place = await job.places.placeOf(job.incident.id);
+  const place = await job.places.placeOf(job.row.lane);
   if (place?.cardTs === undefined) return noChannel();
   const { channel, cardTs } = place;
   const notes: string[] = [];

@@ -13,6 +13,8 @@ import type { JsonObject } from '../json.ts';
 import {
   readAnswerFormValue,
   readAnswerValue,
+  readCampaignValue,
+  readFunctionValue,
   readIncidentValue,
   readQuestionValue,
 } from './action-value.ts';
@@ -84,6 +86,58 @@ function onCard(
         shown,
       ),
     );
+}
+
+export function onClaim(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readIncidentValue, (args, value, reply) =>
+    perform(
+      parts,
+      {
+        command: 'claim',
+        input: { incidentId: value.i, answer: args.action.action_id.slice('cordon.claim.'.length) },
+        ...who(args),
+      },
+      reply,
+    ),
+  );
+}
+
+export function onAddTarget(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readFunctionValue, (args, value, reply) =>
+    perform(
+      parts,
+      {
+        command: 'add-target',
+        input: { incidentId: value.i, functionArn: value.f, reason: 'suggested by the inventory' },
+        ...who(args),
+      },
+      reply,
+      'channel',
+    ),
+  );
+}
+
+export function onCampaignTake(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readCampaignValue, (args, value, reply) =>
+    perform(
+      parts,
+      { command: 'campaign-acknowledge', input: { campaign: value.k }, ...who(args) },
+      reply,
+      'channel',
+    ),
+  );
+}
+
+export function onCampaignApprove(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readCampaignValue, async (args, { k: campaign, d: digest }, reply) => {
+    if (digest === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    return perform(
+      parts,
+      { command: 'campaign-approve', input: { campaign, digest }, ...who(args) },
+      reply,
+      'channel',
+    );
+  });
 }
 
 export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {

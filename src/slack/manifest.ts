@@ -10,7 +10,7 @@ export const SCOPES = [
   { scope: 'groups:history', why: 'looks for its own message when the answer to posting it was lost' },
   { scope: 'metadata.message:read', why: 'reads the mark on its own messages while it looks for one' },
   { scope: 'pins:write', why: 'pins the card' },
-  { scope: 'users:read', why: 'keeps guests and deactivated accounts out of an incident' },
+  { scope: 'users:read', why: 'keeps guests and deactivated accounts out of an incident and of approvals' },
 ] as const;
 
 /**
@@ -28,7 +28,7 @@ export function slackManifest(options: { readonly requestUrl?: string } = {}): J
       background_color: '#1f2933',
     },
     features: {
-      app_home: { home_tab_enabled: true, messages_tab_enabled: false },
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
       bot_user: { display_name: 'cordon', always_online: true },
       slash_commands: SLASH_COMMANDS.map(({ command, description, usageHint }) => ({
         command,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
+import type { Outsiders } from './outsider.ts';
 import type {
   IncidentViews,
   SlackCommand,
@@ -19,6 +20,7 @@ export interface ListenerParts {
   readonly people: SlackPeople;
   readonly places: SlackPlaces;
   readonly seen: SlackSeen;
+  readonly outsiders: Outsiders;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,6 +52,9 @@ export function answering(
   return Object.assign(reply, { ack: once });
 }
 
+/** What guests and people of other organisations decide nothing of, whatever role they were given. */
+const INSIDERS: ReadonlySet<string> = new Set(['approve', 'deny', 'break-glass', 'campaign-approve']);
+
 type Refused = Extract<SlackCommandResult, { kind: 'refused' }>;
 
 /** Told of a refusal before anything is answered; true when it has acknowledged and told the person itself. */
@@ -68,6 +73,23 @@ export async function perform(
   onRefused?: OnRefused,
 ): Promise<void> {
   const { slackUserId, idempotencyKey, ...command } = request;
+  if (INSIDERS.has(command.command)) {
+    let why = parts.outsiders.known(slackUserId);
+    if (why === undefined) {
+      // Slack may be slow, and the person must not be told that their press failed.
+      await reply.ack?.();
+      why = await parts.outsiders.look(slackUserId);
+    }
+    if (why !== null) {
+      await say(
+        parts,
+        reply,
+        `🚫 This is decided by full members of this workspace only: ${prose(why, 200)}.`,
+        'only-you',
+      );
+      return;
+    }
+  }
   await performOnce(parts, request, { what: command.command, reply, shown, onRefused }, () =>
     parts.commands.execute({ ...command, actor: { kind: 'responder', slackUserId }, idempotencyKey }),
   );

@@ -44,6 +44,8 @@ export interface IncidentView {
   /** What named people owe by an instant, settled ones included. */
   readonly duties: readonly DutyView[];
   readonly updates: readonly UpdateView[];
+  /** Kept out of the channel and of approvals; `principal` is attacker-controlled. */
+  readonly suspects?: readonly { readonly responder: string; readonly principal: string }[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
   readonly impact: ImpactView;
@@ -149,6 +151,8 @@ export interface ImpactView {
   readonly stopped: readonly string[];
   /** Functions that run a few invocations at a time and throttle the rest. */
   readonly capped: readonly string[];
+  /** Calls turned away a minute, as last counted; `null` before. */
+  readonly throttlesPerMinute: number | null;
   /** Sources whose events wait in them; `certain`: how long they keep them is a limit of the service, not its default. */
   readonly paused: readonly {
     readonly source: string | null;
@@ -213,6 +217,54 @@ export interface ApprovalView {
   readonly reason: string | null;
 }
 
+/** Incidents that are led as one. Titles, names and ARNs are attacker-controlled. */
+export interface SlackCampaign {
+  readonly id: string;
+  readonly number: number;
+  readonly exercise: boolean;
+  /** The incident whose channel it has. */
+  readonly anchor: string;
+  readonly openedAt: string;
+  readonly lead: string | null;
+  /** The gravest of those that are open. */
+  readonly severity: number;
+  readonly members: readonly SlackCampaignMember[];
+  readonly shares: readonly string[];
+  readonly plans: readonly {
+    readonly incident: number;
+    readonly approvalId: string;
+    readonly digest: string;
+    readonly actionTitle: string;
+    readonly objectArn: string;
+    readonly expiresAt: string;
+  }[];
+  /** Hex SHA-256 of exactly these plans; `null` when none waits. */
+  readonly plansDigest: string | null;
+  readonly questions: readonly { readonly incident: number; readonly form: string }[];
+}
+
+/** Functions that share something with what was attacked; ARNs are attacker-controlled. */
+export interface SlackScope {
+  readonly suggestions: readonly {
+    readonly functionArn: string;
+    readonly functionName: string;
+    readonly because: readonly { readonly kind: 'role' | 'principal' | 'caller'; readonly value: string }[];
+  }[];
+  readonly takenAt: readonly string[];
+  readonly stale: boolean;
+}
+
+export interface SlackCampaignMember {
+  readonly id: string;
+  readonly number: number;
+  readonly functionNames: readonly string[];
+  readonly status: 'open' | 'closed' | 'halted';
+  readonly severity: number;
+  readonly level: SlackLevel;
+  readonly plans: number;
+  readonly questions: number;
+}
+
 export interface IncidentSummary {
   readonly id: string;
   readonly number: number;
@@ -253,6 +305,12 @@ export interface IncidentViews {
   openIncidents(): Promise<readonly IncidentSummary[]>;
   /** What an incident's timeline says of its evidence, oldest first. */
   evidenceOf(incidentId: string): Promise<readonly EvidenceListed[]>;
+  /** The campaign meant by `CMP-3`, or that of an incident. */
+  findCampaign(reference: string): Promise<SlackCampaign | undefined>;
+  scopeOf(incidentId: string): Promise<SlackScope | undefined>;
+  campaignOfChannel(channel: string): Promise<SlackCampaign | undefined>;
+  /** Campaigns of several incidents that are not all closed. */
+  openCampaigns(): Promise<readonly SlackCampaign[]>;
 }
 
 /** One item of evidence as the timeline has it; never its content. */
@@ -270,7 +328,8 @@ export type EvidenceListed =
 /** A human act on an incident: a command of `src/command`, whose own schema checks the input. */
 export interface SlackCommand {
   readonly command: string;
-  readonly input: { readonly incidentId: string } & JsonObject;
+  /** Without an incident it is an act on a campaign. */
+  readonly input: { readonly incidentId?: string } & JsonObject;
 }
 
 export type SlackCommandResult =
@@ -301,7 +360,10 @@ export interface SlackCommands {
 
 /** Where earlier deliveries went. */
 export interface SlackPlaces {
-  placeOf(incidentId: string): Promise<{ readonly channel: string; readonly cardTs?: string } | undefined>;
+  /** The channel of a lane; `shared`: it speaks about several incidents. */
+  placeOf(
+    lane: string,
+  ): Promise<{ readonly channel: string; readonly cardTs?: string; readonly shared?: boolean } | undefined>;
   /** The message about one question or approval (`subject` is its id), when it was sent. */
   messageOf(
     incidentId: string,
@@ -358,6 +420,9 @@ export const DELIVERY_KINDS = [
   'update-asked',
   'transcript',
   'archive',
+  'scope',
+  'ask-identity',
+  'invite',
 ] as const;
 
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
@@ -365,7 +430,10 @@ export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
 /** One outbox row. `params` by kind: see `delivery-params.ts`. */
 export interface SlackDelivery {
   readonly outboxId: string;
+  /** The incident that it is about. */
   readonly incidentId: string;
+  /** The incident whose channel it goes to: another one's, where incidents are led as one. */
+  readonly lane: string;
   /** One of `DELIVERY_KINDS`; any other fails the row, since it came out of a database. */
   readonly kind: string;
   readonly params: JsonObject;

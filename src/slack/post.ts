@@ -39,15 +39,17 @@ export interface Job extends DeliveryParts {
 export async function post(
   job: Job,
   rendered: SlackMessage,
-  shown: 'channel' | 'thread' | { readonly elsewhere: string } = 'channel',
+  shown: 'everybody' | 'channel' | 'thread' | { readonly elsewhere: string } = 'channel',
 ): Promise<DeliveryOutcome> {
   const place =
     typeof shown === 'object'
-      ? { channel: shown.elsewhere, cardTs: undefined }
-      : await job.places.placeOf(job.incident.id);
+      ? { channel: shown.elsewhere, cardTs: undefined, shared: false }
+      : await job.places.placeOf(job.row.lane);
   if (place === undefined) return noChannel();
   const { channel } = place;
-  const threadTs = shown === 'thread' ? place.cardTs : undefined;
+  // Where several incidents are led, each speaks below the card: the channel itself stays readable.
+  const below = shown === 'thread' || (shown === 'channel' && place.shared === true);
+  const threadTs = below ? place.cardTs : undefined;
   if (job.previousUnknown) {
     // A minute's slack for clocks that differ; the channel is younger than the incident.
     const since = Date.parse(job.incident.openedAt) - 60_000;
@@ -66,6 +68,15 @@ export async function post(
         : { kind: 'unknown', code: 'cordon_slack_history_unreadable' };
     }
   }
+  return postTo(job, { channel, threadTs }, rendered);
+}
+
+/** Posts now, without looking whether it is there already: for `post`, and for what nobody may look for. */
+export async function postTo(
+  job: Job,
+  { channel, threadTs }: { readonly channel: string; readonly threadTs: string | undefined },
+  rendered: SlackMessage,
+): Promise<DeliveryOutcome> {
   const message = withLateNote(job, rendered);
   refuseOverLimit(message);
   try {

@@ -2,6 +2,7 @@ import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt'
 import type { Act } from '../command/act.ts';
 import { readAct, usageOf } from '../command/acts.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
+import { campaignVerb } from './campaign-verb.ts';
 import { withMentions } from './mentions.ts';
 import { openSection, openUpdate } from './owed.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
@@ -124,6 +125,14 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
       reply,
     );
   },
+  campaign: (slash) =>
+    campaignVerb(slash.rest, {
+      channel: slash.args.command.channel_id,
+      command: slash.args.command.command,
+      parts: slash.parts,
+      tell: slash.tell,
+      act: (command) => act(slash, command),
+    }),
   show: async (slash) => {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
@@ -261,6 +270,13 @@ async function incidentAndRest(
     if (incident !== undefined) return { incident, rest: after };
     await slash.tell(
       `There is no incident ${code(first, 40)}. \`${slash.args.command.command} list\` shows the open ones.`,
+    );
+    return undefined;
+  }
+  const shared = await views.campaignOfChannel(slash.args.command.channel_id);
+  if (shared !== undefined && shared.members.filter(({ status }) => status !== 'closed').length > 1) {
+    await slash.tell(
+      `This channel leads ${shared.members.length} incidents: name the one you mean, as \`INC-12\`, or all of them with \`${slash.args.command.command} campaign\`.`,
     );
     return undefined;
   }

@@ -26,6 +26,12 @@ const OWN = [
   { verb: 'evidence', usage: 'evidence [INC]', help: 'evidence with its digests', where: 'incident' },
   { verb: 'tasks', usage: 'tasks [INC]', help: 'open tasks of an incident', where: 'incident' },
   {
+    verb: 'campaign',
+    usage: 'campaign [list|show|take|approve|triage|split|merge] …',
+    help: 'incidents that are led as one',
+    where: 'anywhere',
+  },
+  {
     verb: 'approve',
     usage: 'approve ID PLAN [FUNCTION]',
     help: 'approve exactly this plan (all on the card); in production with the function’s name',

@@ -12,6 +12,9 @@ export interface KnownFunction {
   readonly roles: readonly string[];
   /** How many others are on those roles; -1 when that is not known. */
   readonly sharedWith: number;
+  /** Who changed it last, and when, as the account's event history has it; `null` where that is not known. */
+  readonly changedBy: string | null;
+  readonly changedAt: string | null;
 }
 
 /**
@@ -67,9 +70,10 @@ export async function saveInventory(
       place.region,
     ]);
     await transaction.query(
-      `insert into cordon.inventory_function (function_arn, account, region, roles, shared_with, taken_at)
+      `insert into cordon.inventory_function (function_arn, account, region, roles, shared_with, taken_at, changed_by, changed_at)
        select f ->> 'functionArn', $1, $2,
-         array(select jsonb_array_elements_text(f -> 'roles')), (f ->> 'sharedWith')::int, $4
+         array(select jsonb_array_elements_text(f -> 'roles')), (f ->> 'sharedWith')::int, $4, f ->> 'changedBy',
+         (f ->> 'changedAt')::timestamptz
        from jsonb_array_elements($3::jsonb) as f`,
       [place.account, place.region, JSON.stringify(functions), place.takenAt],
     );
@@ -91,10 +95,18 @@ export async function knownFunction(
   functionArn: string,
   notBefore: Date,
 ): Promise<Omit<KnownFunction, 'functionArn'> | undefined> {
-  const rows = await sql.query<{ roles: string[]; sharedWith: number }>(
-    `select roles, shared_with as "sharedWith" from cordon.inventory_function
+  const rows = await sql.query<{
+    roles: string[];
+    sharedWith: number;
+    changedBy: string | null;
+    changedAt: Date | string | null;
+  }>(
+    `select roles, shared_with as "sharedWith", changed_by as "changedBy", changed_at as "changedAt" from cordon.inventory_function
      where function_arn = $1 and taken_at >= $2`,
     [functionArn, notBefore.toISOString()],
   );
-  return rows[0];
+  const row = rows[0];
+  return row === undefined
+    ? undefined
+    : { ...row, changedAt: row.changedAt === null ? null : new Date(row.changedAt).toISOString() };
 }

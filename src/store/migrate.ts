@@ -6,6 +6,7 @@ import { sql as alertContent } from './migrations/0005-alert-content.ts';
 import { sql as inventory } from './migrations/0006-inventory.ts';
 import { sql as containmentBudget } from './migrations/0007-containment-budget.ts';
 import { sql as purge } from './migrations/0008-purge.ts';
+import { sql as campaigns } from './migrations/0009-campaigns.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0006-inventory', sql: inventory },
   { name: '0007-containment-budget', sql: containmentBudget },
   { name: '0008-purge', sql: purge },
+  { name: '0009-campaigns', sql: campaigns },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

@@ -5,7 +5,10 @@ import type { Sql } from './sql.ts';
 /** A delivery that this worker has claimed. */
 export interface ClaimedDelivery {
   readonly id: OutboxId;
+  /** The incident that it is about. */
   readonly incident: IncidentId;
+  /** The incident whose channel it goes to, in whose order. */
+  readonly lane: IncidentId;
   readonly kind: string;
   readonly params: JsonObject;
   readonly tries: number;
@@ -19,6 +22,7 @@ export interface ClaimedDelivery {
 
 interface ClaimedRow {
   readonly id: OutboxId;
+  readonly about: IncidentId;
   readonly incident_id: IncidentId;
   readonly kind: string;
   readonly params: JsonObject;
@@ -32,8 +36,10 @@ interface ClaimedRow {
 export type DeliveryLane = 'slack' | 'page';
 
 /**
- * Claims the incident's next delivery of a lane, in order: nothing overtakes an earlier one that is still open.
- * Waiting rows with the same merge key are superseded by the newest, so a stale edit is never sent.
+ * Claims the next delivery of an incident's lane, in order: nothing overtakes an earlier one that is still open, but for
+ * the card: the first one is what all else is said below, and where a channel speaks about several incidents each of them
+ * would move it to the end again, so it goes first every few seconds; it is an edit of what is there now. Waiting rows with the same merge key are superseded by the
+ * newest, so a stale edit is never sent.
  */
 export async function claimDelivery(
   sql: Sql,
@@ -60,16 +66,25 @@ export async function claimDelivery(
          or old.seq in (select seq from late) and old.seq < (
            select max(l.seq) from late as l join cordon.outbox as o on o.seq = l.seq and o.status = 'pending'))
        returning old.seq
+     ), hurried as (
+       -- The first card comes first, as everything else is said below it.
+       select c.last is null or (c.last < $3::timestamptz - interval '5 seconds'
+         and exists (select 1 from cordon.outbox where incident_id = $1 and about <> $1)) as now
+       from (select max(finished_at) as last from cordon.outbox
+         where incident_id = $1 and kind = 'card' and status = 'sent') as c
      ), next as (
-       select o.seq, o.status from cordon.outbox as o
+       select o.seq, o.status from cordon.outbox as o cross join hurried as h
        where o.incident_id = $1 and o.status in ('pending', 'sending', 'unknown') and o.seq not in (select seq from merged)
          and (o.kind = 'page') = $4
-       order by o.seq limit 1
+       order by case when o.kind = 'open-channel' then 0 when o.kind = 'furnish' or (o.kind = 'card' and h.now) then 1 else 2 end, o.seq limit 1
      )
      update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
      from next where o.seq = next.seq and next.status in ('pending', 'unknown')
+       -- One at a time in a lane, whoever has it.
+       and not exists (select 1 from cordon.outbox as busy
+         where busy.incident_id = $1 and busy.status = 'sending' and (busy.kind = 'page') = $4)
        and (o.not_before is null or o.not_before <= $3::timestamptz)
-     returning o.id, o.incident_id, o.kind, o.params, o.tries, o.created_at, next.status = 'unknown' as was_unknown,
+     returning o.id, o.about, o.incident_id, o.kind, o.params, o.tries, o.created_at, next.status = 'unknown' as was_unknown,
        (select min(created_at) from late where o.seq in (select seq from late) having count(*) > 1) as late_since`,
     [incident, owner, now.toISOString(), lane === 'page'],
   );
@@ -77,7 +92,8 @@ export async function claimDelivery(
   if (row === undefined) return undefined;
   return {
     id: row.id,
-    incident: row.incident_id,
+    incident: row.about,
+    lane: row.incident_id,
     kind: row.kind,
     params: row.params,
     tries: row.tries,
@@ -143,7 +159,7 @@ export async function dropDeliveries(sql: Sql, incident: string, code: string, n
   await sql.query(
     `update cordon.outbox set status = 'failed', owner = null, finished_at = $3::timestamptz,
        error = jsonb_build_object('code', $2::text)
-     where incident_id = $1 and status in ('pending', 'sending', 'unknown')`,
+     where (incident_id = $1 or about = $1) and status in ('pending', 'sending', 'unknown')`,
     [incident, code, now.toISOString()],
   );
 }
@@ -167,24 +183,27 @@ export async function deliveredMessage(
   subject: string,
 ): Promise<JsonObject | undefined> {
   const rows = await sql.query<{ result: JsonObject | null }>(
-    `select result from cordon.outbox where incident_id = $1 and kind = $2 and params ->> $3 = $4 and status = 'sent'
+    `select result from cordon.outbox where about = $1 and kind = $2 and params ->> $3 = $4 and status = 'sent'
      order by seq desc limit 1`,
     [incident, kind, key, subject],
   );
   return rows[0]?.result ?? undefined;
 }
 
-/** Where an incident lives in Slack. */
+/** Where a lane's channel is, and whether it speaks about several incidents. */
 export async function placeOf(
   sql: Sql,
-  incident: string,
-): Promise<{ channel: string; cardTs: string | null } | undefined> {
-  const rows = await sql.query<{ channel: string; card_ts: string | null }>(
-    'select channel, card_ts from cordon.place where incident_id = $1',
-    [incident],
+  lane: string,
+): Promise<{ channel: string; cardTs: string | null; shared: boolean } | undefined> {
+  const rows = await sql.query<{ channel: string; card_ts: string | null; shared: boolean }>(
+    `select channel, card_ts, coalesce((
+       select count(*) > 1 from cordon.campaign_member as m
+       where m.campaign_id = (select campaign_id from cordon.campaign_member where incident_id = $1)), false) as shared
+     from cordon.place where incident_id = $1`,
+    [lane],
   );
   const row = rows[0];
-  return row === undefined ? undefined : { channel: row.channel, cardTs: row.card_ts };
+  return row === undefined ? undefined : { channel: row.channel, cardTs: row.card_ts, shared: row.shared };
 }
 
 export async function incidentOfChannel(sql: Sql, channel: string): Promise<string | undefined> {
@@ -202,7 +221,7 @@ export async function delayedDeliveries(
 ): Promise<{ readonly waiting: number; readonly since: string; readonly code: string } | undefined> {
   const rows = await sql.query<{ waiting: number; since: Date | string; code: string | null }>(
     `select count(*)::int as waiting, min(created_at) as since, max(error ->> 'code') as code from cordon.outbox
-     where incident_id = $1 and kind <> 'page' and status in ('pending', 'unknown', 'sending')`,
+     where about = $1 and kind <> 'page' and status in ('pending', 'unknown', 'sending')`,
     [incident],
   );
   const [row] = rows;

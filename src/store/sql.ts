@@ -55,6 +55,7 @@ export type Refusal =
   | 'object-not-held'
   | 'object-being-restored'
   | 'budget-spent'
+  | 'campaign-moved'
   | 'receipt-exists'
   | 'delivery-lost'
   | 'other';
@@ -81,6 +82,7 @@ export function refusalOf(error: unknown): Refusal {
   if (code === 'CD006') return 'object-not-held';
   if (code === 'CD007') return 'object-being-restored';
   if (code === 'CD008') return 'budget-spent';
+  if (code === 'CD009') return 'campaign-moved';
   if (code !== '23505') return 'other';
   if (constraint === 'incident_target_one_open') return 'function-has-open-incident';
   if (constraint === 'hold_one_captor') return 'object-has-captor';

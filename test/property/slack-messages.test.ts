@@ -3,12 +3,25 @@ import fc from 'fast-check';
 import { checkBlocks, checkView } from '../../src/simulation/slack-double/blocks.ts';
 import { channelName, channelPurpose, channelTopic } from '../../src/slack/channel.ts';
 import { brokenLimits, brokenViewLimits, type SlackMessage } from '../../src/slack/limits.ts';
-import type { ApprovalView, IncidentView, QuestionView } from '../../src/slack/port.ts';
+import type {
+  ApprovalView,
+  IncidentView,
+  QuestionView,
+  SlackCampaign,
+  SlackScope,
+} from '../../src/slack/port.ts';
 import {
   approvalChangedMessage,
   approvalMessage,
   approvalSettledMessage,
 } from '../../src/slack/render/approval.ts';
+import {
+  campaignCard,
+  campaignCatchUp,
+  campaignListText,
+  campaignMovedMessage,
+  campaignText,
+} from '../../src/slack/render/campaign.ts';
 import { incidentCard } from '../../src/slack/render/card.ts';
 import { catchUpMessage } from '../../src/slack/render/catch-up.ts';
 import { homeView } from '../../src/slack/render/home.ts';
@@ -30,6 +43,7 @@ import {
 import { listText, tasksText } from '../../src/slack/render/overview.ts';
 import { updateAskedMessage, updateMessage } from '../../src/slack/render/owed.ts';
 import { formOf, questionMessage, questionSettledMessage } from '../../src/slack/render/question.ts';
+import { scopeMessage } from '../../src/slack/render/scope.ts';
 import { code, oneLine, plain, prose } from '../../src/slack/text.ts';
 
 /** What an attacker would put in a function's name, tag or description, and what only happens to be long. */
@@ -204,6 +218,7 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   impact: fc.record({
     stopped: fc.array(text, { maxLength: 20 }),
     capped: fc.array(text, { maxLength: 3 }),
+    throttlesPerMinute: maybe(fc.nat()),
     paused: fc.array(
       fc.record({ source: maybe(source), since: instant, keepsUntil: maybe(instant), certain: fc.boolean() }),
       { maxLength: 20 },
@@ -218,6 +233,67 @@ const incidentView: fc.Arbitrary<IncidentView> = fc.record({
   questions: fc.array(questionView, { maxLength: 5 }),
   approvals: fc.array(approvalView, { maxLength: 3 }),
   lastEntries: fc.array(text, { maxLength: 30 }),
+});
+
+const campaign: fc.Arbitrary<SlackCampaign> = fc.record({
+  id,
+  number: fc.nat(),
+  exercise: fc.boolean(),
+  anchor: id,
+  openedAt: instant,
+  lead: maybe(user),
+  severity: fc.integer({ min: 1, max: 4 }),
+  members: fc.array(
+    fc.record({
+      id,
+      number: fc.nat(),
+      functionNames: fc.array(text, { maxLength: 5 }),
+      status: fc.constantFrom<SlackCampaign['members'][number]['status'][]>('open', 'closed', 'halted'),
+      severity: fc.integer({ min: 1, max: 4 }),
+      level,
+      plans: fc.nat(9),
+      questions: fc.nat(9),
+    }),
+    { minLength: 1, maxLength: 120, size: 'max' },
+  ),
+  shares: fc.array(text, { maxLength: 9 }),
+  plans: fc.array(
+    fc.record({
+      incident: fc.nat(),
+      approvalId: id,
+      digest,
+      actionTitle: text,
+      objectArn: text,
+      expiresAt: instant,
+    }),
+    { maxLength: 120, size: 'max' },
+  ),
+  plansDigest: maybe(digest),
+  questions: fc.array(fc.record({ incident: fc.nat(), form: fc.oneof(fc.constant('triage'), text) }), {
+    maxLength: 120,
+  }),
+});
+
+const scope: fc.Arbitrary<SlackScope> = fc.record({
+  suggestions: fc.array(
+    fc.record({
+      // A function's ARN has one shape; what the account calls it has another.
+      functionArn: fc
+        .stringMatching(/^[\w-]{1,140}$/)
+        .map((name) => `arn:aws:lambda:eu-central-1:111122223333:function:${name}`),
+      functionName: text,
+      because: fc.array(
+        fc.record({
+          kind: fc.constantFrom<('role' | 'principal' | 'caller')[]>('role', 'principal', 'caller'),
+          value: text,
+        }),
+        { minLength: 1, maxLength: 5 },
+      ),
+    }),
+    { minLength: 1, maxLength: 30, size: 'max' },
+  ),
+  takenAt: fc.array(instant, { maxLength: 2 }),
+  stale: fc.boolean(),
 });
 
 const facts = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)), {
@@ -264,6 +340,27 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expectSendable(incidentCard(incident));
       }),
       { numRuns: 40 },
+    );
+  });
+
+  test('the card of a campaign, and what is said of one', () => {
+    fc.assert(
+      fc.property(campaign, (one) => {
+        expectSendable(campaignCard(one));
+        expectSendable(campaignMovedMessage(one));
+        expectSendable(campaignCatchUp(one, one.openedAt));
+        expectSafe([campaignText(one), campaignListText([one, one])]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('suggestions of what else may be affected', () => {
+    fc.assert(
+      fc.property(incidentView, scope, (incident, found) => {
+        expectSendable(scopeMessage(incident, found));
+      }),
+      { numRuns: 30 },
     );
   });
 

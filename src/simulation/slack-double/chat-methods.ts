@@ -13,7 +13,8 @@ import {
   visibleChannel,
   writableChannel,
 } from './call.ts';
-import { messageJson } from './state.ts';
+import { makeChannel } from './conversation-methods.ts';
+import { type ChannelState, messageJson } from './state.ts';
 
 /** chat.*, pins.*, reactions.*, bookmarks.*: what is written into a channel. */
 
@@ -43,7 +44,7 @@ function checkContent(call: SlackCall): SlackAnswer | undefined {
 }
 
 export function postMessage(call: SlackCall): SlackAnswer {
-  const channel = writableChannel(call);
+  const channel = directChannel(call) ?? writableChannel(call);
   if (isAnswer(channel)) return channel;
   const wrong = checkContent(call);
   if (wrong !== undefined) return wrong;
@@ -63,6 +64,23 @@ export function postMessage(call: SlackCall): SlackAnswer {
   };
   channel.messages.push(message);
   return { ok: true, channel: channel.id, ts: message.ts, message: messageJson(message, true) };
+}
+
+/** A person's id in place of a channel: the direct messages between them and the app, which are opened by it. */
+function directChannel(call: SlackCall): ChannelState | undefined {
+  const user = call.workspace.users.get(text(call, 'channel'));
+  if (user === undefined) return undefined;
+  const name = `dm-${user.id.toLowerCase()}`;
+  const known = [...call.workspace.channels.values()].find((channel) => channel.name === name);
+  if (known !== undefined) return known;
+  const made = makeChannel(call.workspace, {
+    name,
+    isPrivate: true,
+    creator: call.caller,
+    nowMs: call.nowMs,
+  });
+  made.members.add(user.id);
+  return made;
 }
 
 export function updateMessage(call: SlackCall): SlackAnswer {

@@ -99,8 +99,8 @@ export function message(
   incident: Pick<IncidentView, 'number' | 'exercise'>,
   text: string,
   blocks: readonly KnownBlock[],
+  name = incidentName(incident),
 ): SlackMessage {
-  const name = incidentName(incident);
   return {
     text: cut(`${incident.exercise ? '🧪 EXERCISE · ' : ''}${name}: ${text}`, LIMITS.messageText),
     blocks: incident.exercise ? [context([EXERCISE_BANNER]), ...blocks] : blocks,

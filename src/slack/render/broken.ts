@@ -25,7 +25,7 @@ function breaksAnything(impact: ImpactView): boolean {
   );
 }
 
-function callsIn({ stopped, capped, deniedRoles, canWiden }: ImpactView): string[] {
+function callsIn({ stopped, capped, deniedRoles, canWiden, throttlesPerMinute }: ImpactView): string[] {
   const denied = stopped.length + capped.length === 0 && (deniedRoles.length > 0 || canWiden);
   return [
     ...(stopped.length === 0
@@ -34,6 +34,7 @@ function callsIn({ stopped, capped, deniedRoles, canWiden }: ImpactView): string
     ...(capped.length === 0
       ? []
       : [`${names(capped)} ${verb(capped, 'runs', 'run')} capped, the rest is throttled`]),
+    ...(throttlesPerMinute === null ? [] : [`about *${throttlesPerMinute} throttles a minute*`]),
     ...(denied ? ['the function runs, and its own calls to AWS are denied'] : []),
   ];
 }

@@ -30,6 +30,9 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
   'sweep-failed': '🗄 *A later sweep for evidence came to nothing.* What was collected before stays.',
   'release-incomplete': '🟠 *The release is not complete.* A person decides what to do with the rest.',
   handoff: '🤝 *The lead was handed over.*',
+  'identity-claimed':
+    '🪪 *Somebody said whether their AWS identity was them.* It is what they say, and no verdict.',
+  'campaign-merged': '➡️ *These incidents are led elsewhere now*, with others that belong to them.',
   called: '📣 *Somebody is called for.*',
   unclaimed: '📣 *Nobody has taken this incident up.* Whoever does: press *I take it* on the card.',
   'page-seen':

@@ -74,8 +74,9 @@ export function describeDeliveries(sql: () => Sql): void {
         await incident.commit({ delivered: [ended({ id: claimed.id }, owner)] });
       }
       expect(seen).toEqual([
-        ['notice', {}],
+        // All else is said below the first card, so that comes first.
         ['card', { n: 2 }],
+        ['notice', {}],
         ['card', { n: 3 }],
       ]);
     });
@@ -185,7 +186,7 @@ export function describeDeliveries(sql: () => Sql): void {
       await claimDelivery(sql(), incident.id, owner, now);
       // A later place without a card keeps the card that is there.
       await incident.commit({ delivered: [ended(question, owner, { place: { channel, cardTs: null } })] });
-      expect(await placeOf(sql(), incident.id)).toEqual({ channel, cardTs: '1.2' });
+      expect(await placeOf(sql(), incident.id)).toEqual({ channel, cardTs: '1.2', shared: false });
       expect(await incidentOfChannel(sql(), channel)).toBe(incident.id);
       expect(await deliveredMessage(sql(), incident.id, 'question', 'invocation', 'inv-1')).toEqual({
         channel: 'C1',

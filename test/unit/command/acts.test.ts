@@ -21,6 +21,7 @@ describe('the table of acts', () => {
         verdict: 'justified',
         section: 'impact',
         template: 'contained',
+        answer: 'mine',
       };
       const given = Object.fromEntries(act.parameters.map(({ name }) => [name, sample[name] ?? 'x']));
       const reading = readAct(act, given, NOW);

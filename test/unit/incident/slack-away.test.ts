@@ -72,7 +72,7 @@ describe('Slack that is away for an hour', () => {
     expect(texts.filter((text) => text.includes('called for')).length).toBeLessThanOrEqual(1);
     expect(texts.length).toBeLessThanOrEqual(6);
     const shown = JSON.stringify(channel?.messages.map(({ blocks }) => blocks));
-    expect(shown).toContain('*Contained*');
+    expect(shown).toContain('*CONTAINED*');
     const waiting = await engine.sql.query(
       `select 1 from cordon.outbox where status in ('pending', 'unknown')`,
     );

@@ -59,7 +59,12 @@ async function told(): Promise<readonly JsonObject[]> {
 const updates = async () => (await engine.cordon.views.incidentView(id))?.updates ?? [];
 
 test('an exercise is shown in the mode that it is run in, whatever is enrolled where it is looked at', async () => {
-  const elsewhere = createViews({ sql: ground.sql, enrolment: emptyEnrolment(), catalogue: ACTIONS });
+  const elsewhere = createViews({
+    clock: engine.clock,
+    sql: ground.sql,
+    enrolment: emptyEnrolment(),
+    catalogue: ACTIONS,
+  });
   expect((await elsewhere.incidentView(id))?.mode).toBe('act');
 });
 

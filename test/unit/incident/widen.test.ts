@@ -70,7 +70,11 @@ describe('a person who widens containment', () => {
     const [asked] = (await view(id)).approvals.filter(({ status }) => status === 'open');
     expect(asked).toMatchObject({ requestedBy: 'alice', policies: ['shared-role-asks'] });
     expect(denies()).toHaveLength(1);
-    const plan = { approvalId: asked?.approvalId ?? '', digest: asked?.digest ?? '' };
+    const plan = {
+      approvalId: asked?.approvalId ?? '',
+      digest: asked?.digest ?? '',
+      confirm: asked?.confirm ?? '',
+    };
     expect(await act(engine, id, 'approve', plan)).toMatchObject({ code: 'cordon_approval_own_request' });
     const confirmed = { ...plan, confirm: 'checkout-webhook' };
     expect(await act(engine, id, 'approve', confirmed, 'bob')).toMatchObject({ kind: 'done' });

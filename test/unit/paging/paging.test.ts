@@ -293,6 +293,7 @@ test('a page of an exercise is not sent, whoever queued it', async () => {
   const row = {
     outboxId: 'out-1',
     incidentId: 'inc-1',
+    lane: 'inc-1',
     kind: 'page',
     params: { event: 'trigger', keys: ['k'] },
   };

@@ -6,6 +6,7 @@ import { incident } from './harness.ts';
 const NOTHING: ImpactView = {
   stopped: [],
   capped: [],
+  throttlesPerMinute: null,
   paused: [],
   keptIn: [],
   dropping: [],
@@ -59,6 +60,7 @@ describe('what is broken now', () => {
     [{ stopped: ['a'], keptIn: [ORDERS] }, 'asynchronous events are kept in `queue orders`'],
     [{ canWiden: true }, 'the function runs, and its own calls to AWS are denied'],
     [{ capped: ['a'] }, '`a` runs capped'],
+    [{ stopped: ['a'], throttlesPerMinute: 42 }, '(429) · about *42 throttles a minute*'],
     [
       { stopped: ['a'], firstLoss: { at: '2026-03-05T03:00:00.000Z', source: ORDERS } },
       '(by default; its owner may keep less)',

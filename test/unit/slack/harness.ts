@@ -14,9 +14,11 @@ import type {
   IncidentView,
   PostmortemView,
   QuestionView,
+  SlackCampaign,
   SlackCommand,
   SlackCommandResult,
   SlackDelivery,
+  SlackScope,
   StakeholderView,
 } from '../../../src/slack/port.ts';
 
@@ -144,6 +146,7 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
     impact: {
       stopped: ['checkout'],
       capped: [],
+      throttlesPerMinute: null,
       paused: [],
       keptIn: [],
       dropping: [],
@@ -165,9 +168,11 @@ export function fakeEngine(start: IncidentView = incident()) {
   const declared: unknown[] = [];
   let view = start;
   let next: SlackCommandResult | Error = { kind: 'done', summary: 'Noted.' };
-  let place: { channel: string; cardTs?: string } | undefined;
   let stakeholders: readonly StakeholderView[] = [{ id: 'status', title: 'Status', slack: 'C0STATUS00' }];
   let postmortem: PostmortemView = { sections: [], errors: [] };
+  let shared: SlackCampaign | undefined;
+  let scope: SlackScope | undefined;
+  let place: { channel: string; cardTs?: string; shared?: boolean } | undefined;
   const messages = new Map<string, { channel: string; ts: string }>();
   // The engine answers a key that it knows as it did the first time.
   const receipts = new Map<string, SlackCommandResult>();
@@ -183,6 +188,14 @@ export function fakeEngine(start: IncidentView = incident()) {
     },
     set: (more: Partial<IncidentView>) => {
       view = { ...view, ...more };
+    },
+    suggest: (next: SlackScope) => {
+      scope = next;
+    },
+    /** The incident is led with others from now on. */
+    leadWithOthers: (campaign: SlackCampaign) => {
+      shared = campaign;
+      if (place !== undefined) place = { ...place, shared: true };
     },
     answerWith: (result: SlackCommandResult | Error) => {
       next = result;
@@ -233,6 +246,10 @@ export function fakeEngine(start: IncidentView = incident()) {
           at: '2026-03-01T03:00:09.000Z',
         } as const,
       ],
+      scopeOf: async () => scope,
+      findCampaign: async () => shared,
+      campaignOfChannel: async (channel: string) => (channel === place?.channel ? shared : undefined),
+      openCampaigns: async () => (shared === undefined ? [] : [shared]),
     },
     invited: [ALICE, BOB] as string[],
     places: {
@@ -337,5 +354,5 @@ let rows = 0;
 
 export function row(kind: SlackDelivery['kind'], params: SlackDelivery['params'] = {}): SlackDelivery {
   rows += 1;
-  return { outboxId: `out-${rows}`, incidentId: 'inc-abc', kind, params };
+  return { outboxId: `out-${rows}`, incidentId: 'inc-abc', lane: 'inc-abc', kind, params };
 }

@@ -91,6 +91,34 @@ describe('a press', () => {
     expect(on.engine.executed[0]).toMatchObject({ command: 'release', input: { incidentId: 'inc-abc' } });
   });
 
+  test('adds a function that was suggested, with one press', async () => {
+    const other = 'arn:aws:lambda:eu-central-1:111122223333:function:pay';
+    on.engine.suggest({
+      suggestions: [
+        {
+          functionArn: other,
+          functionName: 'pay',
+          because: [{ kind: 'role', value: 'arn:aws:iam::111122223333:role/shared' }],
+        },
+      ],
+      takenAt: ['2026-03-01T02:50:00.000Z'],
+      stale: false,
+    });
+    expect(await on.deliver(row('scope'))).toMatchObject({ kind: 'sent' });
+    const shown = on.slack.people.messages(channel).at(-1);
+    expect(JSON.stringify(shown?.blocks)).toContain('same role `arn:aws:iam::111122223333:role/shared`');
+    await on.slack.people.press(ALICE, any, 'cordon.add-target.1');
+    await on.app.idle();
+    expect(on.engine.executed[0]).toMatchObject({
+      command: 'add-target',
+      input: { incidentId: 'inc-abc', functionArn: other },
+    });
+  });
+
+  test('suggests nothing where the inventory knows of nothing', async () => {
+    expect(await on.deliver(row('scope'))).toMatchObject({ kind: 'skipped' });
+  });
+
   test.each(['widen', 'page-owner'])(
     '%s acts on the whole incident, and the channel is told',
     async (command) => {

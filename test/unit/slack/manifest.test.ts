@@ -34,6 +34,7 @@ describe('the manifest', () => {
         },
         places: engine.places,
         seen: memorySeen(handClock().clock),
+        outsiders: { known: () => null, look: async () => null },
         clock: handClock().clock,
         log: silentLog,
       },

@@ -1,0 +1,32 @@
+import type { CampaignId, IncidentId } from '../id.ts';
+import type { Actor } from '../timeline/entry.ts';
+import type { Draft } from './draft.ts';
+
+/** Moves an incident to another campaign, or into one of its own; the channel follows with the next message. */
+export function moveCampaign(
+  draft: Draft,
+  to: { readonly id: CampaignId; readonly anchor: IncidentId },
+  move: {
+    readonly kind: 'campaign.split' | 'campaign.merged';
+    readonly actor: Actor & { readonly kind: 'responder' };
+    readonly reason: string;
+    /** The campaigns' names, for people. */
+    readonly from: string;
+    readonly into: string;
+  },
+): void {
+  const { campaign } = draft.record;
+  if (campaign === undefined) return;
+  const { kind, actor, reason, from, into } = move;
+  draft.record = { ...draft.record, campaign: { ...campaign, ...to, shares: null, at: draft.at } };
+  draft.log(
+    kind,
+    actor,
+    kind === 'campaign.split'
+      ? `${actor.id} split the incident off ${from}: ${reason}`
+      : `${actor.id} merged ${from} into ${into}: ${reason}`,
+    { from: campaign.id, to: to.id, anchor: to.anchor, reason },
+  );
+  if (to.anchor === draft.id) draft.post('open-channel', {});
+  draft.post('card', {}, { merge: 'card' });
+}

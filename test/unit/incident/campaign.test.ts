@@ -1,0 +1,300 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
+import type { JsonObject } from '../../../src/json.ts';
+import { createPageDeliver } from '../../../src/paging/deliver.ts';
+import type { Page } from '../../../src/paging/port.ts';
+import type { SlackDouble } from '../../../src/simulation/slack-double/double.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { untilLevel } from '../../support/answers.ts';
+import {
+  drive,
+  enrolmentText,
+  freshGround,
+  type Ground,
+  quiet,
+  startEngine,
+  type TestEngine,
+  timelineKinds,
+} from '../../support/engine.ts';
+import { peopleOn, slackDouble } from '../../support/slack.ts';
+import { ACCOUNT, REGION, smallWorld } from '../../support/world.ts';
+
+const ESCALATION = 'escalation: { tiers: [[alice], [bob]], severity: 2, afterMinutes: 2 }\n';
+
+let ground: Ground;
+let engine: TestEngine;
+let slack: SlackDouble;
+let pages: Page[];
+let calls = 0;
+
+const arnOf = (index: number) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:worker-${index}`;
+
+/** An engine with `functions` functions on one role, a workspace, and a paging service that only remembers. */
+async function start(functions: number, budget = 1000): Promise<void> {
+  const world = smallWorld();
+  const [template] = world.functions;
+  if (template === undefined) throw new Error('expected a function in the small world');
+  ground = await freshGround({
+    world: {
+      ...world,
+      functions: Array.from({ length: functions }, (_, index) => ({ ...template, name: `worker-${index}` })),
+    },
+  });
+  slack = slackDouble(ground.clock);
+  pages = [];
+  const text = enrolmentText('act').replace(
+    'profile: dynamic }',
+    `profile: dynamic, containmentsPerHour: ${budget} }`,
+  );
+  engine = await startEngine(ground, {
+    overrides: {
+      exercise: false,
+      enrolment: parseEnrolment(
+        `${text}${ESCALATION}budgets: { containmentsPerHour: ${budget} }\n`,
+        'enrolment.yaml',
+      ),
+      people: peopleOn({ sql: ground.sql, clock: ground.clock, fetch: slack.fetch }),
+      pages: (views) =>
+        createPageDeliver({
+          services: [
+            {
+              name: 'recorder',
+              send: async (page) => {
+                pages.push(page);
+                return { kind: 'sent' };
+              },
+            },
+          ],
+          incidentView: views.incidentView,
+        }),
+    },
+  });
+}
+
+afterEach(async () => {
+  await engine.stop();
+  await ground.sql.close();
+  await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
+});
+
+const submit = (index: number) => engine.submit({ id: `finding${index}`, functionArn: arnOf(index) });
+
+const act = (command: string, input: JsonObject, name = 'alice', key = `campaign-test-key-${calls++}`) =>
+  engine.cordon.execute({
+    command,
+    incident: null,
+    identity: { kind: 'cli', name },
+    input,
+    idempotencyKey: key,
+  });
+
+const campaigns = () => engine.cordon.views.openCampaigns();
+
+/** What a channel shows by itself, without what is said in threads. */
+const inChannel = (name: string) =>
+  slack.people.channel(name).messages.filter(({ threadTs, ts }) => threadTs === undefined || threadTs === ts);
+
+/** Waits until a channel's card says so: Slack lets an app write about once a second. */
+const untilCard = (name: string, text: string) =>
+  drive(engine, () => inChannel(name)[0]?.text.includes(text) ?? false);
+
+describe('a hundred alerts about functions of one role', () => {
+  test('are a hundred contained functions, one channel, one card and one page', async () => {
+    const count = 100;
+    await start(count);
+    // All at once, so that many find out together that they belong together.
+    const ids = await Promise.all(Array.from({ length: count }, (_, index) => submit(index)));
+    expect(new Set(ids).size).toBe(count);
+    await drive(
+      engine,
+      () =>
+        new Set(
+          ground.world.journal
+            .entries({ operation: 'PutFunctionConcurrency', outcome: 'ok' })
+            .map(({ target }) => target),
+        ).size === count,
+    );
+    // Deliveries and what is left of this second: nobody has to wait for the evidence of a hundred functions.
+    await drive(engine, async () => {
+      const [campaign] = await campaigns();
+      return campaign?.members.every(({ level }) => level === 'effective') ?? false;
+    });
+    const found = await campaigns();
+    expect(found).toHaveLength(1);
+    expect(found[0]?.members).toHaveLength(count);
+    expect(found[0]?.shares).toEqual([expect.stringMatching(/^role arn:aws:iam::/)]);
+
+    await drive(engine, () =>
+      slack.people
+        .channels()
+        .some(({ name }) =>
+          JSON.stringify(inChannel(name)[0]?.blocks).includes('100 incidents, 100 functions'),
+        ),
+    );
+    expect(slack.people.channels()).toHaveLength(1);
+    const [channel] = slack.people.channels();
+    const shown = inChannel(channel?.name ?? '');
+    const [card] = shown;
+    expect(channel?.pins.size).toBe(1);
+    expect(channel?.pins.has(card?.ts ?? '')).toBe(true);
+    expect(JSON.stringify(card?.blocks)).toContain('100 incidents, 100 functions');
+    // Besides the card, only the one call for somebody to take it.
+    expect(shown.slice(1).map(({ text }) => text)).toEqual([expect.stringContaining('Nobody has taken')]);
+    expect(pages.filter(({ event }) => event === 'trigger')).toHaveLength(1);
+  }, 600_000);
+});
+
+describe('a campaign', () => {
+  test('is made by the second incident, in the channel of the first, and recorded in its timeline', async () => {
+    await start(2);
+    const first = await submit(0);
+    await quiet(engine);
+    expect(await campaigns()).toEqual([]);
+    await untilCard('inc-1-worker-0', 'INC-1');
+    const second = await submit(1);
+    await quiet(engine);
+    expect((await campaigns()).map(({ members }) => members.map(({ id }) => id))).toEqual([[first, second]]);
+    expect(await timelineKinds(engine, first)).not.toContain('campaign.joined');
+    expect(await timelineKinds(engine, second)).toContain('campaign.joined');
+    expect(slack.people.channels()).toHaveLength(1);
+    await untilCard('inc-1-worker-0', 'CMP-1');
+    // The question of each is below the card.
+    const below = () =>
+      slack.people.channel('inc-1-worker-0').messages.filter(({ threadTs }) => threadTs !== undefined);
+    await drive(engine, () => below().some(({ text }) => text.includes('INC-2: Triage')));
+    expect(below().filter(({ text }) => text.includes('INC-2: Triage'))).toHaveLength(1);
+  });
+
+  test('is not made of incidents that share nothing (control)', async () => {
+    await start(2);
+    const first = await submit(0);
+    const alone = {
+      cordon: 1,
+      id: 'another',
+      type: 'egress:unknown-host',
+      category: 'function-compromise',
+      title: 'Another function, of which no role is known.',
+      severity: 8,
+      confidence: 0.9,
+      function: { arn: arnOf(1) },
+      lastSeenAt: ground.clock.now().toISOString(),
+    };
+    const bytes = new TextEncoder().encode(JSON.stringify(alone));
+    const receivedAt = ground.clock.now();
+    const [outcome] = await engine.cordon.engine.accept.submit({
+      bytes,
+      via: 'cli',
+      source: 'test',
+      receivedAt,
+    });
+    expect(outcome).toMatchObject({ kind: 'opened' });
+    await quiet(engine);
+    expect(await campaigns()).toEqual([]);
+    await drive(engine, () => slack.people.channels().length === 2);
+    expect(await timelineKinds(engine, first)).not.toContain('campaign.joined');
+  });
+
+  test('is taken up as a whole: the pages of all its incidents end', async () => {
+    await start(3);
+    const ids = await Promise.all([submit(0), submit(1), submit(2)]);
+    await quiet(engine);
+    expect(await act('campaign-acknowledge', { campaign: 'CMP-1' }, 'eve')).toMatchObject({
+      code: 'cordon_command_not_allowed',
+    });
+    expect(await act('campaign-acknowledge', { campaign: 'CMP-1' })).toMatchObject({
+      kind: 'done',
+      summary: 'took up 3 incidents',
+    });
+    for (const id of ids) expect((await engine.cordon.views.incidentView(id))?.lead).toBe('alice');
+    expect((await campaigns())[0]?.lead).toBe('alice');
+  });
+
+  test('has its plans approved as they were listed, each by its own digest, and no other list', async () => {
+    await start(3, 0);
+    const ids = await Promise.all([submit(0), submit(1)]);
+    await quiet(engine);
+    const shown = (await campaigns())[0];
+    expect(shown?.plans.length).toBeGreaterThanOrEqual(2);
+    expect(ground.world.journal.writes()).toHaveLength(0);
+
+    // Another alert comes in while the person reads: the list is another one.
+    ids.push(await submit(2));
+    await quiet(engine);
+    const stale = { campaign: 'CMP-1', digest: shown?.plansDigest ?? '' };
+    expect(await act('campaign-approve', stale, 'bob')).toMatchObject({
+      code: 'cordon_approval_plan_changed',
+    });
+    expect(ground.world.journal.writes()).toHaveLength(0);
+
+    const now = (await campaigns())[0];
+    const fresh = { campaign: 'CMP-1', digest: now?.plansDigest ?? '' };
+    expect(await act('campaign-approve', fresh, 'eve')).toMatchObject({ code: 'cordon_command_not_allowed' });
+    expect(await act('campaign-approve', fresh, 'bob')).toMatchObject({
+      code: 'cordon_approval_unconfirmed',
+    });
+    const typed = { ...fresh, confirm: 'CMP-1' };
+    expect(await act('campaign-approve', typed, 'bob', 'campaign-approve-once')).toMatchObject({
+      kind: 'done',
+      summary: `approved ${now?.plans.length} plans`,
+    });
+    await quiet(engine);
+    expect(ground.world.journal.writes().length).toBeGreaterThanOrEqual(now?.plans.length ?? 0);
+    for (const id of ids) {
+      const given = (await readTimeline(ground.sql, id)).filter(
+        (each) => each.body?.kind === 'approval.given',
+      );
+      expect(given.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('gives an incident back a channel of its own, and takes it in again, each in the timelines', async () => {
+    await start(2);
+    const [first, second] = [await submit(0), await submit(1)];
+    await quiet(engine);
+    expect(await act('campaign-split', { incident: 'INC-1', reason: 'ours' })).toMatchObject({
+      code: 'cordon_command_not_now',
+    });
+    expect(await act('campaign-split', { incident: 'INC-2', reason: 'another attacker' })).toMatchObject({
+      kind: 'done',
+    });
+    await quiet(engine);
+    expect(await campaigns()).toEqual([]);
+    await untilCard('inc-1-worker-0', 'INC-1');
+    expect(slack.people.channels().map(({ name }) => name)).toEqual(['inc-1-worker-0', 'inc-2-worker-1']);
+    await untilCard('inc-2-worker-1', 'INC-2');
+    expect(await timelineKinds(engine, second)).toContain('campaign.split');
+    const noted = (await readTimeline(ground.sql, first)).map((each) => each.body?.summary);
+    expect(noted).toContainEqual('alice split INC-2 off: another attacker');
+
+    const merge = { campaign: 'INC-2', into: 'INC-1', reason: 'the same key after all' };
+    expect(await act('campaign-merge', merge)).toMatchObject({ kind: 'done' });
+    await quiet(engine);
+    expect((await campaigns()).map(({ members }) => members.length)).toEqual([2]);
+    expect(await timelineKinds(engine, second)).toContain('campaign.merged');
+    expect(slack.people.channels()).toHaveLength(2);
+    // The channel that is left says where they went, and what comes next goes to the other.
+    await drive(engine, () => inChannel('inc-2-worker-1').some(({ text }) => text.includes('led elsewhere')));
+    await untilCard('inc-1-worker-0', 'CMP-1');
+    // Again is no second move.
+    expect(await act('campaign-merge', merge)).toMatchObject({ summary: 'they are one campaign already' });
+    await untilLevel(engine, second, 'effective');
+  });
+
+  test('answers an open triage of all at once', async () => {
+    await start(2);
+    const ids = [await submit(0), await submit(1)];
+    await quiet(engine);
+    const triage = { campaign: 'CMP-1', verdict: 'true_positive', reason: 'the key leaked on Tuesday' };
+    expect(await act('campaign-triage', triage)).toMatchObject({ summary: 'answered 2 questions' });
+    await quiet(engine);
+    for (const id of ids) {
+      const view = await engine.cordon.views.incidentView(id);
+      expect(view?.questions.find(({ form }) => form === 'triage')).toMatchObject({ status: 'answered' });
+    }
+    expect(await act('campaign-triage', triage)).toMatchObject({ code: 'cordon_question_settled' });
+    expect(await act('campaign-triage', { ...triage, campaign: 'CMP-9' })).toMatchObject({
+      code: 'cordon_campaign_not_found',
+    });
+  });
+});
