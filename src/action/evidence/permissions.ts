@@ -16,24 +16,29 @@ const QUEUES = 'arn:{partition}:sqs:{region}:*:*';
 const SINK_QUEUES = 'arn:{partition}:sqs:{region}:{account}:cordon-quarantine';
 const SINK_BUCKETS = 'arn:{partition}:s3:::cordon-quarantine-{account}-*';
 
-/** What the later sweeps read: what arrives late, or changes after containment. */
-export const SWEEP_PERMISSIONS: readonly Permission[] = [
+/** What every round reads: what arrives late, or changes after containment. */
+const ROUND_PERMISSIONS: readonly Permission[] = [
   read('lambda:GetFunction', FUNCTIONS, 'configuration and code package'),
   read('lambda:ListVersionsByFunction', FUNCTIONS, 'every version'),
   read('lambda:GetPolicy', FUNCTIONS, 'resource policies'),
   read('logs:FilterLogEvents', LOG_GROUPS, 'the logs of the function'),
   read('cloudtrail:LookupEvents', ANY, 'management events about and by the function'),
   read('cloudwatch:GetMetricData', ANY, 'what was on its way, minute by minute'),
-  read('sqs:GetQueueUrl', QUEUES, 'queues that the function reads and feeds'),
+  ...READ_ROLE_PERMISSIONS,
+];
+
+/** What the later sweeps read besides: what arrived in the quarantine sink. */
+export const SWEEP_PERMISSIONS: readonly Permission[] = [
+  ...ROUND_PERMISSIONS,
+  read('sqs:GetQueueUrl', SINK_QUEUES, 'where the quarantine queue is'),
   read('sqs:ReceiveMessage', SINK_QUEUES, 'what arrived in the quarantine sink; nothing is removed'),
   read('s3:ListBucket', SINK_BUCKETS, 'what arrived in the quarantine sink'),
   read('s3:GetObject', `${SINK_BUCKETS}/*`, 'what arrived in the quarantine sink'),
-  ...READ_ROLE_PERMISSIONS,
 ];
 
 /** What a snapshot reads. */
 export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
-  ...SWEEP_PERMISSIONS,
+  ...ROUND_PERMISSIONS,
   read('lambda:GetLayerVersion', LAYERS, 'layers and their packages'),
   read('lambda:GetLayerVersionPolicy', LAYERS, 'who else may use a layer'),
   read('lambda:ListAliases', FUNCTIONS, 'routing'),
@@ -50,6 +55,7 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
   read('lambda:GetDurableExecutionHistory', FUNCTIONS, 'what the function had begun'),
   read('application-autoscaling:DescribeScalableTargets', ANY, 'what would put concurrency back'),
   read('application-autoscaling:DescribeScalingPolicies', ANY, 'what would put concurrency back'),
+  read('sqs:GetQueueUrl', QUEUES, 'queues that the function reads and feeds'),
   read('sqs:GetQueueAttributes', QUEUES, 'how much waits in them'),
   read('ec2:DescribeNetworkInterfaces', ANY, 'addresses that it spoke from'),
   read('ec2:DescribeFlowLogs', ANY, 'where its traffic is recorded'),

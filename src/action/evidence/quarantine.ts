@@ -38,7 +38,7 @@ const received = z.object({
 });
 const queueUrl = z.object({ QueueUrl: z.string() });
 const listed = z.object({
-  Contents: z.array(z.object({ Key: z.string(), Size: z.number(), LastModified: z.unknown() })).optional(),
+  Contents: z.array(z.object({ Key: z.string() })).optional(),
 });
 const fetched = z.object({ Text: z.string() });
 const record = z.looseObject({ requestContext: z.looseObject({ functionArn: z.string() }) });

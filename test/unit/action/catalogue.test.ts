@@ -134,6 +134,16 @@ describe('the permissions', () => {
         held: heldDoors({ ...TARGET, means }),
       });
       await exercise(action, context);
+      // The other kind of sink, and a bucket with something in it.
+      if (action.id === 'evidence.sweep') {
+        const contents = '<Contents><Key>one</Key><Size>2</Size></Contents>';
+        const body = `<ListBucketResult>${contents}</ListBucketResult>`;
+        account.instead.set('GET /quarantine', { kind: 'answer', status: 200, body });
+        account.instead.set('GET /quarantine/', { kind: 'answer', status: 200, body });
+        await exercise(action, context);
+        const queue = { ...means, sink: `arn:aws:sqs:${SCOPE.region}:${SCOPE.account}:cordon-quarantine` };
+        await exercise(action, { ...context, target: { ...TARGET, means: queue } });
+      }
       const declared = action.permissions.map((item) => `${item.purpose} ${item.action}`);
       expect([...called].sort()).toEqual([...new Set(declared)].sort());
     },
