@@ -53,6 +53,9 @@ export async function archiveChannel(job: Job): Promise<DeliveryOutcome> {
   }
   if (exported.kind !== 'sent') return exported;
   const { channel, notes } = exported.result;
+  const needs = await stillNeededBy(job, channel);
+  if (needs !== undefined)
+    return { kind: 'skipped', reason: `the channel is INC-${needs}'s too, which archives it in its turn` };
   try {
     await job.client.conversations.archive({ channel });
     return sent(channel, null, notes);
@@ -63,6 +66,18 @@ export async function archiveChannel(job: Job): Promise<DeliveryOutcome> {
     // `unknown` goes back as it is: the next try looks whether this one took effect.
     return outcomeOf(failure, 'conversations.archive');
   }
+}
+
+/** An incident of the same campaign that is open, or was closed later: a campaign's channel is archived by its last. */
+async function stillNeededBy(job: Job, channel: string): Promise<number | undefined> {
+  const campaign = await job.views.campaignOfChannel(channel);
+  for (const { id, number, status } of campaign?.members ?? []) {
+    if (id === job.incident.id) continue;
+    if (status !== 'closed') return number;
+    const closedAt = (await job.views.incidentView(id))?.closedAt ?? '';
+    if (closedAt > (job.incident.closedAt ?? '')) return number;
+  }
+  return undefined;
 }
 
 /** True once the channel is archived: Slack takes the app out of it, and then does not know it any more. */

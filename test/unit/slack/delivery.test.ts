@@ -340,3 +340,40 @@ describe('an exercise', () => {
     await drill.close();
   });
 });
+
+describe('the channel of a campaign', () => {
+  const member = (number: number, status: 'open' | 'closed') => ({
+    id: number === 12 ? 'inc-abc' : `inc-${number}`,
+    number,
+    functionNames: ['checkout'],
+    status,
+    severity: 2,
+    level: 'effective' as const,
+    plans: 0,
+    questions: 0,
+  });
+
+  test.each([
+    ['stays while another of its incidents is open', 'open', 'skipped'],
+    ['is archived by the last of them', 'closed', 'sent'],
+  ] as const)('%s', async (_name, status, kind) => {
+    const channel = await on.open(row('card'));
+    on.engine.set({ status: 'closed', closedAt: '2026-03-01T04:00:00.000Z' });
+    on.engine.leadWithOthers({
+      id: 'cmp-1',
+      number: 1,
+      exercise: false,
+      anchor: 'inc-abc',
+      openedAt: '2026-03-01T03:00:00.000Z',
+      lead: null,
+      severity: 2,
+      members: [member(12, 'closed'), member(13, status)],
+      shares: [],
+      plans: [],
+      plansDigest: null,
+      questions: [],
+    });
+    expect(await on.deliver(row('archive'))).toMatchObject({ kind });
+    expect(on.slack.people.channel(channel).isArchived).toBe(kind === 'sent');
+  });
+});

@@ -318,6 +318,7 @@ export async function stage(
       invitees: () => engine.invited,
       onCall: () => ({ tiers: [['alice'], ['bob']], afterMinutes: 5, severity: 2 }),
     },
+    keepTranscript: async () => ({ sha256: 'f'.repeat(64) }),
     log: silentLog,
   });
   const port = await app.start();
