@@ -84,7 +84,7 @@ function roundInWords(name: string, rounds: readonly EvidenceRound[], when: (iso
 
 function heldEvents(state: IncidentState): number | null {
   const byTarget = new Map<string, number>();
-  for (const { action, target, output } of state.attempts.values()) {
+  for (const { action, target, output } of inTime(state)) {
     const read = action === sweepEvidence.id ? swept.safeParse(output) : undefined;
     if (read?.success === true && target !== null) byTarget.set(target.functionArn, read.data.sink.events);
   }
@@ -93,14 +93,20 @@ function heldEvents(state: IncidentState): number | null {
 
 const swept = z.looseObject({ sink: z.looseObject({ events: z.number() }) });
 
+/** Attempts in the order in which they were called for: rows come back from the record in that of their ids. */
+function inTime(state: IncidentState): readonly AttemptRow[] {
+  const at = (attempt: AttemptRow) => state.invocations.get(attempt.invocation)?.openedAt ?? '';
+  return [...state.attempts.values()].sort((one, other) => at(one).localeCompare(at(other)));
+}
+
 function firstRounds(state: IncidentState): readonly EvidenceRound[] {
-  return [...state.attempts.values()]
+  return inTime(state)
     .filter(({ action }) => action === snapshotEvidence.id)
     .flatMap((attempt) => roundOf(attempt, 'first'));
 }
 
 function sweeps(state: IncidentState): readonly EvidenceRound[] {
-  return [...state.attempts.values()]
+  return inTime(state)
     .filter(({ action }) => action === sweepEvidence.id)
     .flatMap((attempt) => roundOf(attempt, String(attempt.input.round)));
 }

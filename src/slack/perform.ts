@@ -52,6 +52,9 @@ export function answering(
   return Object.assign(reply, { ack: once });
 }
 
+/** Slack wants its answer within three seconds, of which the act itself needs some. */
+const LOOK_MS = 1000;
+
 /** What guests and people of other organisations decide nothing of, whatever role they were given. */
 const INSIDERS: ReadonlySet<string> = new Set(['approve', 'deny', 'break-glass', 'campaign-approve']);
 
@@ -74,12 +77,7 @@ export async function perform(
 ): Promise<void> {
   const { slackUserId, idempotencyKey, ...command } = request;
   if (INSIDERS.has(command.command)) {
-    let why = parts.outsiders.known(slackUserId);
-    if (why === undefined) {
-      // Slack may be slow, and the person must not be told that their press failed.
-      await reply.ack?.();
-      why = await parts.outsiders.look(slackUserId);
-    }
+    const why = await whyOutside(parts, slackUserId, reply);
     if (why !== null) {
       await say(
         parts,
@@ -93,6 +91,20 @@ export async function perform(
   await performOnce(parts, request, { what: command.command, reply, shown, onRefused }, () =>
     parts.commands.execute({ ...command, actor: { kind: 'responder', slackUserId }, idempotencyKey }),
   );
+}
+
+/**
+ * Why a person may not decide here; `null` for one who may. Slack is asked before anything is acknowledged, as long as it
+ * answers in time: else the person would be told that their press failed.
+ */
+async function whyOutside(parts: ListenerParts, user: string, reply: Reply): Promise<string | null> {
+  const known = parts.outsiders.known(user);
+  if (known !== undefined) return known;
+  const looked = new AbortController();
+  const looking = parts.outsiders.look(user).finally(() => looked.abort());
+  await Promise.race([looking, parts.clock.sleep(LOOK_MS, looked.signal)]);
+  if (!looked.signal.aborted) await reply.ack?.();
+  return looking;
 }
 
 /** As `perform`, for the one act that is about no incident yet. */

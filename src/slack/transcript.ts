@@ -35,10 +35,6 @@ export async function exportTranscript(job: Job): Promise<DeliveryOutcome> {
 
 /** Archives the channel, and only once what was said in it is kept. */
 export async function archiveChannel(job: Job): Promise<DeliveryOutcome> {
-  const campaign = await job.views.findCampaign(job.row.lane);
-  // Where others are led, the last one to be closed takes the channel with it.
-  if (campaign?.members.some(({ id, status }) => id !== job.incident.id && status !== 'closed') === true)
-    return { kind: 'skipped', reason: 'other incidents are still led in this channel' };
   if (job.previousUnknown) {
     const place = await job.places.placeOf(job.row.lane);
     if (place !== undefined && (await isGone(job, place.channel))) return sent(place.channel, null);

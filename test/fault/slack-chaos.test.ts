@@ -3,7 +3,7 @@ import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { type ChaosRun, FAILURES, runWithSlack, type SlackFailure } from '../support/slack-chaos.ts';
 import { freshDatabase } from '../support/template.ts';
 
-/** Slack fails at every call in turn, in every way: the incident ends the same, and nothing is said twice. */
+/** Slack fails at one call after another, in every way: the incident ends the same, and nothing is said twice. */
 
 let sql: EmbeddedSql;
 let clean: ChaosRun;
@@ -48,10 +48,13 @@ describe('one call fails', () => {
   test.each(FAILURES.map((failure, index) => [inWords(failure), failure, index] as const))(
     '%s',
     async (_name, failure, index) => {
-      // Every call of the run once, each failure at its share of them; where the work was done, at a message in any case.
+      // Each failure at one call of its share, so that the suite stays bounded; where the work was done, at a message in any case.
       const posts =
         'effect' in failure && failure.effect === 'done' ? [clean.calls.indexOf('chat.postMessage')] : [];
-      const share = clean.calls.map((_, call) => call).filter((call) => call % FAILURES.length === index);
+      const share = clean.calls
+        .map((_, call) => call)
+        .filter((call) => call % FAILURES.length === index)
+        .slice(0, 1);
       for (const at of new Set([...share, ...posts])) {
         const run = await runWithSlack(sql, (call) => (call === at ? failure : undefined));
         const how = `${inWords(failure)} at call ${at}, ${clean.calls[at]}`;

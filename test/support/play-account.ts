@@ -88,6 +88,8 @@ export async function play(
     await drive(engine, () => clock.monotonicMs() - closedMs >= 60_000);
     const messages = traffic.stop();
     await untilNothingIsHeld(engine, id);
+    // The last runs end, too: each is in the log only then.
+    await drive(engine, () => clock.monotonicMs() - closedMs >= 75_000);
     return {
       differences: diffSnapshots(before, world.snapshot()),
       lost: world
@@ -98,7 +100,7 @@ export async function play(
       deniedSiblings: deniedOf(world, (arn) => arn !== FUNCTION_ARN),
       deniedDuring,
       deniedAfterRelease: deniedAfterRelease(world),
-      runs: runsOf(world),
+      runs: runsOf(world, stolen.accessKeyId),
       roleWrites: [
         ...new Set(
           world.journal
@@ -219,14 +221,19 @@ function deniedAfterRelease(world: World): number {
   });
 }
 
-function runsOf(world: World): Played['runs'] {
+/** What was called with stolen credentials was no run. */
+function runsOf(world: World, stolen: string): Played['runs'] {
   const lines = [...world.state.logGroups.values()].flatMap((group) =>
     [...group.streams].flatMap(([name, stream]) =>
       name.endsWith(']checkout-webhook') ? stream.events.map((event) => event.message) : [],
     ),
   );
   return {
-    made: world.journal.count({ sourceFunctionArn: FUNCTION_ARN, service: 's3' }),
+    made: world.journal.count({
+      sourceFunctionArn: FUNCTION_ARN,
+      service: 's3',
+      accessKeyId: (id) => id !== stolen,
+    }),
     logged: lines.filter((line) => line.startsWith('REPORT ')).length,
   };
 }

@@ -120,13 +120,16 @@ const SINKS: Readonly<Record<Destination, string | null>> = {
   bucket: 'arn:aws:s3:::failed-events',
 };
 
+// The names that the template gives them: the read role may look into no others.
+const SINK_BUCKET = `cordon-quarantine-${ACCOUNT}-${REGION}`;
+
 /** ARN of the quarantine sink; null where there is none. */
 function sinkOf({ sink }: RandomAccount): string | null {
   return sink === 'none'
     ? null
     : sink === 'queue'
-      ? at('sqs', 'quarantine')
-      : 'arn:aws:s3:::quarantine-events';
+      ? at('sqs', 'cordon-quarantine')
+      : `arn:aws:s3:::${SINK_BUCKET}`;
 }
 
 /** Qualifiers that events are sent to. */
@@ -266,7 +269,7 @@ export function worldOf(account: RandomAccount): WorldSpec {
     queues: [
       { name: 'failed', ...key },
       { name: 'dead', ...key },
-      { name: 'quarantine', ...sinkKey },
+      { name: 'cordon-quarantine', ...sinkKey },
       { name: 'orders-dead' },
       ...account.mappings.map(({ receives }, index) => ({
         name: `orders-${index}`,
@@ -277,7 +280,7 @@ export function worldOf(account: RandomAccount): WorldSpec {
     eventBuses: [{ name: 'failed' }],
     buckets: [
       { name: 'failed-events', ...key },
-      { name: 'quarantine-events', ...sinkKey },
+      { name: SINK_BUCKET, ...sinkKey },
       { name: 'receipts', objects: { '1': 'one' } },
     ],
     keys: [{ name: 'own' }, { name: 'quarantine' }],
