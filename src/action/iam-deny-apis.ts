@@ -5,7 +5,6 @@ import { roleNameIn, unsupported } from './arn.ts';
 import type { Target } from './ports.ts';
 import { quarantinePolicyName } from './quarantine-names.ts';
 import { apisPolicy } from './quarantine-policy.ts';
-import { ROLES } from './resources.ts';
 import {
   applyRolePolicy,
   nameOf,
@@ -18,6 +17,9 @@ import {
   rolePolicyPrior,
   wayOf,
 } from './role-policy.ts';
+import { rolePolicyPermissions } from './role-policy-permissions.ts';
+
+const DENY = rolePolicyPermissions('deny');
 
 const input = z.strictObject({
   roles: z
@@ -41,35 +43,7 @@ export const denyApis = defineContainAction<z.infer<typeof input>, RolePolicyPri
   effect: 'contain',
   reversible: true,
   rung: 'deny-abused-apis',
-  permissions: [
-    {
-      action: 'iam:GetRolePolicy',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes our named policy',
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'puts the deny on the role',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'puts back what had that name before',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:DeleteRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the deny away',
-      profile: 'dynamic',
-    },
-  ],
+  permissions: [...DENY.observed, ...DENY.inline],
   input,
   prior: rolePolicyPrior,
 

@@ -3,7 +3,6 @@ import { defineContainAction } from './action.ts';
 import { roleNameIn } from './arn.ts';
 import { quarantinePolicyArn, quarantinePolicyName } from './quarantine-names.ts';
 import { privilegePolicy } from './quarantine-policy.ts';
-import { QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
 import {
   applyRolePolicy,
   isAttached,
@@ -17,6 +16,9 @@ import {
   rolePolicyPrior,
   wayOf,
 } from './role-policy.ts';
+import { rolePolicyPermissions } from './role-policy-permissions.ts';
+
+const DENY = rolePolicyPermissions('deny');
 
 const input = z.strictObject({
   /** Every distinct role of every version; one object each. */
@@ -39,55 +41,7 @@ export const denyPrivilege = defineContainAction<z.infer<typeof input>, RolePoli
   effect: 'contain',
   reversible: true,
   rung: 'deny-privilege',
-  permissions: [
-    {
-      action: 'iam:GetRolePolicy',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes our named policy',
-    },
-    {
-      action: 'iam:ListAttachedRolePolicies',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes whether ours is attached',
-    },
-    {
-      action: 'iam:AttachRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'attaches the prepared deny',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
-    {
-      action: 'iam:DetachRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the prepared deny away',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'puts the deny on the role',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'puts back what had that name before',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:DeleteRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the deny away',
-      profile: 'dynamic',
-    },
-  ],
+  permissions: [...DENY.observed, ...DENY.prepared, ...DENY.inline],
   input,
   prior: rolePolicyPrior,
 

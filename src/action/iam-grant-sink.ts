@@ -2,14 +2,20 @@ import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
 import { type ActionObject, defineContainAction } from './action.ts';
 import { roleNameIn, unsupported } from './arn.ts';
-import { AwsError } from './failure.ts';
-
 import type { ActionContext, Target } from './ports.ts';
-import { QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
-import { same } from './role-policy.ts';
+import {
+  applyRolePolicy,
+  isAttached,
+  nameOf,
+  observeRolePolicy,
+  policyDocument,
+  revertRolePolicy,
+  rolePolicyChanges,
+} from './role-policy.ts';
+import { rolePolicyPermissions } from './role-policy-permissions.ts';
 import { sinkGrant, sinkGrantArn, sinkGrantName } from './sink-grant-names.ts';
 
-const policyDocument = z.record(z.string(), z.json());
+const GRANT = rolePolicyPermissions('grant');
 
 const input = z.strictObject({
   /** Roles of the versions whose failed events are to go to the sink; one object each. */
@@ -43,55 +49,7 @@ export const grantSink = defineContainAction<z.infer<typeof input>, Prior>({
     'takes about four seconds to apply it. Taken back last of all, after the sink itself.',
   effect: 'contain',
   reversible: true,
-  permissions: [
-    {
-      action: 'iam:GetRolePolicy',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes our named policy',
-    },
-    {
-      action: 'iam:ListAttachedRolePolicies',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes whether ours is attached',
-    },
-    {
-      action: 'iam:AttachRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'attaches the prepared grant',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
-    {
-      action: 'iam:DetachRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the prepared grant away',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'writes the grant',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'puts back what had that name before',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:DeleteRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the grant away',
-      profile: 'dynamic',
-    },
-  ],
+  permissions: [...GRANT.observed, ...GRANT.prepared, ...GRANT.inline],
   input,
   prior,
 
@@ -119,27 +77,14 @@ export const grantSink = defineContainAction<z.infer<typeof input>, Prior>({
     const policyArn = preparedArn(target, request);
     const document = policyArn === null ? policyDocument.parse(sinkGrant(sink)) : {};
     const wanted = { policyName, policyArn, document };
-    const there = policyArn === null ? same(prior?.document ?? null, document) : prior?.attached === true;
-    if (there) return { changes: [], desired: wanted };
     const role = nameOf(object);
-    const summary = `Let role ${role} deliver failed events to ${sink}`;
-    const change =
-      policyArn === null
-        ? {
-            call: 'iam:PutRolePolicy',
-            request: { RoleName: role, PolicyName: policyName, PolicyDocument: document },
-            summary: `${summary} (inline policy ${policyName})`,
-          }
-        : {
-            call: 'iam:AttachRolePolicy',
-            request: { RoleName: role, PolicyArn: policyArn },
-            summary: `${summary} (prepared policy ${policyName})`,
-          };
+    const what = `Let role ${role} deliver failed events to ${sink}`;
     const undo =
       prior === null
         ? `A person must say whether ${role} had a policy ${policyName}`
         : `Take the policy ${policyName} of role ${role} away`;
-    return { changes: [{ ...change, objectArn: object.arn, undo }], desired: wanted };
+    const changes = rolePolicyChanges(object, priorAs(prior), wantedAs(object, wanted), what);
+    return { changes: changes.map((change) => ({ ...change, undo })), desired: wanted };
   },
 
   otherwise: ({ way, ...request }, object, code) =>
@@ -147,58 +92,28 @@ export const grantSink = defineContainAction<z.infer<typeof input>, Prior>({
       ? { ...request, roles: [object.arn], way: 'attached' }
       : null,
 
-  async apply(context, object, wanted) {
-    const { policyName, policyArn, document } = desired.parse(wanted);
-    const { iam } = context.aws('contain');
-    if (policyArn === null) {
-      await iam.putInlinePolicy(
-        roleNameIn(context.target, object.arn, 'iam:PutRolePolicy'),
-        policyName,
-        document,
-      );
-    } else {
-      await iam.attachPolicy(roleNameIn(context.target, object.arn, 'iam:AttachRolePolicy'), policyArn);
-    }
-  },
-
-  async observe(context, object, prior, wanted) {
-    const { policyName, policyArn, document } = desired.parse(wanted);
-    const found = await read(context, object, policyArn);
-    if (policyArn !== null) return { kind: found.attached ? 'in-effect' : 'not-in-effect' };
-    if (same(found.document, document)) return { kind: 'in-effect' };
-    if (same(found.document, prior?.document ?? null)) return { kind: 'not-in-effect' };
-    return {
-      kind: 'conflict',
-      found: `inline policy ${policyName} of ${object.arn} has another content than ours`,
-    };
-  },
-
-  async revert(context, object, prior, wanted) {
-    const { policyName, policyArn } = desired.parse(wanted);
-    const { iam } = context.aws('release');
-    const roleName = roleNameIn(context.target, object.arn, 'iam:DeleteRolePolicy');
-    if (policyArn === null && prior.document !== null) {
-      await iam.putInlinePolicy(roleName, policyName, prior.document);
-      return;
-    }
-    if (policyArn !== null && prior.attached) return;
-    try {
-      if (policyArn === null) await iam.deleteInlinePolicy(roleName, policyName);
-      else await iam.detachPolicy(roleName, policyArn);
-    } catch (error) {
-      // Gone already, with or without its role: that is what was wanted.
-      if (!(error instanceof AwsError) || error.code !== 'cordon_aws_not_found') throw error;
-    }
-  },
+  apply: (context, object, wanted) => applyRolePolicy(context, object, wantedAs(object, wanted)),
+  observe: (context, object, prior, wanted) =>
+    observeRolePolicy(context, object, priorAs(prior), wantedAs(object, wanted)),
+  revert: (context, object, prior, wanted) =>
+    revertRolePolicy(context, object, { ...prior, logGroup: null }, wantedAs(object, wanted)),
 });
 
+// What is held of a grant has a shape of its own, so that nobody who looks for denies takes it for one.
+function wantedAs(object: ActionObject, wanted: JsonObject) {
+  return { ...desired.parse(wanted), roleArn: object.arn, functionArn: null };
+}
+
+function priorAs(prior: Prior | null) {
+  return prior === null ? null : { ...prior, logGroup: null };
+}
+
 async function read(context: ActionContext, object: ActionObject, policyArn: string | null): Promise<Prior> {
-  const { iam } = context.aws('read');
   const roleName = roleNameIn(context.target, object.arn, 'iam:GetRolePolicy');
   if (policyArn !== null) {
-    const attached = await iam.listAttachedPolicies(roleName);
-    return { document: null, attached: attached.some((policy) => policy.arn === policyArn) };
+    return { document: null, attached: await isAttached(context, roleName, policyArn) };
   }
+  const { iam } = context.aws('read');
   const found: JsonObject | null = await iam.getInlinePolicy(roleName, sinkGrantName(context.target));
   return { document: found === null ? null : policyDocument.parse(found), attached: false };
 }
@@ -211,8 +126,4 @@ function sinkOf({ means }: Target): string | null {
 function preparedArn(target: Target, { way }: z.infer<typeof input>): string | null {
   const attached = way === undefined ? target.means?.profile === 'static' : way === 'attached';
   return attached ? sinkGrantArn(target) : null;
-}
-
-function nameOf({ arn }: ActionObject): string {
-  return arn.split('/').at(-1) ?? arn;
 }

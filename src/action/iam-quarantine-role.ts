@@ -5,7 +5,7 @@ import type { Target } from './ports.ts';
 import { quarantinePolicyName } from './quarantine-names.ts';
 import { MAX_LOG_GROUPS, quarantinePolicy } from './quarantine-policy.ts';
 import { nextWay, preparedArn, QUARANTINE_WAYS, stopsSiblings, takenBoundary } from './quarantine-ways.ts';
-import { FUNCTIONS, QUARANTINE_BOUNDARIES_ONLY, QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
+import { FUNCTIONS, QUARANTINE_BOUNDARIES_ONLY, ROLES } from './resources.ts';
 import {
   applyRolePolicy,
   isAttached,
@@ -20,7 +20,10 @@ import {
   rolePolicyPrior,
   wayOf,
 } from './role-policy.ts';
+import { rolePolicyPermissions } from './role-policy-permissions.ts';
 import { tolerant } from './tolerant.ts';
+
+const DENY = rolePolicyPermissions('deny');
 
 const input = z.strictObject({
   /** Every distinct role of every version; one object each. */
@@ -61,38 +64,14 @@ export const quarantineRole = defineContainAction<Input, Prior>({
   effect: 'contain',
   reversible: true,
   permissions: [
-    {
-      action: 'iam:GetRolePolicy',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes our named policy',
-    },
-    {
-      action: 'iam:ListAttachedRolePolicies',
-      purpose: 'read',
-      resource: ROLES,
-      why: 'captures and observes whether ours is attached',
-    },
+    ...DENY.observed,
     {
       action: 'lambda:GetFunction',
       purpose: 'read',
       resource: FUNCTIONS,
       why: 'learns which log group stays open',
     },
-    {
-      action: 'iam:AttachRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'attaches the prepared deny',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
-    {
-      action: 'iam:DetachRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the prepared deny away',
-      condition: QUARANTINE_POLICIES_ONLY,
-    },
+    ...DENY.prepared,
     {
       action: 'iam:GetRole',
       purpose: 'read',
@@ -120,27 +99,7 @@ export const quarantineRole = defineContainAction<Input, Prior>({
       why: 'puts the former boundary back',
       profile: 'dynamic',
     },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'contain',
-      resource: ROLES,
-      why: 'puts the deny on the role',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:PutRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'puts back what had that name before',
-      profile: 'dynamic',
-    },
-    {
-      action: 'iam:DeleteRolePolicy',
-      purpose: 'release',
-      resource: ROLES,
-      why: 'takes the deny away',
-      profile: 'dynamic',
-    },
+    ...DENY.inline,
   ],
   input,
   prior: rolePolicyPrior,

@@ -62,7 +62,7 @@ describe('two incidents on one role', () => {
         await drive(process.engine, () => ground.clock.monotonicMs() - endedMs >= 10_000);
         // The other one is as contained as before, if its incident is open, and runs if not.
         const other = who === 'first' ? 'second' : 'first';
-        const open = ids.has(other) && order.findIndex((later) => later === `${other} ends`) > index;
+        const open = ids.has(other) && order.indexOf(`${other} ends`) > index;
         seen.push(`${other}: ${(await ground.world.attacker.invoke(other)).kind}`);
         wanted.push(`${other}: ${open ? 'throttled' : 'ran'}`);
       }
