@@ -27,6 +27,9 @@ const MESSAGE_EVERY_MS = 1_000;
 /** A turn that is further away than this is another try's: a delivery must not hold its incident's others up in memory. */
 const PATIENCE_MS = 2_000;
 
+/** A process that wakes so much later stood still meanwhile, and another may have taken over what it was about to say. */
+const STOOD_STILL_MS = 1_000;
+
 /** The call was not made, because it is not its turn before `afterMs`. */
 export class NotItsTurn extends Error {
   readonly afterMs: number;
@@ -71,6 +74,7 @@ export function createPace(clock: Clock): Pace {
       const at = place(method, channel, nowMs);
       if (at === nowMs) return;
       await clock.sleep(at - nowMs);
+      if (clock.now().getTime() - at > STOOD_STILL_MS) throw new NotItsTurn(method, 0);
       // While it waited, Slack may have closed the method to a call before it.
       const leftMs = (closedUntil.get(method) ?? 0) - clock.now().getTime();
       if (leftMs > 0) throw new NotItsTurn(method, leftMs);

@@ -45,6 +45,23 @@ describe('the pace of one workspace', () => {
     await time.advance(30_000);
     await pace.turn('chat.postMessage', 'C1');
   });
+
+  test('lets nothing through that a process was about to say when it stood still', async () => {
+    const woken = async (lateMs: number) => {
+      let nowMs = Date.parse('2026-11-24T03:00:00Z');
+      const pace = createPace({
+        now: () => new Date(nowMs),
+        monotonicMs: () => nowMs,
+        sleep: async (ms) => {
+          nowMs += ms + lateMs;
+        },
+      });
+      await pace.turn('chat.postMessage', 'C1');
+      return pace.turn('chat.postMessage', 'C1');
+    };
+    await expect(woken(5_000)).rejects.toMatchObject({ name: 'NotItsTurn', afterMs: 0 });
+    await woken(100); // control: a busy machine is no frozen one
+  });
 });
 
 describe('the app', () => {
