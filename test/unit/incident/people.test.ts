@@ -5,7 +5,7 @@ import { MAX_REMINDERS, REMIND_EVERY_MS } from '../../../src/incident/task.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
-import { enrolmentText, freshGround, quiet, startEngine } from '../../support/engine.ts';
+import { enrolmentText, freshGround, pass, quiet, startEngine } from '../../support/engine.ts';
 import { FUNCTION_ARN } from '../../support/world.ts';
 
 const CAROL = '  - { id: carol, name: Carol, cli: carol, roles: [scribe, commander] }\n';
@@ -54,15 +54,6 @@ const view = async () => {
   if (seen === undefined) throw new Error('expected the incident');
   return seen;
 };
-
-/** Lets exactly `ms` pass, waking whatever is due on the way. */
-async function pass(ms: number): Promise<void> {
-  let over = false;
-  void engine.clock.sleep(ms).then(() => {
-    over = true;
-  });
-  for (await quiet(engine); !over; await quiet(engine)) engine.clock.advanceToNext();
-}
 
 // One incident, in order: the tests of this file build on one another.
 describe('roles', () => {
@@ -159,9 +150,9 @@ describe('a task', () => {
       kind: 'done',
       summary: expect.stringContaining('T1'),
     });
-    await pass(9 * 60_000);
+    await pass(engine, 9 * 60_000);
     expect(reminders()).toEqual([]);
-    await pass(60_000 + (MAX_REMINDERS + 3) * REMIND_EVERY_MS);
+    await pass(engine, 60_000 + (MAX_REMINDERS + 3) * REMIND_EVERY_MS);
     expect(reminders()).toEqual([
       { task: 'T1', to: 'bob', last: false },
       { task: 'T1', to: 'bob', last: false },
@@ -178,9 +169,9 @@ describe('a task', () => {
     expect(await act('task-snooze', { task: 'T2', until: at(-5) }, 'bob')).toMatchObject({
       code: 'cordon_command_bad_time',
     });
-    await pass(50 * 60_000);
+    await pass(engine, 50 * 60_000);
     expect(reminders()).toEqual([]);
-    await pass(15 * 60_000);
+    await pass(engine, 15 * 60_000);
     expect(reminders()).toEqual([{ task: 'T2', to: 'bob', last: false }]);
   });
 
@@ -189,7 +180,7 @@ describe('a task', () => {
     expect(await act('task-done', { task: '2' }, 'bob')).toMatchObject({ code: 'cordon_task_settled' });
     expect(await act('task-done', { task: '9' }, 'bob')).toMatchObject({ code: 'cordon_task_not_found' });
     sent = [];
-    await pass(2 * REMIND_EVERY_MS);
+    await pass(engine, 2 * REMIND_EVERY_MS);
     expect(reminders()).toEqual([]);
   });
 
@@ -206,7 +197,7 @@ describe('a task', () => {
       draft.status = 'halted';
       draft.log('note.added', { kind: 'engine' }, 'halted by this test');
     });
-    await pass(2 * 60_000);
+    await pass(engine, 2 * 60_000);
     expect(reminders()).toEqual([{ task: 'T4', to: 'carol', last: false }]);
     await engine.cordon.engine.advance.advance(id as never, (draft) => {
       draft.status = 'open';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SlackDouble } from '../../../src/simulation/slack-double/double.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
-import { freshGround, quiet, startEngine } from '../../support/engine.ts';
+import { freshGround, pass, quiet, startEngine } from '../../support/engine.ts';
 import { peopleOn, slackDouble } from '../../support/slack.ts';
 
 let ground: Ground;
@@ -14,15 +14,6 @@ afterEach(async () => {
   await ground.sql.close();
   await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
-
-/** Lets exactly `ms` pass, waking whatever is due on the way. */
-async function pass(ms: number): Promise<void> {
-  let over = false;
-  void engine.clock.sleep(ms).then(() => {
-    over = true;
-  });
-  for (await quiet(engine); !over; await quiet(engine)) engine.clock.advanceToNext();
-}
 
 /** One incident, with Slack away for its first `awayMs`; returns its id. */
 async function begin(awayMs: number): Promise<string> {
@@ -44,7 +35,7 @@ async function begin(awayMs: number): Promise<string> {
   const id = await engine.submit();
   await quiet(engine);
   for (let minute = 0; minute < awayMs / 60_000; minute += 10) {
-    await pass(10 * 60_000);
+    await pass(engine, 10 * 60_000);
     const said = await engine.cordon.execute({
       command: 'escalate',
       incident: id as never, // an id that submit returned
@@ -56,7 +47,7 @@ async function begin(awayMs: number): Promise<string> {
   }
   away = false;
   // The longest pause between two tries, and what it takes to say it all at a message a second.
-  await pass(3 * 60_000);
+  await pass(engine, 3 * 60_000);
   return id;
 }
 

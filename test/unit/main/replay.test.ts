@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cli, serveEngine } from '../../support/cli.ts';
 import type { Ground } from '../../support/engine.ts';
-import { drive, freshGround, quiet } from '../../support/engine.ts';
+import { drive, freshGround, pass, quiet } from '../../support/engine.ts';
 
 // Two incidents of one account, in order, each to its end; the replays come after both.
 let ground: Ground;
@@ -40,21 +40,12 @@ function act(id: string, command: string, input: Record<string, unknown>, name: 
 /** What a person types to approve in production. */
 const typed = (confirm: string | null) => (confirm === null ? {} : { confirm });
 
-/** Lets exactly `ms` pass. */
-async function pass(ms: number): Promise<void> {
-  let over = false;
-  void served.engine.clock.sleep(ms).then(() => {
-    over = true;
-  });
-  for (await quiet(served.engine); !over; await quiet(served.engine)) served.engine.clock.advanceToNext();
-}
-
 /** One incident in mode ask, whose approver takes four minutes, to its end with this verdict. */
 async function incident(finding: string, verdict: string): Promise<string> {
   const { engine } = served;
   const id = await engine.submit({ id: finding });
   await drive(engine, async () => (await view(id)).approvals.some(({ status }) => status === 'open'));
-  await pass(4 * 60_000);
+  await pass(served.engine, 4 * 60_000);
   const open = async () => (await view(id)).approvals.filter(({ status }) => status === 'open');
   for (let waiting = await open(); waiting.length > 0; waiting = await open()) {
     for (const { approvalId, digest, confirm } of waiting) {
@@ -64,7 +55,7 @@ async function incident(finding: string, verdict: string): Promise<string> {
     }
     await quiet(engine);
   }
-  await pass(60_000);
+  await pass(served.engine, 60_000);
   await drive(engine, async () =>
     (await view(id)).questions.some((one) => one.form === 'triage' && one.status === 'open'),
   );

@@ -11,7 +11,7 @@ import type { Page } from '../../../src/paging/port.ts';
 import { rememberNonce } from '../../../src/store/alert.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
-import { enrolmentText, freshGround, quiet, startEngine, timelineKinds } from '../../support/engine.ts';
+import { enrolmentText, freshGround, pass, quiet, startEngine, timelineKinds } from '../../support/engine.ts';
 import { freshDatabase } from '../../support/template.ts';
 
 const PAGERDUTY_SECRET = 'pagerduty-subscription-secret';
@@ -109,22 +109,13 @@ async function fromWebhook(by: string, nonce: string, secret = WEBHOOK_SECRET) {
   return answer.status;
 }
 
-/** Lets the time pass in which the next person would be called. */
-async function pass(ms: number): Promise<void> {
-  let over = false;
-  void ground.clock.sleep(ms).then(() => {
-    over = true;
-  });
-  for (await quiet(engine); !over; await quiet(engine)) ground.clock.advanceToNext();
-}
-
 describe('a page that is acknowledged in PagerDuty', () => {
   test('is the incident taken up by that responder: nobody else is called', async () => {
     await start();
     expect([called(), await lead()]).toEqual([['alice'], null]);
     expect(await fromPagerduty(pagerdutyEvent('PALICE01'))).toBe(202);
     expect(await lead()).toBe('alice');
-    await pass(10 * 60_000);
+    await pass(engine, 10 * 60_000);
     expect(called()).toEqual(['alice']);
     // Delivered again, as PagerDuty does: one entry.
     expect(await fromPagerduty(pagerdutyEvent('PALICE01'))).toBe(202);
@@ -134,7 +125,7 @@ describe('a page that is acknowledged in PagerDuty', () => {
 
   test('without it the next person is called (control)', async () => {
     await start();
-    await pass(10 * 60_000);
+    await pass(engine, 10 * 60_000);
     expect(called()).toEqual(['alice', 'bob', 'alice,bob']);
   });
 
@@ -144,7 +135,7 @@ describe('a page that is acknowledged in PagerDuty', () => {
     expect([await fromPagerduty(body), await fromPagerduty(body)]).toEqual([202, 202]);
     expect(await lead()).toBeNull();
     expect((await timelineKinds(engine, id)).filter((kind) => kind === 'page.seen')).toHaveLength(1);
-    await pass(3 * 60_000);
+    await pass(engine, 3 * 60_000);
     expect(called()).toEqual(['alice', 'bob']);
   });
 

@@ -13,7 +13,7 @@ import type { Page, PageService } from '../../../src/paging/port.ts';
 import { snsPages } from '../../../src/paging/sns.ts';
 import { pageWebhook } from '../../../src/paging/webhook.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
-import { enrolmentText, freshGround, quiet, startEngine } from '../../support/engine.ts';
+import { enrolmentText, freshGround, pass, quiet, startEngine } from '../../support/engine.ts';
 
 interface Received {
   readonly path: string;
@@ -210,14 +210,6 @@ describe('an incident that nobody takes', () => {
     return id;
   };
 
-  const pass = async (ms: number) => {
-    let over = false;
-    void engine.clock.sleep(ms).then(() => {
-      over = true;
-    });
-    for (await quiet(engine); !over; await quiet(engine)) engine.clock.advanceToNext();
-  };
-
   const act = (id: string, command: string, input: JsonObject, key: string) =>
     engine.cordon.execute({
       command,
@@ -237,10 +229,10 @@ describe('an incident that nobody takes', () => {
     const id = await start(false);
     const called = () => pages.filter(({ event }) => event === 'trigger').map(({ to }) => to.join());
     expect(called()).toEqual(['alice']);
-    await pass(4 * 60_000);
+    await pass(engine, 4 * 60_000);
     expect(called()).toEqual(['alice', 'bob', 'carol']);
     await act(id, 'acknowledge', {}, 'take');
-    await pass(9 * 60_000);
+    await pass(engine, 9 * 60_000);
     expect(called()).toEqual(['alice', 'bob', 'carol']);
     const acknowledged = pages.filter(({ event }) => event === 'acknowledge');
     expect(acknowledged).toMatchObject([{ by: 'carol' }]);
@@ -250,7 +242,7 @@ describe('an incident that nobody takes', () => {
 
   test('is called about while Slack is down, which is said once', async () => {
     const id = await start(false, true);
-    await pass(2 * 60_000 + 1_000);
+    await pass(engine, 2 * 60_000 + 1_000);
     const reasons = pages.map(({ to, reason }) => `${to.join()}: ${reason}`);
     expect(reasons).toEqual([
       'alice: nobody has taken the incident up',
@@ -264,7 +256,7 @@ describe('an incident that nobody takes', () => {
 
   test('of an exercise pages nobody, whatever is configured', async () => {
     const id = await start(true);
-    await pass(9 * 60_000);
+    await pass(engine, 9 * 60_000);
     await act(id, 'escalate', { to: 'alice', reason: 'drill' }, 'drill');
     await quiet(engine);
     expect(pages).toEqual([]);
