@@ -10,9 +10,9 @@ import { postAlert } from './post-alert.ts';
 
 // 30 ms is what a call to AWS's control plane takes from within a Region, about.
 const AWS_LATENCY_MS = 30;
-const PAIRS = { submitted: 40, posted: 20, instant: 40 };
+const PAIRS = { submitted: 12, posted: 6, instant: 12 };
 // The first of each kind make connections, sessions and machine code; they are measured apart.
-const WARM_UP = 6;
+const WARM_UP = 3;
 
 /** From the last byte of an alert to both containment writes accepted, beside a bare script with the same calls. */
 export const alertToContained: Benchmark = {
