@@ -14,7 +14,10 @@ import type { TrailedCall } from './watch/trailed-call.ts';
 // People and the timeline need to see what it was, not every instance of it.
 const SHOWN = 20;
 
-const input = z.strictObject({});
+const input = z.strictObject({
+  /** What CloudTrail knew before this instant an earlier look has read; `null`: since the target was first held. */
+  since: z.iso.datetime().nullable(),
+});
 
 const call = z.strictObject({
   id: z.string(),
@@ -80,13 +83,15 @@ export const watchContainment = defineReadAction<z.infer<typeof input>, Look>({
   input,
   output,
 
-  async run(context) {
+  async run(context, { since }) {
     const { held, target, settings } = context;
     const denies = deniesOf(held, settings.propagationBudgetMs);
     const heldMs = held.flatMap((each) => each.firstAcceptedAt ?? each.acceptedAt ?? []).map(Date.parse);
     const [verified, trail, counts] = await Promise.all([
       assess(context),
-      heldMs.length === 0 ? { calls: [], unread: [] } : lookUpCalls(context, Math.min(...heldMs)),
+      heldMs.length === 0
+        ? { calls: [], unread: [] }
+        : lookUpCalls(context, Math.max(Math.min(...heldMs), since === null ? 0 : Date.parse(since))),
       countedSinceStop(context),
     ]);
     const through = gotThrough(trail.calls, denies);

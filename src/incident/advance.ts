@@ -70,7 +70,8 @@ export function createAdvance(options: {
 
   const remember = (state: IncidentState) => {
     cache.delete(state.id);
-    if (state.status !== 'closed') cache.set(state.id, state);
+    // Closed ones too: what they left contained is watched for days.
+    cache.set(state.id, state);
     const oldest = cache.keys().next();
     if (cache.size > CACHE_SIZE && oldest.done !== true) cache.delete(oldest.value);
   };

@@ -49,7 +49,7 @@ export function startWatch(draft: Draft, target: Target): void {
     effect: 'read',
     lane: 'verify',
     object: null,
-    input: {},
+    input: { since: null },
     hold: null,
     desired: null,
     prior: null,
@@ -76,8 +76,17 @@ export function looked(draft: Draft, attempt: AttemptRow, outcome: AttemptOutcom
   if (look === undefined) noteFailure(draft, attempt, outcome);
   else if (!yields && !isBeingReleased(draft, target)) follow(draft, target, look);
   const error = outcome.kind === 'failed' ? { code: outcome.code, message: outcome.message } : null;
-  lookLater(draft, { ...attempt, target, error }, paceOf(draft, attempt, target));
+  const input = look?.unread.length === 0 ? { since: knownSince(draft) } : attempt.input;
+  lookLater(draft, { ...attempt, target, input, error }, paceOf(draft, attempt, target));
   return true;
+}
+
+/**
+ * From when the next look asks CloudTrail again: it has two questions a second for a whole account, and what is older
+ * than its lag this look has read. Twice the lag, so that a late answer costs nothing.
+ */
+function knownSince(draft: Draft): string {
+  return new Date(draft.env.now.getTime() - 2 * TRAIL_LAG_MS).toISOString();
 }
 
 function follow(draft: Draft, target: Target, look: Look): void {

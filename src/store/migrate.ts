@@ -7,6 +7,7 @@ import { sql as inventory } from './migrations/0006-inventory.ts';
 import { sql as containmentBudget } from './migrations/0007-containment-budget.ts';
 import { sql as purge } from './migrations/0008-purge.ts';
 import { sql as campaigns } from './migrations/0009-campaigns.ts';
+import { sql as plannedOnce } from './migrations/0010-planned-once.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0007-containment-budget', sql: containmentBudget },
   { name: '0008-purge', sql: purge },
   { name: '0009-campaigns', sql: campaigns },
+  { name: '0010-planned-once', sql: plannedOnce },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

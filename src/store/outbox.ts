@@ -23,7 +23,7 @@ export interface ClaimedDelivery {
 interface ClaimedRow {
   readonly id: OutboxId;
   readonly about: IncidentId;
-  readonly incident_id: IncidentId;
+  readonly lane: IncidentId;
   readonly kind: string;
   readonly params: JsonObject;
   readonly tries: number;
@@ -49,43 +49,7 @@ export async function claimDelivery(
   lane: DeliveryLane = 'slack',
 ): Promise<ClaimedDelivery | undefined> {
   const rows = await sql.query<ClaimedRow>(
-    `with late as (
-       -- Notices of something that happened a while ago, and that were never tried: an outage lies in between.
-       select seq, created_at from cordon.outbox
-       where incident_id = $1 and kind in ('announce', 'task-due') and status in ('pending', 'superseded')
-         and created_at < $3::timestamptz - interval '10 minutes'
-         and seq > coalesce((select max(seq) from cordon.outbox
-           where incident_id = $1 and kind in ('announce', 'task-due') and status = 'sent'), 0)
-     ), merged as (
-       update cordon.outbox as old set status = 'superseded', finished_at = $3::timestamptz
-       where old.incident_id = $1 and old.status = 'pending' and (
-         old.merge_key is not null and exists (
-           select 1 from cordon.outbox as newer where newer.incident_id = $1 and newer.merge_key = old.merge_key
-             and newer.seq > old.seq and newer.status = 'pending')
-         -- The newest of them speaks for all: what each said is in the timeline, and how it came out on the card.
-         or old.seq in (select seq from late) and old.seq < (
-           select max(l.seq) from late as l join cordon.outbox as o on o.seq = l.seq and o.status = 'pending'))
-       returning old.seq
-     ), hurried as (
-       -- The first card comes first, as everything else is said below it.
-       select c.last is null or (c.last < $3::timestamptz - interval '5 seconds'
-         and exists (select 1 from cordon.outbox where incident_id = $1 and about <> $1)) as now
-       from (select max(finished_at) as last from cordon.outbox
-         where incident_id = $1 and kind = 'card' and status = 'sent') as c
-     ), next as (
-       select o.seq, o.status from cordon.outbox as o cross join hurried as h
-       where o.incident_id = $1 and o.status in ('pending', 'sending', 'unknown') and o.seq not in (select seq from merged)
-         and (o.kind = 'page') = $4
-       order by case when o.kind = 'open-channel' then 0 when o.kind = 'furnish' or (o.kind = 'card' and h.now) then 1 else 2 end, o.seq limit 1
-     )
-     update cordon.outbox as o set status = 'sending', owner = $2, tries = o.tries + 1
-     from next where o.seq = next.seq and next.status in ('pending', 'unknown')
-       -- One at a time in a lane, whoever has it.
-       and not exists (select 1 from cordon.outbox as busy
-         where busy.incident_id = $1 and busy.status = 'sending' and (busy.kind = 'page') = $4)
-       and (o.not_before is null or o.not_before <= $3::timestamptz)
-     returning o.id, o.about, o.incident_id, o.kind, o.params, o.tries, o.created_at, next.status = 'unknown' as was_unknown,
-       (select min(created_at) from late where o.seq in (select seq from late) having count(*) > 1) as late_since`,
+    'select * from cordon.claim_delivery($1, $2, $3::timestamptz, $4)',
     [incident, owner, now.toISOString(), lane === 'page'],
   );
   const row = rows[0];
@@ -93,7 +57,7 @@ export async function claimDelivery(
   return {
     id: row.id,
     incident: row.about,
-    lane: row.incident_id,
+    lane: row.lane,
     kind: row.kind,
     params: row.params,
     tries: row.tries,

@@ -102,6 +102,12 @@ async function report(what: string, id: string, fromMs: number): Promise<number>
 
 const contains = (operation: string) => CONTAINING.some((each) => each === operation);
 
+/** The engine notes both in one commit, when both are done. */
+const isSealedOver = async (id: string, item: string) => {
+  const entries = (await ground.withApi((api) => api.timeline(id, 0)))?.entries ?? [];
+  return entries.some(({ body }) => body?.kind === 'evidence.stored' && body.summary.includes(item));
+};
+
 const closeAndCheck = async (id: string) => {
   await ground.answer(id, 'triage', { verdict: 'false_positive' });
   await eventually(
@@ -109,6 +115,8 @@ const closeAndCheck = async (id: string) => {
     30_000,
     async () => (await ground.view(id))?.status === 'closed',
   );
+  // The channel's transcript is kept, and the case sealed over it, once Slack has been read: after the close.
+  await eventually('the transcript is sealed', 30_000, () => isSealedOver(id, 'slack/transcript.json'));
   expect(await ground.problems(id)).toEqual([]);
 };
 

@@ -13,6 +13,7 @@ import { createLog, silentLog } from '../../src/log.ts';
 import type { ComposeOptions, Cordon } from '../../src/main.ts';
 import { compose } from '../../src/main.ts';
 import { createMemoryQueue } from '../../src/queue/memory.ts';
+import { settle } from '../../src/simulation/settle.ts';
 import type { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
 import type { WorldSpec } from '../../src/simulation/world/spec.ts';
@@ -270,22 +271,14 @@ export async function pass(engine: TestEngine, ms: number): Promise<void> {
   for (await quiet(engine); !over; await quiet(engine)) engine.clock.advanceToNext();
 }
 
-// What is under way may itself wait for time to pass (a rate budget, a latency), and files are written by
-// real threads. So many turns of the event loop without any sign of progress count as waiting for time.
-const STALLED_TURNS = 200;
-
 /** Resolves when nothing is under way, or all that is waits for the clock. */
-export async function quiet(engine: TestEngine): Promise<void> {
-  let seen = '';
-  for (let idle = 0, still = 0; idle < 5 && still < STALLED_TURNS && !engine.dead(); ) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const outside = engine.activity.busy() > 0;
-    idle = !outside && engine.cordon.engine.idle() && engine.pending() === 0 ? idle + 1 : 0;
-    if (outside) still = 0;
-    const now = `${engine.world.journal.count()}/${engine.clock.sleepers()}`;
-    still = now === seen ? still + 1 : 0;
-    seen = now;
-  }
+export function quiet(engine: TestEngine): Promise<void> {
+  const { activity, clock, dead, pending, world } = engine;
+  return settle({
+    outside: () => !dead() && activity.busy() > 0,
+    idle: () => dead() || (engine.cordon.engine.idle() && pending() === 0),
+    progress: () => `${world.journal.count()}/${clock.sleepers()}`,
+  });
 }
 
 /** The kinds of the incident's timeline entries, in order. */

@@ -5,7 +5,8 @@ import type { ActionContext } from '../ports.ts';
 import { tolerant } from '../tolerant.ts';
 import { type TrailedCall, trailedCall } from './trailed-call.ts';
 
-const page = z.looseObject({ Events: z.array(z.json()).default([]) });
+// A page is JSON by the port's word; each row is read by `trailedCall`.
+const page = z.looseObject({ Events: z.array(z.custom<Json>()).default([]) });
 
 // Newest first, 50 a page, two pages a second for the whole account: an attacker who calls a thousand times a minute
 // must not spend what the other incidents look with. What is older was there the last time, or is evidence's to find.

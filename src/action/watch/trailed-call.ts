@@ -37,7 +37,8 @@ const record = z.looseObject({
   errorCode: z.string().max(256).optional(),
   errorMessage: z.string().max(4096).optional(),
   readOnly: z.boolean().default(false),
-  requestParameters: z.record(z.string(), z.json()).nullish(),
+  // Out of `JSON.parse`: JSON all the way down, and a look reads hundreds of them.
+  requestParameters: z.custom<JsonObject>(isObject).nullish(),
   userIdentity: z.looseObject({
     type: z.string().max(64),
     arn: arn.optional(),
@@ -96,4 +97,8 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
