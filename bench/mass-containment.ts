@@ -115,7 +115,7 @@ export async function containMany(
     }
     const settled = () =>
       settle({
-        outside: () => activity.busy() > 0,
+        outside: activity,
         idle: () => engine.idle() && queue.pending() === 0,
         progress: () => `${statements()} ${clock.sleepers()} ${world.journal.count()} ${clock.monotonicMs()}`,
       });

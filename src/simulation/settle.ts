@@ -1,3 +1,5 @@
+import type { Activity } from '../activity.ts';
+
 /**
  * When may virtual time pass? Only when nothing can happen any more at this instant. What waits for the
  * disk or the database is counted (`Activity`); everything else is promises, which a turn of the event
@@ -5,8 +7,8 @@
  * "idle" alone is no answer: so many turns without any sign of progress are.
  */
 export interface Activities {
-  /** True while something waits for the outside: disk, database. */
-  readonly outside: () => boolean;
+  /** What waits for the outside: disk, database. */
+  readonly outside: Pick<Activity, 'busy' | 'quiet'>;
   /** True when the engine has nothing under way and no wake-up is due. */
   readonly idle: () => boolean;
   /** Anything that changes when something happens. */
@@ -21,9 +23,11 @@ const STALLED_TURNS = 100;
 export async function settle({ outside, idle, progress }: Activities): Promise<void> {
   let seen = progress();
   for (let still = 0; still < (idle() ? IDLE_TURNS : STALLED_TURNS); ) {
+    const waited = outside.busy() > 0;
+    if (waited) await outside.quiet();
     await new Promise<void>((resolve) => setImmediate(resolve));
     const now = progress();
-    still = outside() || now !== seen ? 0 : still + 1;
+    still = waited || outside.busy() > 0 || now !== seen ? 0 : still + 1;
     seen = now;
   }
 }

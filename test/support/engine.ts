@@ -36,6 +36,8 @@ export interface TestEngine {
   readonly activity: Activity;
   /** True once its process was killed: nothing of it comes back, so nothing of it is waited for. */
   readonly dead: () => boolean;
+  /** It may be killed at any moment: nobody waits for it without looking again. */
+  readonly mortal: boolean;
   submit(options?: AlertOptions): Promise<string>;
   state(id: string): Promise<IncidentState>;
   stop(): Promise<void>;
@@ -147,6 +149,7 @@ export async function startEngine(
     pending: () => queue.pending(),
     activity,
     dead: options.dead ?? (() => false),
+    mortal: options.dead !== undefined,
     async submit(alert = {}) {
       const bytes = new TextEncoder().encode(JSON.stringify(alertJson(alert)));
       const [outcome] = await cordon.engine.accept.submit({
@@ -275,7 +278,11 @@ export async function pass(engine: TestEngine, ms: number): Promise<void> {
 export function quiet(engine: TestEngine): Promise<void> {
   const { activity, clock, dead, pending, world } = engine;
   return settle({
-    outside: () => !dead() && activity.busy() > 0,
+    // What a killed process waited for never comes.
+    outside: {
+      busy: () => (dead() ? 0 : activity.busy()),
+      quiet: () => (engine.mortal ? Promise.resolve() : activity.quiet()),
+    },
     idle: () => dead() || (engine.cordon.engine.idle() && pending() === 0),
     progress: () => `${world.journal.count()}/${clock.sleepers()}`,
   });

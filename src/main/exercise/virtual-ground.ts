@@ -114,7 +114,7 @@ export async function openVirtualGround(options: {
 
   const settled = () =>
     settle({
-      outside: () => activity.busy() > 0,
+      outside: activity,
       idle: () => cordon.engine.idle() && queue.pending() === 0,
       progress: () =>
         `${statements()} ${clock.sleepers()} ${world.journal.count()} ${slack.journal.length} ${clock.monotonicMs()}`,
