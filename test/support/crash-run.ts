@@ -69,6 +69,7 @@ function start(
     seed,
     sql: own,
     dead: mortal.dead,
+    death: mortal.death,
     fetch: (request) =>
       mortal.call(`aws ${verbOf(request)} ${new URL(request.url).pathname}`, () =>
         ground.world.fetch(request),

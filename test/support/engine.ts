@@ -36,8 +36,8 @@ export interface TestEngine {
   readonly activity: Activity;
   /** True once its process was killed: nothing of it comes back, so nothing of it is waited for. */
   readonly dead: () => boolean;
-  /** It may be killed at any moment: nobody waits for it without looking again. */
-  readonly mortal: boolean;
+  /** Resolves when it is killed, or at once where only `dead` knows; `undefined` for one that is never killed. */
+  readonly death: Promise<unknown> | undefined;
   submit(options?: AlertOptions): Promise<string>;
   state(id: string): Promise<IncidentState>;
   stop(): Promise<void>;
@@ -102,6 +102,7 @@ export async function startEngine(
     readonly fetch?: (request: Request) => Promise<Response>;
     readonly sql?: Sql;
     readonly dead?: () => boolean;
+    readonly death?: Promise<unknown>;
     readonly overrides?: Partial<ComposeOptions>;
   } = {},
 ): Promise<TestEngine> {
@@ -149,7 +150,7 @@ export async function startEngine(
     pending: () => queue.pending(),
     activity,
     dead: options.dead ?? (() => false),
-    mortal: options.dead !== undefined,
+    death: options.death ?? (options.dead === undefined ? undefined : Promise.resolve()),
     async submit(alert = {}) {
       const bytes = new TextEncoder().encode(JSON.stringify(alertJson(alert)));
       const [outcome] = await cordon.engine.accept.submit({
@@ -281,7 +282,9 @@ export function quiet(engine: TestEngine): Promise<void> {
     // What a killed process waited for never comes.
     outside: {
       busy: () => (dead() ? 0 : activity.busy()),
-      quiet: () => (engine.mortal ? Promise.resolve() : activity.quiet()),
+      quiet: async () => {
+        await (engine.death === undefined ? activity.quiet() : Promise.race([activity.quiet(), engine.death]));
+      },
     },
     idle: () => dead() || (engine.cordon.engine.idle() && pending() === 0),
     progress: () => `${world.journal.count()}/${clock.sleepers()}`,
