@@ -49,17 +49,20 @@ async function makeTemplate(): Promise<void> {
 }
 
 /**
- * Makes a database as empty as a fresh one, in milliseconds instead of the second that loading the
- * template takes. The timeline's triggers refuse it, as they must: they are off for this session's moment.
+ * Makes a database as empty as a fresh one, in a fraction of the second that loading the template takes; deleting a few
+ * rows of 30 tables takes a quarter of truncating them. The timeline's triggers refuse it, as they must: they are off for
+ * this session's moment.
  */
 export async function emptyDatabase(sql: EmbeddedSql): Promise<void> {
-  const [tables] = await sql.query<{ names: string }>(
-    `select string_agg(format('%I.%I', schemaname, tablename), ', ') as names from pg_tables
-     where schemaname = 'cordon' and tablename <> 'migration'`,
+  const rows = await sql.query<{ statement: string }>(
+    `select format('delete from %I.%I;', schemaname, tablename) as statement from pg_tables
+     where schemaname = 'cordon' and tablename <> 'migration'
+     union all
+     select format('alter sequence %I.%I restart;', schemaname, sequencename) from pg_sequences where schemaname = 'cordon'`,
   );
   await sql.database.exec(`
     set session_replication_role = replica;
-    truncate ${tables?.names ?? ''} restart identity cascade;
+    ${rows.map(({ statement }) => statement).join('\n')}
     set session_replication_role = default;
   `);
 }
