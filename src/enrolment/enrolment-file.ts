@@ -98,6 +98,12 @@ const accountSchema = z
     profile: z.enum(['static', 'dynamic']).default('static'),
     /** How long one invocation at a time is watched on release before everybody may call the function again. */
     canarySeconds: z.int().min(0).max(3600).default(60),
+    /**
+     * How long nobody calls a published version before a release lets it run again after its sessions were revoked: then
+     * its warm environments, which hold such sessions, are surely reaped. Lambda promises no figure; a quarter of an
+     * hour is what is seen, so twice that.
+     */
+    reapSeconds: z.int().min(0).max(7200).default(1800),
     /** Where asynchronous events go that a contained function would lose: one bucket, one queue per Region. */
     quarantineSinks: z.array(sinkArn).default([]),
     /** Code signing configuration with UntrustedArtifactOnDeployment Enforce and no signer that deploys. */

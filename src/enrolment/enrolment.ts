@@ -56,6 +56,7 @@ export function accountFor(
     mode: 'observe',
     containmentsPerHour: 0,
     canarySeconds: 60,
+    reapSeconds: 1800,
     tier: 'production',
     roles: {},
     profile: 'static',

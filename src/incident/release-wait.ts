@@ -11,12 +11,6 @@ import type { AttemptRow } from './state.ts';
  */
 const SPREADS_MS = 10_000;
 
-/**
- * When environments that nobody calls are surely reaped. Lambda promises no figure; a quarter of an hour is what is
- * seen, so twice that.
- */
-export const REAPED_AFTER_MS = 30 * 60_000;
-
 /** From here on a release lets the function run. */
 export const RUNS = releasePlace(reserveZeroConcurrency.id);
 

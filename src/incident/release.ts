@@ -11,7 +11,7 @@ import { accountFor } from '../enrolment/enrolment.ts';
 import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
 import { handOver, isContaining } from './hold.ts';
-import { postpone, REAPED_AFTER_MS, RUNS } from './release-wait.ts';
+import { postpone, RUNS } from './release-wait.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 
 /** What an attempt of a release says beyond a fresh one. */
@@ -23,6 +23,9 @@ export type ReleaseAttempt = Pick<
 
 /** How long a canary is watched in an account that is not enrolled any more. */
 const CANARY_WATCH_S = 60;
+
+/** How long environments that nobody calls are waited out there. */
+const REAP_S = 1800;
 
 // An invocation that was running when the function was stopped may go on for its timeout, at most this long
 // (AWS Lambda quotas), with credentials that are renewed meanwhile.
@@ -110,7 +113,9 @@ function onceReaped(
   if (!renewals.some((one) => one.target?.functionArn === target.functionArn)) return undefined;
   const stopped = stoppedAt(draft, target);
   if (stopped === null) return undefined;
-  const reapedMs = Date.parse(stopped) + longestInvocationMs(draft, target) + REAPED_AFTER_MS;
+  const account = accountFor(draft.env.enrolment, target.account, target.region);
+  const idleMs = 1000 * (account?.reapSeconds ?? REAP_S);
+  const reapedMs = Date.parse(stopped) + longestInvocationMs(draft, target) + idleMs;
   return reapedMs <= draft.env.now.getTime() ? undefined : { notBefore: new Date(reapedMs).toISOString() };
 }
 

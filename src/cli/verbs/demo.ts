@@ -10,7 +10,7 @@ export const demo: Register = (program, run) => {
     .command('demo')
     .summary('see a whole incident: an attack, its containment, its end')
     .description(
-      'Runs the exercise c2-callback live: the engine on its embedded database, a simulated AWS account under attack and a simulated Slack, all on this machine. Takes about half a minute and can reach nothing real.',
+      'Runs the exercise c2-callback live: the engine on its embedded database, a simulated AWS account under attack and a simulated Slack, all on this machine. Takes about a minute and can reach nothing real.',
     )
     .option('-i, --interactive', 'be the responder: answer what is asked in Slack yourself')
     .action(
