@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AwsErrorCode, FailureClass } from '../action/failure.ts';
 import { AwsError } from '../action/failure.ts';
 import { factsOf, type Operation } from './operations.ts';
+import { secretFree } from './secret-free.ts';
 
 /**
  * One table from the SDK's errors to ours. The order of questions: is it ours already; did the request
@@ -231,7 +232,12 @@ function ruled(rule: Rule, facts: ErrorFacts, operation: Operation, cause: unkno
   });
 }
 
-/** AWS repeats names that an attacker may have chosen: one line, printable, short. */
+/** AWS repeats names that an attacker may have chosen, and what was sent: no secrets, one line, printable, short. */
 function clean(message: string): string {
-  return message.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+  return secretFree(message.slice(0, MAX_READ))
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 300);
 }
+
+// Of a longer message what follows is not looked at, so that the work is bounded.
+const MAX_READ = 4_096;

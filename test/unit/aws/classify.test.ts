@@ -99,11 +99,11 @@ describe('a write to Lambda', () => {
 
   test('that AWS refuses says why in one printable line', async () => {
     const failure = await write(
-      jsonError('AccessDeniedException', 403, `not authorized\u0007\n${'x'.repeat(900)}`),
+      jsonError('AccessDeniedException', 403, `not authorized\u0007\n${'x '.repeat(450)}`),
     );
     expect(failure).toBeInstanceOf(AwsError);
     expect(String(failure)).toMatch(
-      /^AwsError: lambda:PutFunctionConcurrency: AccessDeniedException: not authorized x+/,
+      /^AwsError: lambda:PutFunctionConcurrency: AccessDeniedException: not authorized x x/,
     );
     expect(String(failure).length).toBeLessThan(600);
   });
