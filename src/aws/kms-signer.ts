@@ -72,6 +72,8 @@ async function asked<Answer>(operation: string, call: () => Promise<Answer>): Pr
   try {
     return await call();
   } catch (cause) {
+    // Ours already: the role of evidence, which is assumed on the way.
+    if (cause instanceof CodedError) throw cause;
     const name = cause instanceof Error ? cause.name : 'unknown';
     throw new KmsError(
       'cordon_seal_key_refused',

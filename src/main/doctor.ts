@@ -4,6 +4,7 @@ import { ConfigError, readConfig, SETTINGS, settingsGiven } from '../config.ts';
 import { codeOf, describeError } from '../error.ts';
 import { folderHolder } from '../store/folder-lock.ts';
 import { awsFindings } from './doctor/aws.ts';
+import { custodyFindings } from './doctor/custody.ts';
 import { databaseFindings } from './doctor/database.ts';
 import { definitionFindings } from './doctor/definitions.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -38,7 +39,7 @@ export async function examine(options: {
   const definitions = await definitionFindings(config);
   const patient: Patient = { config, clock, holder, enrolment: definitions.enrolment };
   findings.push(...definitions.findings);
-  const parts = [folderFindings, databaseFindings, networkFindings, awsFindings];
+  const parts = [folderFindings, databaseFindings, networkFindings, awsFindings, custodyFindings];
   const found = await Promise.all(parts.map((part) => guarded(part, patient)));
   return [...findings, ...found.flat()];
 }
