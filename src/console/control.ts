@@ -45,7 +45,7 @@ const retentionSchema = z.strictObject({
     z.strictObject({ kind: z.literal('hold'), reason }),
     z.strictObject({ kind: z.literal('release-hold'), reason }),
     z.strictObject({ kind: z.literal('extend'), until: z.iso.datetime() }),
-    z.strictObject({ kind: z.literal('purge'), reason, objects: count, kept: count }),
+    z.strictObject({ kind: z.literal('purge'), reason, objects: count, kept: count, apart: count }),
     z.strictObject({
       kind: z.literal('sealed'),
       manifestSha256: sha256,

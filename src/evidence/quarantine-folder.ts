@@ -9,6 +9,10 @@ export interface QuarantineStore {
     from: string,
     file: { readonly sha256: string; readonly bytes: number },
   ): Promise<string>;
+  /** What lies there of an incident, by the name that `remove` takes; also what no record speaks of. */
+  list(incident: string): Promise<readonly string[]>;
+  /** Removes one of it; no error when it is gone already. */
+  remove(incident: string, name: string): Promise<void>;
 }
 
 /** A folder of this machine, beside that of evidence: `<data>/quarantine/<incident>/<sha256>`. */
@@ -34,5 +38,7 @@ export function quarantineFolder(disk: Disk, folder: string): QuarantineStore {
       }
       return `quarantine/${incident}/${sha256}`;
     },
+    list: (incident) => disk.list(join(folder, incident)),
+    remove: (incident, name) => disk.remove(join(folder, incident, name)),
   };
 }

@@ -145,7 +145,9 @@ export const recordSchema = z.discriminatedUnion('kind', [
     kind: z.literal('purged'),
     purge: act.extend({
       /** Digests of the removed objects, sorted; records before this one name them. */
-      objects: z.array(hex).min(1),
+      objects: z.array(hex),
+      /** Digests of what was removed from the quarantine, sorted; absent when nothing lay there. */
+      quarantined: z.array(hex).min(1).optional(),
     }),
   }),
 ]);

@@ -6,6 +6,7 @@ import { type Journal, openJournal } from './journal.ts';
 import type { EvidenceKeys } from './keys.ts';
 import { heldBy, neededObjects } from './known.ts';
 import { type CasePlace, casePlace, objectPath } from './place.ts';
+import type { QuarantineStore } from './quarantine-folder.ts';
 import type { EvidenceRecord, StoredRecord } from './record.ts';
 import { RECORD_SCHEMA } from './record.ts';
 import { sealCase } from './seal.ts';
@@ -48,6 +49,8 @@ export interface Sealed {
 export interface PurgePlan {
   readonly removable: readonly { readonly sha256: string; readonly bytes: number | null }[];
   readonly kept: readonly { readonly sha256: string; readonly why: string }[];
+  /** What lies in the quarantine of the case: nothing locks it, so all of it goes. */
+  readonly apart: readonly string[];
 }
 
 /** Opens the retention of one case, which must be there. Throws `cordon_evidence_case_damaged`, `cordon_evidence_bad_case_id`. */
@@ -58,8 +61,10 @@ export function openRetention(options: {
   readonly keys: EvidenceKeys;
   readonly clock: Clock;
   readonly incident: string;
+  /** Where what an attacker wrote was put. */
+  readonly quarantine?: QuarantineStore;
 }): CaseRetention {
-  const { disk, folder, keys, clock, incident } = options;
+  const { disk, folder, keys, clock, incident, quarantine } = options;
   const place = casePlace(folder, incident);
   const writer = createWriter({ disk });
   const journal = openJournal(disk, place);
@@ -128,7 +133,7 @@ export function openRetention(options: {
         kept.push({ sha256, why: `locked (${lock.retentionMode ?? ''}) until ${lock.retainUntil}` });
       } else removable.push({ sha256, bytes });
     }
-    return { removable, kept };
+    return { removable, kept, apart: (await quarantine?.list(incident)) ?? [] };
   }
 
   return {
@@ -187,10 +192,14 @@ export function openRetention(options: {
       const planned = await plan();
       const fresh = new Set(neededObjects(await journal.refresh()).keys());
       const objects = planned.removable.map(({ sha256 }) => sha256).filter((sha256) => fresh.has(sha256));
-      if (objects.length > 0) {
-        await append(() => ({ kind: 'purged', purge: { objects: objects.sort(), by, reason } }));
+      // A part that no writer finished has no digest to record.
+      const quarantined = planned.apart.filter((name) => /^[0-9a-f]{64}$/.test(name)).sort();
+      if (objects.length > 0 || quarantined.length > 0) {
+        const apart = quarantined.length === 0 ? {} : { quarantined };
+        await append(() => ({ kind: 'purged', purge: { objects: objects.sort(), ...apart, by, reason } }));
       }
-      if (planned.removable.length > 0) await sealed(await seal());
+      if (planned.removable.length > 0 || planned.apart.length > 0) await sealed(await seal());
+      for (const name of planned.apart) await quarantine?.remove(incident, name);
       for (const { sha256 } of planned.removable) {
         const path = join(folder, objectPath(sha256));
         if (disk.remote === undefined) await disk.remove(path);

@@ -97,8 +97,8 @@ async function verifySeal(request: {
     findings.push({
       kind: key.kind,
       item: envelopeName,
-      file:
-        key.kind === 'public-key-missing' ? `cases/${place.incident}/${envelopeName}` : publicKeyPath(keyId),
+      // An id that is none becomes no path: then the envelope that names it is what is wrong.
+      file: KEY_ID.test(keyId) ? publicKeyPath(keyId) : `cases/${place.incident}/${envelopeName}`,
       expected: `the public key with id ${keyId}`,
       found: key.found,
     });
@@ -164,6 +164,8 @@ function signedManifestDigest(payload: Uint8Array, incident: string, number: num
   return speaksOfIt ? subject.digest.sha256 : null;
 }
 
+const KEY_ID = /^[0-9a-f]{64}$/;
+
 type KeyAnswer =
   | { readonly kind: 'key'; readonly pem: string }
   | { readonly kind: 'public-key-missing' | 'public-key-altered'; readonly found: string };
@@ -176,7 +178,7 @@ export async function readPublicKey(
 ): Promise<KeyAnswer> {
   if (pinned !== undefined) return { kind: 'key', pem: pinned };
   // The id comes from the envelope: whoever can write there chose it, and it becomes a file name.
-  const bytes = /^[0-9a-f]{64}$/.test(keyId) ? await disk.read(join(evidence, publicKeyPath(keyId))) : null;
+  const bytes = KEY_ID.test(keyId) ? await disk.read(join(evidence, publicKeyPath(keyId))) : null;
   if (bytes === null) return { kind: 'public-key-missing', found: 'no such key in the folder' };
   const problem = publicKeyProblem(keyId, bytes);
   return problem === null

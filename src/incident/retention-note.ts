@@ -17,7 +17,14 @@ class RetentionError extends CodedError<RetentionErrorCode> {}
 export type RetentionAct =
   | { readonly kind: 'hold' | 'release-hold'; readonly reason: string }
   | { readonly kind: 'extend'; readonly until: string }
-  | { readonly kind: 'purge'; readonly reason: string; readonly objects: number; readonly kept: number }
+  | {
+      readonly kind: 'purge';
+      readonly reason: string;
+      readonly objects: number;
+      readonly kept: number;
+      /** Files of what an attacker wrote. */
+      readonly apart: number;
+    }
   /** The act is sealed; after a purge the timeline's bodies go, too. */
   | {
       readonly kind: 'sealed';
@@ -106,9 +113,10 @@ function logAct(draft: Draft, actor: Parameters<Draft['log']>[1], act: Retention
       draft.log(
         'evidence.purged',
         actor,
-        `Removes the content of ${act.objects} evidence objects and leaves ${act.kept}: ${act.reason}`,
-        { reason: act.reason, objects: act.objects, kept: act.kept },
+        `Removes the content of ${act.objects} evidence objects and ${act.apart} files of the quarantine, and leaves ${act.kept}: ${act.reason}`,
+        { reason: act.reason, objects: act.objects, apart: act.apart, kept: act.kept },
       );
+      draft.record = { ...draft.record, purgedAt: draft.at };
       return;
     case 'sealed':
       draft.log('evidence.sealed', actor, `Sealed ${act.items} evidence items`, {

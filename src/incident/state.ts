@@ -78,6 +78,8 @@ export interface IncidentRecord {
   readonly comparisons?: Readonly<Record<string, Comparison>>;
   /** When the last alert joined. */
   readonly lastAlertAt?: string;
+  /** When retention began to remove its content: nothing is added to its evidence any more. */
+  readonly purgedAt?: string;
   /** Other functions on a target's role, by function ARN; absent while unknown. */
   readonly sharedWith: Readonly<Record<string, number>>;
   /** The mode of its first target when it was opened, and again when it ended: what it was run in. Absent in old records. */

@@ -37,6 +37,6 @@ export function keptUntil(enrolment: Enrolment, incident: IncidentView, now: Dat
 
 /** Opens the retention of an incident's evidence, where it is kept. */
 export function retentionOf(custody: Custody, incident: string, clock: Clock): CaseRetention {
-  const { disk, folder, keys } = custody;
-  return openRetention({ disk, folder, keys, clock, incident });
+  const { disk, folder, keys, quarantine } = custody;
+  return openRetention({ disk, folder, keys, clock, incident, quarantine });
 }

@@ -17,7 +17,9 @@ export function createTranscripts(parts: {
     const id = incident as IncidentId; // out of the outbox row
     const state = await advance.read(id);
     if (state === undefined) throw new TypeError(`the outbox names incident ${incident}, which is not there`);
-    const { account, region } = state.record;
+    const { account, region, purgedAt } = state.record;
+    // What a purge removed would come back.
+    if (purgedAt !== undefined) return null;
     const port = evidence.openCase(id, { account, region, caller: null, attempt: null });
     const stored = await port.put({
       name: NAME,

@@ -398,11 +398,14 @@ export interface SlackSeen {
   forget(key: string): Promise<void>;
 }
 
-/** What was said in an incident's channel, as JSON, to be kept as evidence. Resolves once it is sealed. */
+/**
+ * What was said in an incident's channel, as JSON, to be kept as evidence. Resolves once it is sealed, with `null` when
+ * retention has removed the evidence of the incident: nothing is added to it then.
+ */
 export type KeepTranscript = (
   incidentId: string,
   transcript: { readonly channel: string; readonly content: string; readonly messages: number },
-) => Promise<{ readonly sha256: string }>;
+) => Promise<{ readonly sha256: string } | null>;
 
 export const DELIVERY_KINDS = [
   'open-channel',

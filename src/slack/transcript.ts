@@ -24,13 +24,17 @@ export async function exportTranscript(job: Job): Promise<DeliveryOutcome> {
   const read = await readChannel(job, place.channel);
   if (read.kind === 'unreadable') return unread(read.failure, read.doing);
   const { content, messages } = read;
-  const keep: Promise<{ readonly sha256: string }> = job.keepTranscript(job.incident.id, {
+  const keep: Promise<{ readonly sha256: string } | null> = job.keepTranscript(job.incident.id, {
     channel: place.channel,
     content,
     messages,
   });
-  const { sha256 } = await keep;
-  return sent(place.channel, null, [`${messages} messages are kept in evidence, sha256 ${sha256}`]);
+  const kept = await keep;
+  return sent(place.channel, null, [
+    kept === null
+      ? 'nothing more is kept in evidence, which retention removed'
+      : `${messages} messages are kept in evidence, sha256 ${kept.sha256}`,
+  ]);
 }
 
 /** Archives the channel, and only once what was said in it is kept. */

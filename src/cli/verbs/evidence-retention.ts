@@ -61,7 +61,7 @@ export function addRetentionVerbs(group: Command, run: Run): void {
     .command('purge')
     .summary('remove the content of one incident for good')
     .description(
-      'Shows what would be removed: the content of every item and the bodies of timeline entries. With --yes it is removed, ' +
+      'Shows what would be removed: the content of every item, what lies in the quarantine, and the bodies of timeline entries. With --yes it is removed, ' +
         'and a sealed tombstone says what, by whom and why; records, digests and hashes stay, and verify still passes. ' +
         'For commanders, once the incident is closed and swept; before the policy lets it go only with --early.',
     )
@@ -174,6 +174,8 @@ interface PurgeResult {
   readonly held: { readonly by: string; readonly reason: string; readonly at: string } | null;
   readonly removable: number;
   readonly bytes: number;
+  /** Files of what an attacker wrote, which nothing locks. */
+  readonly apart: number;
   readonly kept: unknown;
   readonly left: readonly { readonly sha256: string; readonly why: string }[];
 }
@@ -197,6 +199,7 @@ async function purgeOne(
       held,
       removable: plan.removable.length,
       bytes: plan.removable.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+      apart: plan.apart.length,
       kept: null,
       left: plan.kept,
     };
@@ -206,6 +209,7 @@ async function purgeOne(
       reason,
       objects: plan.removable.length,
       kept: plan.kept.length,
+      apart: plan.apart.length,
     });
     await retention.purge({
       by,
@@ -223,7 +227,7 @@ function sayPurge(context: Context, incident: Incident, kept: Kept, result: Purg
   sayPlan(context, result);
 }
 
-function sayPlan({ out }: Context, { held, done, removable, bytes, left }: PurgeResult): void {
+function sayPlan({ out }: Context, { held, done, removable, bytes, apart, left }: PurgeResult): void {
   if (held !== null) {
     out.line(
       `  under legal hold by ${shown(held.by, 60)} since ${renderInstant(held.at)}: nothing is removed`,
@@ -231,7 +235,7 @@ function sayPlan({ out }: Context, { held, done, removable, bytes, left }: Purge
     return;
   }
   out.line(
-    `  ${done ? 'removed' : 'would remove'} the content of ${removable} objects, ${bytes} bytes${done ? '' : '; --yes removes it'}`,
+    `  ${done ? 'removed' : 'would remove'} the content of ${removable} objects, ${bytes} bytes, and ${apart} files of the quarantine${done ? '' : '; --yes removes it'}`,
   );
   for (const { sha256, why } of left) out.line(`  stays: ${sha256} (${shown(why, 200)})`);
 }

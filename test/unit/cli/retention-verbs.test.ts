@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answer, untilClosed } from '../../support/answers.ts';
 import { type CliResult, cli, serveEngine } from '../../support/cli.ts';
@@ -80,8 +81,18 @@ describe('the evidence of an incident that is over', () => {
   test('is removed by a purge that says first what it would do, and both verifiers name what is gone', async () => {
     const whole = (await run(['timeline', 'show', '1'])).stdout;
     expect(whole).toContain('Allowed lambda.reserve-zero-concurrency'); // control
+    // What an attacker wrote, and what another incident has of it.
+    const apart = (incident: string) => join(ground.dataDir, 'quarantine', incident);
+    for (const incident of [id, 'inc-other']) {
+      await mkdir(apart(incident), { recursive: true });
+      await writeFile(join(apart(incident), 'b'.repeat(64)), 'card number');
+    }
     const plan = await json(PURGE);
-    expect(plan).toMatchObject({ code: 0, value: { done: false } });
+    expect(plan).toMatchObject({ code: 0, value: { done: false, apart: 1 } });
+    expect(await readdir(apart(id))).toHaveLength(1); // control: nothing was removed yet
+    // The channel is still to be archived: it holds the purge up as little as the purge holds it up.
+    const timers = [...(await served.engine.state(id)).timers.values()];
+    expect(timers.find(({ kind }) => kind === 'archive')).toMatchObject({ status: 'armed' });
     expect(plan.value.removable).toBeGreaterThan(10);
     expect((await json(['evidence', 'verify', '1'])).value.purged).toEqual([]); // control: nothing was removed yet
     const refused = { code: 1, error: expect.stringContaining('cordon_retention_not_allowed') };
@@ -99,6 +110,8 @@ describe('the evidence of an incident that is over', () => {
     expect(shown).toContain('the customer asked');
     expect(shown).not.toContain('Allowed lambda.reserve-zero-concurrency');
     expect(await ground.sql.query('select 1 from cordon.alert_content')).toEqual([]);
+    expect(await readdir(apart(id))).toEqual([]);
+    expect(await readdir(apart('inc-other'))).toHaveLength(1);
     // Again finds nothing more to remove.
     expect((await json(PURGE)).value).toMatchObject({ removable: 0 });
   });

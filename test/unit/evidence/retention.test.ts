@@ -1,17 +1,19 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEvidenceBucket } from '../../../src/aws/evidence-bucket.ts';
 import { inProcessHandler } from '../../../src/aws/in-process.ts';
+import { openQuarantineBucket } from '../../../src/aws/quarantine-bucket.ts';
 import { type Disk, listTree, nodeDisk } from '../../../src/evidence/disk.ts';
 import { type EvidenceKeys, loadEvidenceKeys } from '../../../src/evidence/keys.ts';
 import { createLocalEvidence } from '../../../src/evidence/local.ts';
+import { type QuarantineStore, quarantineFolder } from '../../../src/evidence/quarantine-folder.ts';
 import { openRetention } from '../../../src/evidence/retention.ts';
 import { s3Disk } from '../../../src/evidence/s3-disk.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/simulation/virtual-clock.ts';
-import { createWorld } from '../../../src/simulation/world/world.ts';
+import { createWorld, type World } from '../../../src/simulation/world/world.ts';
 import { BUCKET } from '../../support/evidence-bucket.ts';
 import { REGION, smallWorld } from '../../support/world.ts';
 import { collect, INCIDENT, item } from './case-fixture.ts';
@@ -41,18 +43,23 @@ function localPlace(): Place {
   return { disk: nodeDisk, folder: join(root, 'evidence'), held: [] };
 }
 
+const LOCKED = { name: BUCKET, versioned: true, objectLock: true, objects: {} };
+
+function clientOf(world: World) {
+  return {
+    region: REGION,
+    endpoint: 'http://127.0.0.1:1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world-secret-key' },
+    requestHandler: inProcessHandler(world.fetch),
+  };
+}
+
 /** A bucket of the simulated account: its lock is one day, and S3 itself refuses what is locked. */
 function bucketPlace(): Place {
-  const buckets = [{ name: BUCKET, versioned: true, objectLock: true, objects: {} }];
-  const world = createWorld(smallWorld({ buckets }), { clock, seed: 'retention' });
+  const world = createWorld(smallWorld({ buckets: [LOCKED] }), { clock, seed: 'retention' });
   const store = openEvidenceBucket({
-    client: {
-      region: REGION,
-      endpoint: 'http://127.0.0.1:1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world-secret-key' },
-      requestHandler: inProcessHandler(world.fetch),
-    },
+    client: clientOf(world),
     clock,
     bucket: BUCKET,
     lock: 'COMPLIANCE',
@@ -184,6 +191,7 @@ test('nothing that S3 still locks is removed, and the case says nothing of a pur
   const { bytes } = await verify(place);
   expect(await purge(place)).toEqual({
     removable: [],
+    apart: [],
     kept: Array(3).fill({
       sha256: expect.any(String),
       why: 'locked (COMPLIANCE) until 2026-02-01T12:00:00.000Z',
@@ -207,6 +215,94 @@ test('a lock is extended for one case, and never shortened', async () => {
   expect((await purge(place)).removable).toHaveLength(3); // control
   await expect(retention(localPlace(), INCIDENT).extend(until)).rejects.toMatchObject({
     code: 'cordon_evidence_no_lock',
+  });
+});
+
+describe('what an attacker wrote', () => {
+  const apart = (store: QuarantineStore, incident: string) =>
+    createLocalEvidence({
+      folder: localPlace().folder,
+      keys,
+      clock,
+      collector: { name: 'cordon', version: '0' },
+      quarantine: store,
+    }).openCase(incident, { account: '111122223333', region: REGION, caller: null, attempt: null });
+  const written = (content: string) => ({
+    name: 'sweep-20m/quarantine.ndjson',
+    artifact: 'quarantine',
+    sourceArn: 'arn:aws:sqs:eu-west-1:111122223333:cordon-quarantine',
+    apiCall: 'sqs:ReceiveMessage',
+    content: (async function* () {
+      yield Buffer.from(content);
+    })(),
+    events: () => 1,
+  });
+
+  /** A bucket of the simulated account without a lock. */
+  function bucketStore(): QuarantineStore {
+    const world = createWorld(smallWorld({ buckets: [{ ...LOCKED, name: 'apart', objectLock: false }] }), {
+      clock,
+      seed: 'apart',
+    });
+    const client = clientOf(world);
+    return openQuarantineBucket({ client, bucket: 'apart', prefix: 'cordon/' });
+  }
+
+  test.each<[string, () => QuarantineStore]>([
+    ['a folder', () => quarantineFolder(nodeDisk, join(root, 'quarantine'))],
+    ['a bucket', bucketStore],
+  ])(
+    'is removed from %s by a purge of its case, which its tombstone says, and nothing else is',
+    async (_, open) => {
+      const store = open();
+      for (const incident of [INCIDENT, 'inc-other']) {
+        const port = apart(store, incident);
+        await port.quarantine(written('{"card":"4111"}'));
+        await port.seal();
+      }
+      const place = localPlace();
+      const [record] = (await verify(place)).quarantined;
+      expect(record).toMatchObject({ events: 1, purged: false });
+      const [kept = ''] = await store.list(INCIDENT);
+      expect(record?.place.endsWith(`quarantine/${INCIDENT}/${kept}`)).toBe(true);
+
+      const own = openRetention({ ...place, keys, clock, incident: INCIDENT, quarantine: store });
+      await own.hold({ by: 'bob', reason: 'litigation' });
+      await expect(own.purge({ ...ACT, sealed: async () => {} })).rejects.toMatchObject({
+        code: 'cordon_evidence_held',
+      });
+      expect(await store.list(INCIDENT)).toEqual([kept]); // control: nothing went before the hold was over
+      await own.releaseHold(ACT);
+      expect((await own.purge({ ...ACT, sealed: async () => {} })).apart).toEqual([kept]);
+
+      expect(await store.list(INCIDENT)).toEqual([]);
+      expect(await store.list('inc-other')).toEqual([kept]);
+      expect(await verify(place)).toMatchObject({
+        verified: true,
+        findings: [],
+        quarantined: [{ events: 1, purged: true }],
+      });
+      expect(await verify(place, 'inc-other')).toMatchObject({ quarantined: [{ purged: false }] });
+      // Again finds nothing to remove, and says nothing more.
+      const { seals } = await verify(place);
+      expect((await own.purge({ ...ACT, sealed: async () => {} })).apart).toEqual([]);
+      expect(await verify(place)).toMatchObject({ seals });
+    },
+  );
+
+  test('leaves no part behind that a writer never finished', async () => {
+    const place = localPlace();
+    await collect(openCase(place));
+    const store = quarantineFolder(nodeDisk, join(root, 'quarantine'));
+    const folder = join(root, 'quarantine', INCIDENT);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${'a'.repeat(64)}.part`), 'half');
+    await openRetention({ ...place, keys, clock, incident: INCIDENT, quarantine: store }).purge({
+      ...ACT,
+      sealed: async () => {},
+    });
+    expect(await readdir(folder)).toEqual([]);
+    expect(await verify(place)).toMatchObject({ verified: true });
   });
 });
 

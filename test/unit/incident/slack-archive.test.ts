@@ -5,6 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { objectPath } from '../../../src/evidence/place.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
+import type { IncidentId } from '../../../src/id.ts';
+import { createRecordRetention, type RetentionAct } from '../../../src/incident/retention-note.ts';
+import { localCustody } from '../../../src/main/custody.ts';
+import { retentionOf } from '../../../src/main/retention.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { answer, untilClosed } from '../../support/answers.ts';
@@ -95,6 +99,34 @@ describe('the channel of an incident that is closed', () => {
     expect((await transcripts()).at(-1)).toContain('the vendor confirmed it');
     expect(await summaries()).toContain('The channel is archived');
     expect((await verifyCase(on.engine.cordon.evidenceFolder, id)).verified).toBe(true);
+  });
+
+  test('is archived after a purge too, and brings nothing of it back into evidence', async () => {
+    await closed();
+    await pass(on.engine, 2 * DAY_MS);
+    const { cordon } = on.engine;
+    const enrolment = parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
+    const record = createRecordRetention({ advance: cordon.engine.advance, sql, enrolment });
+    const say = (act: RetentionAct) => record({ incident: id as IncidentId, by: 'alice', act });
+    const custody = await localCustody(ground.dataDir);
+    const retention = retentionOf(custody, id, ground.clock);
+    const objects = (await retention.plan()).removable.length;
+    expect(objects).toBeGreaterThan(10);
+    await say({ kind: 'purge', reason: 'asked to', objects, kept: 0, apart: 0 });
+    await retention.purge({
+      by: 'alice',
+      reason: 'asked to',
+      sealed: (seal) => say({ kind: 'sealed', ...seal, purge: true }),
+    });
+    const before = await verifyCase(cordon.evidenceFolder, id);
+    expect(before).toMatchObject({ verified: true, bytes: 0 });
+    expect(before.purged).toContain('slack/transcript.json');
+
+    on.slack.people.say('U0ALICE000', channel().id, 'the vendor confirmed it');
+    await pass(on.engine, 6 * DAY_MS);
+    expect(channel().isArchived).toBe(true);
+    expect(await transcripts()).toEqual([]);
+    expect(await verifyCase(cordon.evidenceFolder, id)).toEqual(before);
   });
 
   test('stays where nobody asked for it to be archived', async () => {
