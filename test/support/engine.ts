@@ -283,7 +283,9 @@ export function quiet(engine: TestEngine): Promise<void> {
     outside: {
       busy: () => (dead() ? 0 : activity.busy()),
       quiet: async () => {
-        await (engine.death === undefined ? activity.quiet() : Promise.race([activity.quiet(), engine.death]));
+        await (engine.death === undefined
+          ? activity.quiet()
+          : Promise.race([activity.quiet(), engine.death]));
       },
     },
     idle: () => dead() || (engine.cordon.engine.idle() && pending() === 0),
