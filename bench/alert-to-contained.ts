@@ -1,5 +1,5 @@
 import { subject } from './account.ts';
-import { type Backend, freshBackends } from './backend.ts';
+import { type Backend, onEachBackend } from './backend.ts';
 import { type Child, startChild } from './child.ts';
 import type { BareOperations } from './children/bare.ts';
 import type { EngineOperations } from './children/engine.ts';
@@ -18,17 +18,7 @@ const WARM_UP = 3;
 export const alertToContained: Benchmark = {
   name: 'alert-to-contained',
   shows: 'time from an alert to both containment writes accepted, beside a bare script with the same calls',
-  async run(note) {
-    const figures: Figure[] = [];
-    for (const backend of await freshBackends()) {
-      try {
-        figures.push(...(await measure(backend, note)));
-      } finally {
-        await backend.remove();
-      }
-    }
-    return figures;
-  },
+  run: (note) => onEachBackend((backend) => measure(backend, note)),
 };
 
 interface Setting {

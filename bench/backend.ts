@@ -25,8 +25,23 @@ export function serversGiven():
 }
 
 /** A new embedded backend; and one on the servers, in a database of its own, when they are given. */
-export async function freshBackends(): Promise<readonly Backend[]> {
+async function freshBackends(): Promise<readonly Backend[]> {
   return [await freshEmbedded(), ...(serversGiven() === undefined ? [] : [await freshServer()])];
+}
+
+/** Measures on each of the backends, one after the other, and removes it. */
+export async function onEachBackend<Result>(
+  measure: (backend: Backend) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const figures: Result[] = [];
+  for (const backend of await freshBackends()) {
+    try {
+      figures.push(...(await measure(backend)));
+    } finally {
+      await backend.remove();
+    }
+  }
+  return figures;
 }
 
 export async function freshEmbedded(): Promise<Backend> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
-import { type Backend, freshBackends, freshEmbedded } from './backend.ts';
+import { type Backend, freshEmbedded, onEachBackend } from './backend.ts';
 import { type Child, startChild } from './child.ts';
 import type { EngineOperations } from './children/engine.ts';
 import type { WorldOperations } from './children/world.ts';
@@ -19,17 +19,8 @@ export const footprint: Benchmark = {
   name: 'footprint',
   shows: 'resident memory idle and after 50 incidents, start-up time on a new and on a known folder',
   async run(note) {
-    const figures: Figure[] = [];
     note('cordon --help');
-    figures.push(...(await helpTime()));
-    for (const backend of await freshBackends()) {
-      try {
-        figures.push(...(await measure(backend, note)));
-      } finally {
-        await backend.remove();
-      }
-    }
-    return figures;
+    return [...(await helpTime()), ...(await onEachBackend((backend) => measure(backend, note)))];
   },
 };
 

@@ -1,5 +1,5 @@
 import { subject } from './account.ts';
-import { type Backend, freshBackends } from './backend.ts';
+import { type Backend, onEachBackend } from './backend.ts';
 import { type Child, startChild } from './child.ts';
 import type { EngineOperations, EngineOptions } from './children/engine.ts';
 import type { WorldOperations } from './children/world.ts';
@@ -18,17 +18,7 @@ const WARM_UP = 3;
 export const recovery: Benchmark = {
   name: 'recovery',
   shows: 'seconds from kill -9 in mid-containment to the last containment call, 20 incidents under way',
-  async run(note) {
-    const figures: Figure[] = [];
-    for (const backend of await freshBackends()) {
-      try {
-        figures.push(...(await measure(backend, note)));
-      } finally {
-        await backend.remove();
-      }
-    }
-    return figures;
-  },
+  run: (note) => onEachBackend((backend) => measure(backend, note)),
 };
 
 async function measure(backend: Backend, note: (line: string) => void): Promise<readonly Figure[]> {

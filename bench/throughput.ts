@@ -1,5 +1,5 @@
 import { subject } from './account.ts';
-import { type Backend, freshBackends } from './backend.ts';
+import { type Backend, onEachBackend } from './backend.ts';
 import { startChild } from './child.ts';
 import type { BareOperations } from './children/bare.ts';
 import type { EngineOperations } from './children/engine.ts';
@@ -16,17 +16,7 @@ const WARM_UP = 8;
 export const throughput: Benchmark = {
   name: 'throughput',
   shows: 'incidents a second from alert to both writes accepted, on an instant account without rate limits',
-  async run(note) {
-    const figures: Figure[] = [];
-    for (const backend of await freshBackends()) {
-      try {
-        figures.push(...(await measure(backend, note)));
-      } finally {
-        await backend.remove();
-      }
-    }
-    return figures;
-  },
+  run: (note) => onEachBackend((backend) => measure(backend, note)),
 };
 
 async function measure(backend: Backend, note: (line: string) => void): Promise<readonly Figure[]> {

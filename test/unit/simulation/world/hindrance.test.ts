@@ -5,20 +5,12 @@ import {
   LambdaClient,
   PutFunctionConcurrencyCommand,
 } from '@aws-sdk/client-lambda';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { loadWorld, readWorldSpec } from '../../../../src/simulation/world/spec.ts';
 import { createWorld } from '../../../../src/simulation/world/world.ts';
-import { ADMIN, arnOf, exerciseSpec, manualClock, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { ADMIN, arnOf, exerciseSpec, manualClock, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const FunctionName = 'webhook';
 const put = new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 0 });

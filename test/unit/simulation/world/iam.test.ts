@@ -11,19 +11,11 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { diffSnapshots } from '../../../../src/simulation/world/snapshot.ts';
-import { ACCOUNT, arnOf, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { ACCOUNT, arnOf, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const RoleName = 'webhook-role';
 const roleArn = `arn:aws:iam::${ACCOUNT}:role/${RoleName}`;

@@ -15,18 +15,10 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACCOUNT, arnOf, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, arnOf, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const FunctionName = 'webhook';
 const EMPTY_ZIP = Buffer.concat([Buffer.from([0x50, 0x4b, 5, 6]), Buffer.alloc(18)]);
@@ -87,11 +79,11 @@ describe('a change of a function', () => {
   });
 
   test('by code is refused where unsigned code is', async () => {
-    const { as } = await opened(
+    const { as, world } = await opened(
       smallSpec({ codeSigningConfigs: [{ name: 'frozen', publishers: ['arn:aws:signer:x'] }] }),
     );
     const { lambda } = as();
-    const [config] = [...(open?.world.state.codeSigningConfigs.keys() ?? [])];
+    const [config] = [...world.state.codeSigningConfigs.keys()];
     const update = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: EMPTY_ZIP, DryRun: true });
     await lambda.send(update);
     await lambda.send(

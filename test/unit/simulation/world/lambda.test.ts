@@ -26,18 +26,10 @@ import {
   UpdateFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACCOUNT, arnOf, exerciseSpec, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, arnOf, exerciseSpec, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const FunctionName = 'webhook';
 const sink = `arn:aws:sqs:${REGION}:${ACCOUNT}:failed`;
@@ -82,14 +74,15 @@ describe('reserved concurrency', () => {
   });
 
   test('throttles a synchronous call at 0, and only then', async () => {
-    const { lambda } = (await opened()).as();
+    const { as, world } = await opened();
+    const { lambda } = as();
     expect((await lambda.send(new InvokeCommand({ FunctionName }))).StatusCode).toBe(200);
     await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 0 }));
     await expect(lambda.send(new InvokeCommand({ FunctionName }))).rejects.toMatchObject({
       name: 'TooManyRequestsException',
       Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
     });
-    expect(open?.world.journal.throttledInvocations()).toHaveLength(1);
+    expect(world.journal.throttledInvocations()).toHaveLength(1);
   });
 });
 

@@ -7,18 +7,10 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACCOUNT, exerciseSpec, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, exerciseSpec, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 describe('logs', () => {
   test('a function writes START, its lines, END and REPORT; the beacon can be found', async () => {

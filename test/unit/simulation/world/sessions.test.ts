@@ -15,18 +15,10 @@ import {
 } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACCOUNT, ADMIN, arnOf, exerciseSpec, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, ADMIN, arnOf, exerciseSpec, REGION, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const RoleName = 'webhook-role';
 const secret = {

@@ -9,6 +9,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
+import { afterEach } from '@jest/globals';
 import type { Clock } from '../../../../src/clock.ts';
 import { type ServedWorld, serveWorld } from '../../../../src/simulation/world/serve.ts';
 import { loadWorld, readWorldSpec, type WorldSpec } from '../../../../src/simulation/world/spec.ts';
@@ -114,6 +115,19 @@ export interface Stage {
   readonly served: ServedWorld;
   readonly clock: ManualClock;
   as(credentials?: Credentials, region?: string): ReturnType<typeof clientsOf>;
+}
+
+/** Opens a served world for a test, which is closed after it. */
+export function stageOfEachTest(): typeof stage {
+  let open: Stage | undefined;
+  afterEach(async () => {
+    await open?.served.close();
+    open = undefined;
+  });
+  return async (...args) => {
+    open = await stage(...args);
+    return open;
+  };
 }
 
 /** A served world; close `served` when done. */

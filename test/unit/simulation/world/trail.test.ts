@@ -7,18 +7,10 @@ import {
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACCOUNT, ADMIN, arnOf, REGION, type Stage, smallSpec, stage } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ACCOUNT, ADMIN, arnOf, REGION, type Stage, smallSpec, stageOfEachTest } from './support.ts';
 
-let open: Stage | undefined;
-async function opened(...args: Parameters<typeof stage>): Promise<Stage> {
-  open = await stage(...args);
-  return open;
-}
-afterEach(async () => {
-  await open?.served.close();
-  open = undefined;
-});
+const opened = stageOfEachTest();
 
 const FunctionName = 'webhook';
 const EMPTY_ZIP = Buffer.concat([Buffer.from([0x50, 0x4b, 5, 6]), Buffer.alloc(18)]);
