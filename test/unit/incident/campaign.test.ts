@@ -101,7 +101,7 @@ const untilCard = (name: string, text: string) =>
 
 describe('many alerts about functions of one role', () => {
   test('are as many contained functions, one channel, one card, and one page a round of escalation', async () => {
-    const count = 40;
+    const count = 24;
     await start(count);
     // All at once, so that many find out together that they belong together.
     const ids = await Promise.all(Array.from({ length: count }, (_, index) => submit(index)));
