@@ -316,8 +316,7 @@ function strings(value: unknown): string[] {
 
 const UNSAFE: Readonly<Record<string, (rest: string) => boolean>> = {
   'a bracket': (rest) => /[<>]/.test(rest),
-  // `&` only as one of the three entities, and none of them halved.
-  'an ampersand': (rest) => rest.replace(/&(?:amp|lt|gt);/g, '').includes('&'),
+  'an ampersand that is no whole entity': (rest) => rest.replace(/&(?:amp|lt|gt);/g, '').includes('&'),
   'a control character': (rest) =>
     /[\u202a-\u202e\u2066-\u2069\u200b-\u200f]|\p{Cc}/u.test(rest.replaceAll('\n', '')),
   'a link or a ping': (rest) => /:\/\/|@channel|@here|@everyone/.test(rest),
