@@ -19,6 +19,8 @@ const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Actio
 let sql: EmbeddedSql;
 let ground: Ground;
 let engine: TestEngine;
+/** Epoch seconds from which CloudTrail was asked, in the order of the questions. */
+let lookedUpFrom: number[];
 
 beforeAll(async () => {
   sql = await freshDatabase();
@@ -34,7 +36,14 @@ beforeEach(async () => {
   const deployer = { ...DEPLOYER, policies: { everything } };
   const users = [own, deployer];
   ground = await freshGround({ sql, world: loadWorldWith(users) });
-  engine = await startEngine(ground);
+  lookedUpFrom = [];
+  engine = await startEngine(ground, {
+    fetch: async (request) => {
+      if (request.headers.get('x-amz-target')?.endsWith('LookupEvents') === true)
+        lookedUpFrom.push(((await request.clone().json()) as { StartTime: number }).StartTime); // as the SDK sends it
+      return ground.world.fetch(request);
+    },
+  });
 });
 
 afterEach(async () => {
@@ -73,7 +82,13 @@ describe('the watch over what is contained', () => {
   test('leaves a quiet function at effective, and never invokes it', async () => {
     const id = await engine.submit();
     await untilLevel(engine, id, 'effective');
-    await forMinutes(30);
+    const heldAt = ground.clock.now().getTime() / 1000;
+    await forMinutes(50);
+    // At first everything since the stop; then what no look can have read yet, CloudTrail being a quarter of an hour late.
+    expect(lookedUpFrom[0]).toBeLessThanOrEqual(heldAt);
+    const minutesBack = (ground.clock.now().getTime() / 1000 - (lookedUpFrom.at(-1) ?? 0)) / 60;
+    expect(minutesBack).toBeGreaterThan(15);
+    expect(minutesBack).toBeLessThan(35);
     expect((await view(id)).level).toBe('effective');
     expect(await levels(id)).not.toContain('observed');
     expect(ground.world.journal.entries().filter((call) => call.operation === 'Invoke')).toEqual([]);
