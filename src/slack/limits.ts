@@ -1,4 +1,12 @@
-import type { ActionsBlock, ContextBlock, HeaderBlock, KnownBlock, SectionBlock, View } from '@slack/types';
+import type {
+  ActionsBlock,
+  ContextBlock,
+  HeaderBlock,
+  HomeView,
+  KnownBlock,
+  ModalView,
+  SectionBlock,
+} from '@slack/types';
 
 /** Slack's limits (docs.slack.dev/reference/block-kit and /reference/methods), in characters unless said. */
 export const LIMITS = {
@@ -37,6 +45,13 @@ export interface SlackMessage {
   readonly blocks: readonly KnownBlock[];
 }
 
+/**
+ * A modal and a home page as we send them. Slack's own types take any `{ type: string }` for a block of a view, and so
+ * would prove nothing about it: ours take the blocks that Slack describes, and no others.
+ */
+export type SlackModal = Omit<ModalView, 'blocks'> & { readonly blocks: KnownBlock[] };
+export type SlackHome = Omit<HomeView, 'blocks'> & { readonly blocks: KnownBlock[] };
+
 /** Every limit that a message breaks, in words; empty when it may be sent. */
 export function brokenLimits(message: SlackMessage): string[] {
   const found: string[] = [];
@@ -47,8 +62,8 @@ export function brokenLimits(message: SlackMessage): string[] {
   return found;
 }
 
-/** As `brokenLimits`, for a modal. */
-export function brokenViewLimits(view: View): string[] {
+/** As `brokenLimits`, for a modal or a home page. */
+export function brokenViewLimits(view: SlackModal | SlackHome): string[] {
   const found: string[] = [];
   if (view.type === 'modal') {
     tooMuch(found, 'title', view.title.text.length, LIMITS.viewTitle);
@@ -57,10 +72,7 @@ export function brokenViewLimits(view: View): string[] {
     tooMuch(found, 'private_metadata', view.private_metadata?.length ?? 0, LIMITS.privateMetadata);
   }
   tooMuch(found, 'blocks', view.blocks.length, LIMITS.viewBlocks);
-  for (const [index, block] of view.blocks.entries()) {
-    // Our builders make known blocks only; any other is reported as unknown below.
-    checkBlock(found, `blocks[${index}]`, block as KnownBlock);
-  }
+  for (const [index, block] of view.blocks.entries()) checkBlock(found, `blocks[${index}]`, block);
   return found;
 }
 

@@ -1,3 +1,4 @@
+import type { MessageMetadata } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -158,7 +159,7 @@ export async function editOrPost(
   }
 }
 
-function outboxMetadata(job: Job) {
+function outboxMetadata(job: Job): MessageMetadata {
   return {
     event_type: OUTBOX_EVENT,
     event_payload: { outbox_id: job.row.outboxId, incident_id: job.row.incidentId, kind: job.row.kind },

@@ -1,4 +1,5 @@
-import type { HomeView, KnownBlock } from '@slack/types';
+import type { KnownBlock } from '@slack/types';
+import type { SlackHome } from '../limits.ts';
 import type { IncidentView } from '../port.ts';
 import { code, incidentName, prose, when } from '../text.ts';
 import { SHORT_DIGEST } from './approval.ts';
@@ -14,7 +15,7 @@ export function homeView(page: {
   readonly incidents: readonly IncidentView[];
   /** Open incidents that are not shown. */
   readonly more: number;
-}): HomeView {
+}): SlackHome {
   const { me, incidents, more } = page;
   if (me === undefined) {
     return {

@@ -1,4 +1,4 @@
-import type { InputBlock, ModalView } from '@slack/types';
+import type { InputBlock } from '@slack/types';
 import type { Form } from '../../playbook/forms.ts';
 import {
   type AnswerFormValue,
@@ -8,7 +8,7 @@ import {
   type DecisionValue,
   type NoteValue,
 } from '../action-value.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS, type SlackModal } from '../limits.ts';
 import type { ApprovalView } from '../port.ts';
 import { code, cut, plain, prose } from '../text.ts';
 import { radiusLines } from './approval.ts';
@@ -18,7 +18,7 @@ import { section } from './blocks.ts';
 export const MODAL_INPUT = { block: 'text', action: 'value' } as const;
 
 /** Asks why an approval is denied: a denial without a reason teaches nobody anything. */
-export function denyModal(denial: DecisionValue): ModalView {
+export function denyModal(denial: DecisionValue): SlackModal {
   return modal({
     callbackId: CALLBACK.deny,
     title: 'Deny this plan',
@@ -35,7 +35,7 @@ export function denyModal(denial: DecisionValue): ModalView {
 export function approveModal(
   value: DecisionValue,
   approval: ApprovalView & { readonly confirm: string },
-): ModalView {
+): SlackModal {
   return modal({
     callbackId: CALLBACK.approve,
     title: 'Approve in production',
@@ -57,7 +57,7 @@ export function approveModal(
 }
 
 /** Shows a message's text before it becomes a note of the timeline, or a note of evidence with its digest. */
-export function noteModal(note: NoteValue, text: string): ModalView {
+export function noteModal(note: NoteValue, text: string): SlackModal {
   return modal({
     callbackId: CALLBACK.note,
     title: note.h === undefined ? 'Add to timeline' : 'Add as evidence note',
@@ -74,7 +74,7 @@ export function noteModal(note: NoteValue, text: string): ModalView {
 }
 
 /** Shows a message's text before it becomes a task of the incident. */
-export function followUpModal(value: NoteValue, text: string): ModalView {
+export function followUpModal(value: NoteValue, text: string): SlackModal {
   return modal({
     callbackId: CALLBACK.followUp,
     title: 'Make a follow-up',
@@ -91,7 +91,7 @@ export function followUpModal(value: NoteValue, text: string): ModalView {
 export const DECLARE_INPUT = { arn: 'arn', severity: 'severity' } as const;
 
 /** Declares an incident out of a message; an ARN that it names is filled in, and can be changed. */
-export function declareModal(value: ChannelValue, text: string): ModalView {
+export function declareModal(value: ChannelValue, text: string): SlackModal {
   const arn = /arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[\w-]{1,140}/.exec(text)?.[0];
   const severities = ['1 critical', '2 high', '3 medium'].map((label) => ({
     text: { type: 'plain_text' as const, text: label },
@@ -135,7 +135,7 @@ export function declareModal(value: ChannelValue, text: string): ModalView {
 }
 
 /** The whole form of a question, for those who want to say more than one press can. */
-export function answerModal(value: AnswerFormValue, form: Form): ModalView {
+export function answerModal(value: AnswerFormValue, form: Form): SlackModal {
   return {
     type: 'modal',
     callback_id: CALLBACK.answer,
@@ -183,7 +183,7 @@ function modal(options: {
   /** A name: one line, and perhaps a single character. */
   readonly oneLine?: boolean;
   readonly initial: string;
-}): ModalView {
+}): SlackModal {
   return {
     type: 'modal',
     callback_id: options.callbackId,

@@ -1,7 +1,6 @@
-import type { ModalView } from '@slack/types';
 import { UPDATE_TEMPLATE_IDS, UPDATE_TEMPLATES } from '../../incident/update-state.ts';
 import { ACTION, actionValue, CALLBACK, type SectionValue, type UpdateFormValue } from '../action-value.ts';
-import { LIMITS, type SlackMessage } from '../limits.ts';
+import { LIMITS, type SlackMessage, type SlackModal } from '../limits.ts';
 import type { IncidentView, PostmortemView, StakeholderView, UpdateView } from '../port.ts';
 import { code, cut, incidentName, person, prose, when } from '../text.ts';
 import { button, buttons, context, message, section } from './blocks.ts';
@@ -48,7 +47,7 @@ export function updateAskedMessage(incident: IncidentView, update: UpdateView): 
 }
 
 /** The form of an update. */
-export function updateModal(value: UpdateFormValue, stakeholders: readonly StakeholderView[]): ModalView {
+export function updateModal(value: UpdateFormValue, stakeholders: readonly StakeholderView[]): SlackModal {
   const option = (text: string, id: string) => ({
     text: { type: 'plain_text' as const, text: cut(text, LIMITS.optionText) },
     value: id,
@@ -137,7 +136,7 @@ export function postmortemOverview(incident: IncidentView, postmortem: Postmorte
 }
 
 /** One section in a form, with what is saved of it. */
-export function sectionModal(value: SectionValue, text: string): ModalView {
+export function sectionModal(value: SectionValue, text: string): SlackModal {
   return {
     type: 'modal',
     callback_id: CALLBACK.section,
