@@ -97,7 +97,13 @@ export function updateMessage(call: SlackCall): SlackAnswer {
   const metadata = nestedObject(call, 'metadata');
   if (metadata !== undefined) message.metadata = Object.keys(metadata).length === 0 ? undefined : metadata;
   message.editedTs = call.workspace.nextTs(call.nowMs);
-  return { ok: true, channel: channel.id, ts: message.ts, text: message.text };
+  return {
+    ok: true,
+    channel: channel.id,
+    ts: message.ts,
+    text: message.text,
+    message: messageJson(message, true),
+  };
 }
 
 export function deleteMessage(call: SlackCall): SlackAnswer {
@@ -161,14 +167,26 @@ export function addBookmark(call: SlackCall): SlackAnswer {
   if (channel.bookmarks.length >= 100) return refused('too_many_bookmarks');
   if (text(call, 'type') !== 'link') return refused('invalid_bookmark_type');
   if (!/^https?:\/\//.test(text(call, 'link'))) return refused('invalid_link');
+  if (text(call, 'title') === '') return refused('invalid_arguments');
   const bookmark = {
     id: call.workspace.nextId('Bk'),
     channel_id: channel.id,
     title: text(call, 'title'),
     link: text(call, 'link'),
+    emoji: text(call, 'emoji'),
+    type: 'link',
+    date_created: Math.floor(call.nowMs / 1000),
+    date_updated: 0,
+    last_updated_by_user_id: call.caller,
   };
   channel.bookmarks.push(bookmark);
   return { ok: true, bookmark };
+}
+
+export function listBookmarks(call: SlackCall): SlackAnswer {
+  const channel = call.workspace.channels.get(text(call, 'channel_id'));
+  if (channel === undefined || !channel.members.has(call.caller)) return refused('channel_not_found');
+  return { ok: true, bookmarks: channel.bookmarks };
 }
 
 export function readHistory(call: SlackCall): SlackAnswer {

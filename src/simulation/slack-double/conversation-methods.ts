@@ -121,6 +121,17 @@ function whyNotInvited(
   return undefined;
 }
 
+export function kickFromConversation(call: SlackCall): SlackAnswer {
+  const channel = writableChannel(call);
+  if (isAnswer(channel)) return channel;
+  const id = text(call, 'user');
+  if (id === call.caller) return refused('cant_kick_self');
+  if (!call.workspace.users.has(id)) return refused('user_not_found');
+  // The same word as for a caller who is not in it (docs.slack.dev/reference/methods/conversations.kick).
+  if (!channel.members.delete(id)) return refused('not_in_channel');
+  return { ok: true, errors: {} };
+}
+
 export function setTopic(call: SlackCall): SlackAnswer {
   return describe(call, 'topic');
 }
@@ -135,7 +146,8 @@ function describe(call: SlackCall, what: 'topic' | 'purpose'): SlackAnswer {
   const value = text(call, what);
   if (value.length > 250) return refused('too_long');
   channel[what] = value;
-  return { ok: true, channel: channelJson(channel, call.caller) };
+  const purpose = what === 'purpose' ? { purpose: value } : {};
+  return { ok: true, ...purpose, channel: channelJson(channel, call.caller) };
 }
 
 export function archiveConversation(call: SlackCall): SlackAnswer {

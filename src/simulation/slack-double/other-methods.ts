@@ -35,13 +35,7 @@ export function openView(call: SlackCall): SlackAnswer {
   const complaints = content === undefined ? ['[ERROR] missing required field: view'] : checkView(content);
   if (content === undefined || complaints.length > 0) return invalid('invalid_arguments', complaints);
   trigger.used = true;
-  const view: ViewState = {
-    id: call.workspace.nextId('V'),
-    hash: `${Math.floor(call.nowMs / 1000)}.${call.workspace.nextId('h')}`,
-    user: trigger.user,
-    content,
-    open: true,
-  };
+  const view = newView(call, { user: trigger.user, content, open: true });
   call.workspace.views.set(view.id, view);
   return { ok: true, view: viewJson(view) };
 }
@@ -55,7 +49,7 @@ export function updateView(call: SlackCall): SlackAnswer {
   const complaints = content === undefined ? ['[ERROR] missing required field: view'] : checkView(content);
   if (content === undefined || complaints.length > 0) return invalid('invalid_arguments', complaints);
   view.content = content;
-  view.hash = `${Math.floor(call.nowMs / 1000)}.${call.workspace.nextId('h')}`;
+  view.hash = nextHash(call);
   return { ok: true, view: viewJson(view) };
 }
 
@@ -66,7 +60,16 @@ export function publishView(call: SlackCall): SlackAnswer {
   const complaints = content === undefined ? ['[ERROR] missing required field: view'] : checkView(content);
   if (content === undefined || complaints.length > 0) return invalid('invalid_arguments', complaints);
   call.workspace.homes.set(user, content);
-  return { ok: true, view: content };
+  const { id, hash } = newView(call, { user, content, open: false });
+  return { ok: true, view: { ...content, id, hash } };
+}
+
+function newView(call: SlackCall, view: Pick<ViewState, 'user' | 'content' | 'open'>): ViewState {
+  return { id: call.workspace.nextId('V'), hash: nextHash(call), ...view };
+}
+
+function nextHash(call: SlackCall): string {
+  return `${Math.floor(call.nowMs / 1000)}.${call.workspace.nextId('h')}`;
 }
 
 function viewJson(view: ViewState) {

@@ -142,7 +142,7 @@ export function postAs(
     ts,
     user: message.user,
     text: message.text,
-    blocks: message.blocks,
+    ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
     metadata: undefined,
     threadTs: undefined,
     editedTs: undefined,
