@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
+import type { Sockets } from './sockets.ts';
 
 /** How long Slack waits for an acknowledgement, in milliseconds. */
 const ACK_MS = 3_000;
@@ -39,6 +40,8 @@ export interface SendOptions {
 
 export interface Dispatcher {
   connect(app: AppEndpoint): void;
+  /** From now on over Socket Mode, unsigned: the connection is the proof. */
+  connectBySocket(sockets: Sockets): void;
   /** Where the double itself is reached, for response URLs; `serveSlack` sets it. */
   origin: string;
   send(envelope: SlackEnvelope, options?: SendOptions): Promise<Delivered>;
@@ -60,6 +63,7 @@ export function createDispatcher(options: {
 }): Dispatcher {
   const { clock } = options;
   let app: AppEndpoint | undefined;
+  let sockets: Sockets | undefined;
   let last: CapturedRequest | undefined;
 
   const sign = (
@@ -112,14 +116,35 @@ export function createDispatcher(options: {
     return { ...answer, ackMs: clock.monotonicMs() - startMs, sends: 1 };
   };
 
+  const overSocket = async (connections: Sockets, envelope: SlackEnvelope): Promise<Delivered> => {
+    const startMs = clock.monotonicMs();
+    const late = new AbortController();
+    const sent =
+      envelope.kind === 'event'
+        ? connections.deliver('events_api', envelope.body)
+        : envelope.kind === 'command'
+          ? connections.deliver('slash_commands', envelope.form)
+          : connections.deliver('interactive', envelope.payload);
+    const answer = await Promise.race([
+      sent.then((body) => ({ status: 200, body })),
+      clock.sleep(ACK_MS, late.signal).then(() => ({ status: undefined, body: '' })),
+    ]);
+    late.abort();
+    return { ...answer, ackMs: clock.monotonicMs() - startMs, sends: 1 };
+  };
+
   return {
     origin: 'http://slack.invalid',
     connect: (endpoint) => {
       app = endpoint;
     },
+    connectBySocket: (connections) => {
+      sockets = connections;
+    },
     lastRequest: () => last,
     replay: post,
     send: async (envelope, send = {}) => {
+      if (sockets !== undefined) return overSocket(sockets, envelope);
       const first = await post(sign(envelope, send, undefined));
       let sends = 1;
       if (envelope.kind === 'event' && !accepted(first)) {

@@ -8,12 +8,15 @@ import { ConnectionLost, createFaults, type Faults, type SlackFault } from './fa
 import { METHODS } from './methods.ts';
 import { createPeople, type People } from './people.ts';
 import { createRates } from './rates.ts';
+import { createSockets, type Sockets } from './sockets.ts';
 import { asObject, createWorkspace, postAs, type SlackUser, type Workspace } from './state.ts';
 
 export interface SlackDoubleOptions {
   readonly clock: Clock;
   readonly signingSecret: string;
   readonly botToken: string;
+  /** Opens connections of Socket Mode, and nothing else. */
+  readonly appToken?: string;
   /** Bot scopes that the token has; all of them when absent. */
   readonly scopes?: readonly string[];
   readonly users: readonly (Partial<SlackUser> & { readonly id: string; readonly name: string })[];
@@ -39,6 +42,8 @@ export interface SlackDouble {
   readonly journal: readonly JournalEntry[];
   /** Sends signed requests to the app; connect it first. */
   readonly dispatcher: Dispatcher;
+  /** Connections of Socket Mode; `serveSlack` takes them. */
+  readonly sockets: Sockets;
   /** What scripted people do and see. */
   readonly people: People;
   readonly botUserId: string;
@@ -66,6 +71,7 @@ export function createSlackDouble(options: SlackDoubleOptions): SlackDouble {
     for (const member of members) channel.members.add(member);
   }
   const faults = createFaults();
+  const sockets = createSockets(workspace.nextId);
   const rates = createRates();
   const journal: JournalEntry[] = [];
 
@@ -95,6 +101,12 @@ export function createSlackDouble(options: SlackDoubleOptions): SlackDouble {
   const run = (request: Request, name: string, args: JsonObject): SlackAnswer | Response => {
     const authorization = request.headers.get('authorization');
     if (authorization === null) return refused('not_authed');
+    if (name === 'apps.connections.open') {
+      if (authorization === `Bearer ${options.botToken}`) return refused('not_allowed_token_type');
+      if (authorization !== `Bearer ${options.appToken ?? ''}`) return refused('invalid_auth');
+      const { host } = new URL(request.url);
+      return { ok: true, url: `ws://${host}${sockets.ticket()}` };
+    }
     if (authorization !== `Bearer ${options.botToken}`) return refused('invalid_auth');
     const method = METHODS[name];
     if (method === undefined) return refused('unknown_method', { req_method: name });
@@ -120,6 +132,7 @@ export function createSlackDouble(options: SlackDoubleOptions): SlackDouble {
   const double: SlackDouble = {
     workspace,
     faults,
+    sockets,
     journal,
     botUserId,
     dispatcher: createDispatcher({ clock, signingSecret: options.signingSecret }),

@@ -14,6 +14,7 @@ export async function serveSlack(double: SlackDouble): Promise<ServedSlack> {
   const server = createServer((incoming, outgoing) => {
     void answer(double, origin, incoming, outgoing);
   });
+  server.on('upgrade', (request, socket) => double.sockets.accept(request, socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('expected a TCP address');
@@ -26,6 +27,8 @@ export async function serveSlack(double: SlackDouble): Promise<ServedSlack> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        // An upgraded socket is none of the server's any more.
+        double.sockets.cut();
       }),
   };
 }
