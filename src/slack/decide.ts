@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ApprovalValue, readApprovalValue, readDecisionValue } from './action-value.ts';
 import {
+  actorOf,
   type ButtonArgs,
   FOREIGN,
   foreign,
@@ -40,6 +41,8 @@ export function onApproveTyped(parts: ListenerParts): (args: ButtonArgs) => Prom
   return pressed(parts, readApprovalValue, async (args, value, reply) => {
     const channel = args.body.channel?.id;
     if (channel === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    // A form is opened, or a refusal spoken of: there is nothing to commit first.
+    await reply.ack?.();
     const incident = await parts.views.incidentView(value.i);
     const approval = incident?.approvals.find(({ approvalId }) => approvalId === value.a);
     const asked = approval?.status === 'open' && approval.digest === value.d;
@@ -73,7 +76,7 @@ export function onApproveSubmitted(parts: ListenerParts): (args: ViewArgs) => Pr
     };
     // A form that is sent again with another word is another act.
     const word = createHash('sha256').update(confirm).digest('hex').slice(0, 16);
-    const by = { slackUserId: args.body.user.id, idempotencyKey: `${viewKey(args)}:${word}` };
+    const by = { slackUserId: actorOf(args), idempotencyKey: `${viewKey(args)}:${word}` };
     await perform(parts, approveCommand(value, by, confirm), reply, 'only-you', inTheForm);
   };
 }
@@ -98,7 +101,7 @@ export function onDenySubmitted(parts: ListenerParts): (args: ViewArgs) => Promi
       {
         command: 'deny',
         input: { incidentId: denial.i, approvalId: denial.a, digest: denial.d, reason: typedText(args) },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,

@@ -4,7 +4,16 @@ import {
   readUpdateFormValue,
   readUpdateValue,
 } from './action-value.ts';
-import { type ButtonArgs, openView, pressed, typedText, type ViewArgs, viewKey, who } from './listeners.ts';
+import {
+  actorOf,
+  type ButtonArgs,
+  openView,
+  pressed,
+  typedText,
+  type ViewArgs,
+  viewKey,
+  who,
+} from './listeners.ts';
 import { type ListenerParts, perform, type Reply, say } from './perform.ts';
 import { MODAL_INPUT } from './render/modal.ts';
 import { SECTION_LENGTH, sectionModal, UPDATE_INPUT, updateModal } from './render/owed.ts';
@@ -72,6 +81,7 @@ export async function openUpdate(
 export function onWriteSection(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
   return pressed(parts, readSectionButtonValue, async (args, value, reply) => {
     const channel = args.body.channel?.id ?? '';
+    await reply.ack?.();
     await openSection(parts, args, reply, { incidentId: value.i, section: value.s, channel });
   });
 }
@@ -95,7 +105,7 @@ export function onSectionSubmitted(parts: ListenerParts): (args: ViewArgs) => Pr
         command: 'postmortem-write',
         // On the version that the form was opened with: what somebody else saved meanwhile is not written over.
         input: { incidentId: value.i, section: value.s, text: typedText(args), base: value.v },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,
@@ -117,7 +127,7 @@ export function onUpdateSubmitted(parts: ListenerParts): (args: ViewArgs) => Pro
           to: chosen(UPDATE_INPUT.to),
           text: typedText(args),
         },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,

@@ -3,6 +3,7 @@ import type { Act } from '../command/act.ts';
 import { readAct, usageOf } from '../command/acts.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { campaignVerb } from './campaign-verb.ts';
+import { actorOf } from './listeners.ts';
 import { withMentions } from './mentions.ts';
 import { openSection, openUpdate } from './owed.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
@@ -38,6 +39,8 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
     const found = findAct(line);
     // "postmortem review …" is an act, "postmortem" alone is the page.
     const own = found === undefined ? findOwnVerb(word === '' ? 'help' : word) : undefined;
+    // What only looks has nothing to commit, and so nothing to wait for.
+    if (found === undefined && (own === undefined || !ACTING.has(own))) await reply.ack();
     if (own !== undefined && LOOKS.has(own) && !(await mayLook(parts, args))) {
       return tell(
         'Only responders of the enrolment file see incidents; ask its owner to add you with your Slack member id.',
@@ -53,6 +56,9 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
   };
 }
 
+/** Verbs of ours that act. */
+const ACTING: ReadonlySet<OwnVerb> = new Set(['declare', 'campaign', 'approve', 'deny']);
+
 /** Verbs that show incidents. Anybody in the workspace can type them anywhere, guests too. */
 const LOOKS: ReadonlySet<OwnVerb> = new Set([
   'list',
@@ -65,8 +71,9 @@ const LOOKS: ReadonlySet<OwnVerb> = new Set([
 ]);
 
 /** A responder, or somebody whom the incident's own channel has let in. */
-async function mayLook(parts: ListenerParts, { command }: SlashArgs): Promise<boolean> {
-  if (parts.people.responderOf(command.user_id) !== undefined) return true;
+async function mayLook(parts: ListenerParts, args: SlashArgs): Promise<boolean> {
+  const { command } = args;
+  if (parts.people.responderOf(actorOf(args)) !== undefined) return true;
   return (
     command.text.trim().split(/\s+/).length === 1 &&
     (await parts.views.incidentOfChannel(command.channel_id)) !== undefined
@@ -101,7 +108,7 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   list: async ({ parts, args, tell, rest }) => {
     const open = await parts.views.openIncidents();
     if (rest.toLowerCase() !== 'mine') return tell(listText(open));
-    const me = parts.people.responderOf(args.command.user_id);
+    const me = parts.people.responderOf(actorOf(args));
     return tell(listText(open.filter((each) => me !== undefined && each.involved.includes(me))));
   },
   declare: async (slash) => {
@@ -116,7 +123,7 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
     await performDeclare(
       parts,
       {
-        slackUserId: args.command.user_id,
+        slackUserId: actorOf(args),
         functionArn,
         severity,
         reason: readable(reason),
@@ -137,7 +144,6 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
     const named = await incidentAndRest(slash);
     if (named === undefined) return;
     const card = incidentCard(withMentions(named.incident, slash.parts.people));
-    await slash.reply.ack();
     try {
       await slash.args.respond({
         text: card.text,
@@ -154,7 +160,6 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
     const postmortem = await slash.parts.views.postmortem(named.incident.id);
     if (postmortem === undefined) return slash.tell('There is no postmortem yet.');
     const overview = postmortemOverview(named.incident, postmortem);
-    await slash.reply.ack();
     try {
       await slash.args.respond({
         text: overview.text,
@@ -244,10 +249,10 @@ function readable(text: string): string {
 
 /** Every mutating act is echoed to the channel: who, and what. */
 function act(slash: Slash, command: SlackCommand): Promise<void> {
-  const { trigger_id: trigger, user_id: user } = slash.args.command;
+  const { trigger_id: trigger } = slash.args.command;
   return perform(
     slash.parts,
-    { ...command, slackUserId: user, idempotencyKey: `slack:command:${trigger}` },
+    { ...command, slackUserId: actorOf(slash.args), idempotencyKey: `slack:command:${trigger}` },
     slash.reply,
     'channel',
   );

@@ -1,44 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { silentLog } from '../../../src/log.ts';
 import { NOTIFICATIONS } from '../../../src/playbook/notifications.ts';
 import { METHODS } from '../../../src/simulation/slack-double/methods.ts';
 import { SCOPES, slackManifest } from '../../../src/slack/manifest.ts';
-import { registerListeners } from '../../../src/slack/registered.ts';
 import { ANNOUNCEMENTS } from '../../../src/slack/render/notice.ts';
-import { memorySeen } from '../../../src/slack/seen.ts';
-import { fakeEngine, handClock, NOBODY_ON_CALL } from './harness.ts';
+import { registered } from './heard.ts';
 
 describe('the manifest', () => {
   test('declares exactly the commands, shortcuts and events that are listened to', () => {
-    const heard = { commands: [] as unknown[], shortcuts: [] as unknown[], events: [] as unknown[] };
-    const recorder = {
-      command: (name: unknown) => heard.commands.push(name),
-      shortcut: (constraint: { callback_id: unknown }) => heard.shortcuts.push(constraint.callback_id),
-      event: (name: unknown) => heard.events.push(name),
-      action: () => {},
-      view: () => {},
-    };
-    const engine = fakeEngine();
-    registerListeners(
-      // Only what `registerListeners` calls: it records the names and never runs a listener.
-      recorder as unknown as Parameters<typeof registerListeners>[0],
-      {
-        commands: engine.commands,
-        views: engine.views,
-        people: {
-          slackIdOf: () => undefined,
-          responderOf: () => undefined,
-          stakeholders: () => [],
-          invitees: () => [],
-          onCall: NOBODY_ON_CALL,
-        },
-        places: engine.places,
-        seen: memorySeen(handClock().clock),
-        outsiders: { known: () => null, look: async () => null },
-        clock: handClock().clock,
-        log: silentLog,
-      },
-    );
+    const heard = registered();
     const manifest = JSON.parse(
       JSON.stringify(slackManifest({ requestUrl: 'https://cordon.example/slack/events' })),
     );
