@@ -50,7 +50,10 @@ export interface CustodyConfig {
 }
 
 export interface SlackConfig {
-  readonly botToken: string;
+  /** Of the one workspace, or the file with those of several. */
+  readonly tokens:
+    | { readonly kind: 'one'; readonly botToken: string }
+    | { readonly kind: 'several'; readonly file: string };
   /** Socket Mode when set; else HTTP with the signing secret. */
   readonly appToken: string | undefined;
   readonly signingSecret: string | undefined;
@@ -143,7 +146,13 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     name: 'SLACK_BOT_TOKEN',
     secret: true,
     fallback: 'none: no Slack',
-    purpose: 'Bot token (xoxb-) of the Slack app',
+    purpose: 'Bot token (xoxb-) of the Slack app, in one workspace',
+  },
+  {
+    name: 'CORDON_SLACK_INSTALLATIONS',
+    secret: false,
+    fallback: 'none: one workspace',
+    purpose: 'JSON file with the bot tokens of several workspaces, in place of SLACK_BOT_TOKEN (docs/slack.md)',
   },
   {
     name: 'SLACK_SIGNING_SECRET',
@@ -339,6 +348,7 @@ const environment = z
       }),
     CORDON_SQS_QUEUE_URL: url(['https:', 'http:']),
     SLACK_BOT_TOKEN: optional,
+    CORDON_SLACK_INSTALLATIONS: optional,
     SLACK_SIGNING_SECRET: optional,
     SLACK_APP_TOKEN: optional,
     CORDON_SLACK_PORT: port(3000),
@@ -393,6 +403,10 @@ const environment = z
       message: 'must be set with CORDON_PAGE_WEBHOOK_URL: a page is signed',
     },
   )
+  .refine((env) => env.SLACK_BOT_TOKEN === undefined || env.CORDON_SLACK_INSTALLATIONS === undefined, {
+    path: ['CORDON_SLACK_INSTALLATIONS'],
+    message: 'must not be set with SLACK_BOT_TOKEN: the file names the token of each workspace',
+  })
   .refine(
     (env) =>
       env.CORDON_QUARANTINE_BUCKET === undefined ||
@@ -424,6 +438,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     );
   }
   const env = parsed.data;
+  const tokens = slackTokens(env.SLACK_BOT_TOKEN, env.CORDON_SLACK_INSTALLATIONS);
   return {
     dataDir: resolve(env.CORDON_DATA_DIR),
     databaseUrl: env.DATABASE_URL,
@@ -437,10 +452,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     webhookSecrets: env.CORDON_WEBHOOK_SECRETS,
     sqsQueueUrl: env.CORDON_SQS_QUEUE_URL,
     slack:
-      env.SLACK_BOT_TOKEN === undefined
+      tokens === undefined
         ? undefined
         : {
-            botToken: env.SLACK_BOT_TOKEN,
+            tokens,
             appToken: env.SLACK_APP_TOKEN,
             signingSecret: env.SLACK_SIGNING_SECRET,
             port: env.CORDON_SLACK_PORT,
@@ -475,6 +490,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     headroom: env.CORDON_HEADROOM,
     cliIdentity: env.CORDON_USER ?? env.USER ?? env.LOGNAME ?? '',
   };
+}
+
+function slackTokens(botToken: string | undefined, file: string | undefined): SlackConfig['tokens'] | undefined {
+  if (file !== undefined) return { kind: 'several', file: resolve(file) };
+  return botToken === undefined ? undefined : { kind: 'one', botToken };
 }
 
 /** Names of the settings that the environment gives, never their values: for `cordon doctor`. */

@@ -156,7 +156,10 @@ const responderSchema = z.strictObject({
   name,
   slack: z
     .string()
-    .regex(/^[UW][A-Z0-9]{2,30}$/, 'expected a Slack member id such as U0123ABCD, not a display name')
+    .regex(
+      /^(?:T[A-Z0-9]{2,30}\/)?[UW][A-Z0-9]{2,30}$/,
+      'expected a Slack member id such as U0123ABCD, not a display name; T0123ABCD/U0123ABCD in another workspace than that of the incidents',
+    )
     .optional(),
   /** PagerDuty user id: whose acknowledgement of a page counts as theirs. */
   pagerduty: z

@@ -26,7 +26,14 @@ import { keepInventory } from './inventory-parts.ts';
 import { pageAcknowledged, pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from './slack-parts.ts';
+import {
+  slackCommands,
+  slackPeople,
+  slackPlaces,
+  slackSeen,
+  slackViews,
+  slackWorkspaces,
+} from './slack-parts.ts';
 import { keepSessionsWarm } from './warm-sessions.ts';
 import { openWaysIn } from './ways-in.ts';
 
@@ -271,10 +278,11 @@ async function slackFor(
   const { slack } = config;
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('../slack/app.ts');
+  const workspaces = await slackWorkspaces(slack);
   const { clock, log } = options;
   return ({ views, execute, declare, keepTranscript }) =>
     createSlackApp({
-      botToken: slack.botToken,
+      workspaces,
       receiver:
         slack.appToken === undefined
           ? { kind: 'http', signingSecret: slack.signingSecret ?? '', port: slack.port }

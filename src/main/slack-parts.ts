@@ -1,5 +1,6 @@
 import { ACTIONS } from '../action/catalogue.ts';
 import type { Clock } from '../clock.ts';
+import type { SlackConfig } from '../config.ts';
 import type { Declare } from '../command/declare.ts';
 import type { Execute } from '../command/execute.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
@@ -11,6 +12,7 @@ import type { Views } from '../incident/view.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
 import { incidentName } from '../slack/text.ts';
+import type { Workspaces } from '../slack/workspaces.ts';
 import { forgetNonce, rememberNonce } from '../store/alert.ts';
 import { loadIncident } from '../store/incident.ts';
 import { deliveredMessage, placeOf } from '../store/outbox.ts';
@@ -61,6 +63,12 @@ export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): Incide
       return postmortemViewOf(state, await readTimeline(sql, id), { enrolment, catalogue: ACTIONS });
     },
   };
+}
+
+/** The tokens of Slack; throws `cordon_slack_bad_installations`. Slack's own code is loaded only where it is used. */
+export async function slackWorkspaces({ tokens }: SlackConfig): Promise<Workspaces> {
+  const { oneWorkspace, readInstallations } = await import('../slack/workspaces.ts');
+  return tokens.kind === 'one' ? oneWorkspace(tokens.botToken) : readInstallations(tokens.file);
 }
 
 /** Where earlier deliveries went: the outbox has it. */

@@ -1,9 +1,10 @@
-import { App, type Authorize, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { Receiver } from '@slack/bolt';
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
+import { authorizeBy, GuardedApp } from './guarded-app.ts';
 import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
 import type {
@@ -17,14 +18,14 @@ import type {
 import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
 import { registerListeners } from './registered.ts';
 import { memorySeen } from './seen.ts';
+import { createSocketReceiver } from './socket.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** The path that Slack's request URLs name. */
 export const SLACK_PATH = '/slack/events';
 
 export interface SlackAppOptions {
-  readonly botToken: string;
-  /** For several workspaces: the token of the one that a request comes from. Must not call Slack. */
-  readonly authorize?: Authorize<boolean>;
+  readonly workspaces: Workspaces;
   readonly receiver:
     | {
         readonly kind: 'http';
@@ -74,32 +75,33 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
           log,
         })
       : undefined;
-  const receiver: Receiver =
-    http ??
-    new SocketModeReceiver({
-      appToken: transport.kind === 'socket' ? transport.appToken : '',
-      logger: slackLogger(log),
-    });
   const web = clientOptions({
     ...(options.slackApiUrl === undefined ? {} : { slackApiUrl: options.slackApiUrl }),
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     log,
   });
-  const app = new App({
-    receiver,
-    // Never `token`: with it Bolt 5 asks `auth.test` before every listener, so a slow Slack would hold up the
-    // acknowledgement for as long, with or without `tokenVerificationEnabled`.
-    authorize: options.authorize ?? (async () => ({ botToken: options.botToken })),
-    // Recognising our own events needs `auth.test`, and there is no event that we take.
-    ignoreSelf: false,
-    convoStore: false,
-    clientOptions: web,
-    logger: slackLogger(log),
-  });
+  const receiver: Receiver =
+    http ??
+    createSocketReceiver({ appToken: transport.kind === 'socket' ? transport.appToken : '', web, clock, log });
+  const app = new GuardedApp(
+    {
+      receiver,
+      // Never `token`: with it Bolt 5 asks `auth.test` before every listener, so a slow Slack would hold up the
+      // acknowledgement for as long, with or without `tokenVerificationEnabled`.
+      authorize: authorizeBy(options.workspaces),
+      // Recognising our own events needs `auth.test`, and there is no event that we take.
+      ignoreSelf: false,
+      convoStore: false,
+      clientOptions: web,
+      logger: slackLogger(log),
+    },
+    options.workspaces,
+    log,
+  );
   app.error(async (error) => {
     log.error({ code: codeOf(error) }, 'a Slack listener failed after its acknowledgement');
   });
-  const client = new PacedClient(options.botToken, web, createPace(clock));
+  const client = new PacedClient(options.workspaces.incidentsToken, web, createPace(clock));
   const outsiders = createOutsiders(client, clock);
   registerListeners(app, { commands, views, people, places, seen, outsiders, clock, log });
 

@@ -12,7 +12,9 @@ export type SlackErrorCode =
   | 'cordon_slack_over_limit'
   | 'cordon_slack_history_unreadable'
   | 'cordon_slack_no_channel'
-  | 'cordon_slack_bad_answer';
+  | 'cordon_slack_bad_answer'
+  | 'cordon_slack_bad_installations'
+  | 'cordon_slack_unknown_workspace';
 
 /** A refusal of our own on the way to Slack; what Slack itself answers is classified, not thrown on. */
 export class SlackError extends CodedError<SlackErrorCode> {}

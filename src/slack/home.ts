@@ -1,6 +1,7 @@
 import type { AllMiddlewareArgs, SlackEventMiddlewareArgs } from '@slack/bolt';
 import { codeOf } from '../error.ts';
 import { brokenViewLimits } from './limits.ts';
+import { actorOf } from './listeners.ts';
 import { withMentions } from './mentions.ts';
 import type { ListenerParts } from './perform.ts';
 import { homeView } from './render/home.ts';
@@ -15,9 +16,9 @@ const SHOWN_INCIDENTS = 15;
 export function onHomeOpened(
   parts: ListenerParts,
 ): (args: SlackEventMiddlewareArgs<'app_home_opened'> & AllMiddlewareArgs) => Promise<void> {
-  return async ({ event, client }) => {
+  return async ({ event, client, context }) => {
     if (event.tab !== 'home') return;
-    const me = parts.people.responderOf(event.user);
+    const me = parts.people.responderOf(actorOf({ context }));
     const open = me === undefined ? [] : await parts.views.openIncidents();
     const incidents = [];
     for (const { id } of open.slice(0, SHOWN_INCIDENTS)) {

@@ -18,6 +18,7 @@ import {
   readIncidentValue,
   readQuestionValue,
 } from './action-value.ts';
+import type { SlackModal } from './limits.ts';
 import { answering, type ListenerParts, perform, type Reply, say } from './perform.ts';
 import { answerModal, MODAL_INPUT } from './render/modal.ts';
 import { formOf, pressField } from './render/question.ts';
@@ -163,7 +164,7 @@ export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Pro
         command: 'answer',
         // Built above from the form's own options and typed text.
         input: { incidentId: value.i, invocationId: value.q, answer: answer satisfies JsonObject },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,
@@ -214,12 +215,18 @@ export function foreign(body: {
   return home !== undefined && here !== undefined && home !== here;
 }
 
+/** Who acts, as `authorizeBy` says: not the bare id, which another workspace may have given to somebody else. */
+export function actorOf({ context }: Pick<AllMiddlewareArgs, 'context'>): string {
+  // Slack names a person in whatever a person does; nobody is no responder, and so refused.
+  return context.userId ?? 'nobody';
+}
+
 /** Who pressed, and a key of exactly this press. */
 export function who(args: ButtonArgs): { readonly slackUserId: string; readonly idempotencyKey: string } {
   const { container, user } = args.body;
   const message = 'message_ts' in container ? String(container.message_ts) : 'view';
   return {
-    slackUserId: user.id,
+    slackUserId: actorOf(args),
     idempotencyKey: `slack:action:${message}:${args.action.action_id}:${args.action.action_ts}:${user.id}`,
   };
 }
@@ -241,7 +248,7 @@ export async function openView(
   parts: ListenerParts,
   args: { readonly body: { readonly trigger_id: string }; readonly client: ButtonArgs['client'] },
   reply: Reply,
-  view: Parameters<ButtonArgs['client']['views']['open']>[0]['view'],
+  view: SlackModal,
   instead: string,
 ): Promise<void> {
   await reply.ack?.();

@@ -11,7 +11,7 @@ import type {
   SlackPlaces,
   SlackSeen,
 } from './port.ts';
-import { prose } from './text.ts';
+import { person, prose } from './text.ts';
 
 /** What every listener works with. */
 export interface ListenerParts {
@@ -153,7 +153,7 @@ async function performOnce(
     return;
   }
   await reply.ack?.();
-  const who = shown === 'channel' ? `<@${by.slackUserId}>: ` : '';
+  const who = shown === 'channel' ? `${person(by.slackUserId)}: ` : '';
   if (first) await say(parts, reply, `✅ ${who}${prose(result.summary, 1500)}`, shown);
 }
 

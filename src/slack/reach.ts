@@ -4,7 +4,13 @@ import { clientOptions } from './client.ts';
 
 /** What `auth.test` came to; `reason` is Slack's own word, never a token. */
 export type SlackReached =
-  | { readonly kind: 'reached'; readonly team: string; readonly user: string }
+  | {
+      readonly kind: 'reached';
+      readonly team: string;
+      readonly user: string;
+      readonly id: string | undefined;
+      readonly enterprise: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Asks Slack whose the bot token is, once, for at most five seconds. */
@@ -20,8 +26,8 @@ export async function reachSlack(options: {
     }),
   );
   try {
-    const { team, user } = await client.auth.test();
-    return { kind: 'reached', team: team ?? 'unknown', user: user ?? 'unknown' };
+    const { team, user, team_id: id, enterprise_id: enterprise } = await client.auth.test();
+    return { kind: 'reached', team: team ?? 'unknown', user: user ?? 'unknown', id, enterprise };
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error) };
   }

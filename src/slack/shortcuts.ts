@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readChannelValue, readNoteValue } from './action-value.ts';
+import type { SlackModal } from './limits.ts';
 import {
+  actorOf,
   FOREIGN,
   foreign,
   openView,
@@ -13,8 +15,6 @@ import {
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { IncidentView } from './port.ts';
 import { DECLARE_INPUT, declareModal, followUpModal, MODAL_INPUT, noteModal } from './render/modal.ts';
-
-type View = Parameters<typeof openView>[3];
 
 /**
  * The message shortcuts: a message becomes a note, evidence, a task, or an incident. Each opens a form with the
@@ -69,7 +69,7 @@ export function onNoteSubmitted(parts: ListenerParts): (args: ViewArgs) => Promi
           // Slack's clock may be ahead of ours, and a note is never about what is to come.
           ...(note.t === undefined || note.t > parts.clock.now().toISOString() ? {} : { at: note.t }),
         },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,
@@ -84,7 +84,7 @@ export function onFollowUpSubmitted(parts: ListenerParts): (args: ViewArgs) => P
       {
         command: 'task-add',
         input: { incidentId: value.i, text: typedText(args), owner: 'me' },
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         idempotencyKey: viewKey(args),
       },
       reply,
@@ -98,7 +98,7 @@ export function onDeclareSubmitted(parts: ListenerParts): (args: ViewArgs) => Pr
     return performDeclare(
       parts,
       {
-        slackUserId: args.body.user.id,
+        slackUserId: actorOf(args),
         functionArn: (values[DECLARE_INPUT.arn]?.[MODAL_INPUT.action]?.value ?? '').trim(),
         severity: Number(values[DECLARE_INPUT.severity]?.[MODAL_INPUT.action]?.selected_option?.value ?? '2'),
         reason: typedText(args),
@@ -126,7 +126,7 @@ export function onSubmitted<Value extends { readonly c: string }>(
 
 function onIncidentShortcut(
   instead: string,
-  view: (incident: IncidentView, args: ShortcutArgs) => View,
+  view: (incident: IncidentView, args: ShortcutArgs) => SlackModal,
 ): (parts: ListenerParts) => (args: ShortcutArgs) => Promise<void> {
   return (parts) => async (args) => {
     await args.ack();

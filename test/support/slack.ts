@@ -5,6 +5,7 @@ import { slackCommands, slackPeople, slackPlaces, slackViews } from '../../src/m
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
+import { oneWorkspace } from '../../src/slack/workspaces.ts';
 import type { Sql } from '../../src/store/sql.ts';
 import type { Ground, TestEngine } from './engine.ts';
 import { enrolmentText, pass, startEngine } from './engine.ts';
@@ -40,7 +41,7 @@ export function peopleOn(options: {
   const enrolment = options.enrolment ?? parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
   return ({ views, execute, declare, keepTranscript }) => {
     const app = createSlackApp({
-      botToken: BOT_TOKEN,
+      workspaces: oneWorkspace(BOT_TOKEN),
       receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       fetch: (input, init) => options.fetch(new Request(input, init)),

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import { codeOf, describeError } from '../../error.ts';
 import { checkSenders } from '../../intake/senders.ts';
+import type { Workspaces } from '../../slack/workspaces.ts';
+import { slackWorkspaces } from '../slack-parts.ts';
 import type { Finding } from './finding.ts';
 import { fail, off, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
@@ -54,11 +56,38 @@ async function slackOf({ config }: Patient): Promise<Finding> {
     );
   }
   const { reachSlack } = await import('../../slack/reach.ts');
-  const reached = await reachSlack({
-    botToken: slack.botToken,
-    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
-  });
-  return reached.kind === 'reached'
-    ? ok(name, `${reached.user} in ${reached.team}`)
-    : fail(name, `auth.test failed: ${reached.reason}`, 'correct SLACK_BOT_TOKEN; the app must be installed');
+  let workspaces: Workspaces;
+  try {
+    workspaces = await slackWorkspaces(slack);
+  } catch (error) {
+    return fail(name, `${codeOf(error)}: ${describeError(error)}`, 'correct CORDON_SLACK_INSTALLATIONS');
+  }
+  const reached = await Promise.all(
+    workspaces.all.map(async (workspace) => ({
+      of: workspace.name,
+      ...(await reachSlack({
+        botToken: workspace.botToken,
+        ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+      })),
+    })),
+  );
+  const failed = reached.flatMap((one) => (one.kind === 'failed' ? [`${one.of}: ${one.reason}`] : []));
+  if (failed.length > 0) {
+    return fail(
+      name,
+      `auth.test failed: ${failed.join('; ')}`,
+      'correct the bot tokens that it names; the app must be installed there',
+    );
+  }
+  // Another workspace's token under this id would answer its people with somebody else's.
+  const mixed = reached.flatMap((one) =>
+    one.kind === 'reached' && slack.tokens.kind === 'several' && one.id !== one.of && one.enterprise !== one.of
+      ? [`the token of ${one.of} is that of ${one.id}`]
+      : [],
+  );
+  if (mixed.length > 0) return fail(name, mixed.join('; '), 'correct CORDON_SLACK_INSTALLATIONS');
+  return ok(
+    name,
+    reached.flatMap((one) => (one.kind === 'reached' ? [`${one.user} in ${one.team}`] : [])).join(', '),
+  );
 }

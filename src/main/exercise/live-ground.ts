@@ -28,6 +28,7 @@ import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '
 import { openWaysIn } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 import { sendersOf } from './virtual-ground.ts';
+import { oneWorkspace } from '../../slack/workspaces.ts';
 
 const LOOPBACK = '127.0.0.1';
 const LOOK_MS = 100;
@@ -117,7 +118,7 @@ export async function openLiveGround(options: {
     dataDir: config.dataDir,
     people: ({ views, execute, declare, keepTranscript }) => {
       made.app = createSlackApp({
-        botToken: secrets.botToken,
+        workspaces: oneWorkspace(secrets.botToken),
         receiver: { kind: 'http', signingSecret: secrets.signingSecret, port: 0, hostname: LOOPBACK },
         slackApiUrl: servedSlack.apiUrl,
         clock,

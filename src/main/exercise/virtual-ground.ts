@@ -26,6 +26,7 @@ import type { Definitions } from '../engine-parts.ts';
 import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
 import { refusalRecorder } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
+import { oneWorkspace } from '../../slack/workspaces.ts';
 
 // Nobody outside can reach any of these: everything is handed over in this process.
 const SIGNING_SECRET = 'exercise-signing-secret-in-process';
@@ -74,7 +75,7 @@ export async function openVirtualGround(options: {
     dataDir,
     people: ({ views, execute, declare, keepTranscript }) => {
       made.app = createSlackApp({
-        botToken: BOT_TOKEN,
+        workspaces: oneWorkspace(BOT_TOKEN),
         receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0, hostname: '127.0.0.1' },
         slackApiUrl: `${NOWHERE}/api/`,
         fetch: (input, init) => slack.fetch(new Request(input, init)),

@@ -58,6 +58,22 @@ describe('what is wrong', () => {
     expect(found.DATABASE_URL).toMatchObject({ status: 'ok', found: 'set (secret)' });
   });
 
+  test('with the tokens of several workspaces is named, and no token is', async () => {
+    const installations = await file('installations.json', '{"incidents": xoxb-pass-word}');
+    const found = await findings({
+      CORDON_SLACK_INSTALLATIONS: installations,
+      SLACK_SIGNING_SECRET: 'pass-word',
+      CORDON_SLACK_PORT: '0',
+    });
+    expect(found.slack).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('cordon_slack_bad_installations'),
+    });
+    expect(JSON.stringify(found)).not.toContain('pass-word');
+    const both = await findings({ CORDON_SLACK_INSTALLATIONS: installations, SLACK_BOT_TOKEN: 'xoxb-pass-word' });
+    expect(both.configuration?.found).toContain('must not be set with SLACK_BOT_TOKEN');
+  });
+
   test('in the environment itself keeps the rest from being looked at, and says so', async () => {
     const found = await findings({ CORDON_HTTP_PORT: 'eighty' });
     expect(found.configuration).toMatchObject({

@@ -5,6 +5,7 @@ import { silentLog } from '../../../src/log.ts';
 import { createSlackDouble } from '../../../src/simulation/slack-double/double.ts';
 import { createSlackApp } from '../../../src/slack/app.ts';
 import { clientOptions } from '../../../src/slack/client.ts';
+import { oneWorkspace } from '../../../src/slack/workspaces.ts';
 import { ALICE, fakeEngine, handClock, NOBODY_ON_CALL, row } from './harness.ts';
 
 // What Cordon does otherwise than Bolt's defaults, and why. When one of these fails after an upgrade,
@@ -64,7 +65,7 @@ describe('the app', () => {
     });
     const engine = fakeEngine();
     const app = createSlackApp({
-      botToken: 'xoxb-test',
+      workspaces: oneWorkspace('xoxb-test'),
       receiver: { kind: 'http', signingSecret: 'secret', port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       fetch: (input, init) => slack.fetch(new Request(input, init)),
@@ -95,7 +96,7 @@ describe('the app', () => {
     const { clock } = handClock();
     const engine = fakeEngine();
     const app = createSlackApp({
-      botToken: 'xoxb-test',
+      workspaces: oneWorkspace('xoxb-test'),
       receiver: { kind: 'socket', appToken: 'xapp-test' },
       clock,
       commands: engine.commands,

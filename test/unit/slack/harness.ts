@@ -21,6 +21,7 @@ import type {
   SlackScope,
   StakeholderView,
 } from '../../../src/slack/port.ts';
+import { oneWorkspace } from '../../../src/slack/workspaces.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
 const TOKEN = 'xoxb-test-token';
@@ -304,7 +305,7 @@ export async function stage(
   const served = await serveSlack(slack);
   const engine = fakeEngine(options.view);
   const app = createSlackApp({
-    botToken: TOKEN,
+    workspaces: oneWorkspace(TOKEN),
     receiver: { kind: 'http', signingSecret: SECRET, port: 0, hostname: '127.0.0.1' },
     slackApiUrl: served.apiUrl,
     clock,
