@@ -258,6 +258,22 @@ const enrolmentSchema = z
             'expected at most 20 of a-z, 0-9, - and _; drill- is kept for exercises',
           )
           .default('inc-'),
+        /** Links above each incident's channel. */
+        bookmarks: z
+          .array(
+            z.strictObject({
+              title: z.string().min(1).max(80),
+              link: z
+                .string()
+                .max(2000)
+                .refine(
+                  (link) => /^https:\/\//.test(link) && URL.canParse(link) && !/\{(?!number\}|id\})/.test(link),
+                  'expected an address that begins with https://, with {number} or {id} where those of the incident are to stand',
+                ),
+            }),
+          )
+          .max(20)
+          .default([]),
         /** Days after closing until the channel is archived; `null` leaves it to people. Never at once. */
         archiveAfterDays: z.int().min(1).max(365).nullable().default(7),
       })

@@ -2,6 +2,13 @@ import type { CampaignId, IncidentId } from '../id.ts';
 import type { Actor } from '../timeline/entry.ts';
 import type { Draft } from './draft.ts';
 
+/** Has an incident's suspects taken out of the channel that it is led in with others: they may be in it already. */
+export function keepSuspectsOut(draft: Draft): void {
+  if ((draft.record.suspects ?? []).length === 0) return;
+  // Each incident of the channel has its own suspects: one row stands for one of them.
+  draft.post('keep-out', {}, { merge: `keep-out:${draft.id}` });
+}
+
 /** Moves an incident to another campaign, or into one of its own; the channel follows with the next message. */
 export function moveCampaign(
   draft: Draft,
@@ -28,5 +35,6 @@ export function moveCampaign(
     { from: campaign.id, to: to.id, anchor: to.anchor, reason },
   );
   if (to.anchor === draft.id) draft.post('open-channel', {});
+  else keepSuspectsOut(draft);
   draft.post('card', {}, { merge: 'card' });
 }

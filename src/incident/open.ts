@@ -4,6 +4,7 @@ import { modeInWords, responderByCli, responderById } from '../enrolment/enrolme
 import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { askSuspects } from './ask-suspects.ts';
+import { keepSuspectsOut } from './campaign.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
 import { startEscalation } from './escalation.ts';
@@ -113,6 +114,7 @@ export function openIncident(
       anchor: campaign.anchor,
       shared: { kind, value },
     });
+    keepSuspectsOut(draft);
     draft.post('card', {}, { merge: 'card' });
   }
   askSuspects(draft);

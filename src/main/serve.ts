@@ -27,6 +27,7 @@ import { pageAcknowledged, pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
 import {
+  slackChannels,
   slackCommands,
   slackPeople,
   slackPlaces,
@@ -294,6 +295,7 @@ async function slackFor(
       views: slackViews(views, sql, enrolment),
       places: slackPlaces(sql),
       people: slackPeople(enrolment),
+      channels: slackChannels(enrolment),
       seen: slackSeen(sql, clock),
       log,
     });

@@ -11,6 +11,7 @@ import { postmortemViewOf } from '../incident/postmortem-view.ts';
 import type { Views } from '../incident/view.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
+import type { ChannelSettings } from '../slack/channel.ts';
 import { incidentName } from '../slack/text.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
 import { forgetNonce, rememberNonce } from '../store/alert.ts';
@@ -69,6 +70,11 @@ export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): Incide
 export async function slackWorkspaces({ tokens }: SlackConfig): Promise<Workspaces> {
   const { oneWorkspace, readInstallations } = await import('../slack/workspaces.ts');
   return tokens.kind === 'one' ? oneWorkspace(tokens.botToken) : readInstallations(tokens.file);
+}
+
+/** How incidents' channels are to be, from the enrolment file. */
+export function slackChannels({ slack }: Enrolment): ChannelSettings {
+  return { prefix: slack.channelPrefix, bookmarks: slack.bookmarks };
 }
 
 /** Where earlier deliveries went: the outbox has it. */

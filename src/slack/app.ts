@@ -2,6 +2,7 @@ import type { Receiver } from '@slack/bolt';
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
+import { type ChannelSettings, PLAIN_CHANNELS } from './channel.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
 import { authorizeBy, GuardedApp } from './guarded-app.ts';
@@ -42,6 +43,7 @@ export interface SlackAppOptions {
   readonly views: IncidentViews;
   readonly places: SlackPlaces;
   readonly people: SlackPeople;
+  readonly channels?: ChannelSettings;
   readonly seen?: SlackSeen;
   readonly keepTranscript?: KeepTranscript;
   readonly log: Log;
@@ -120,6 +122,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
       views,
       places,
       people,
+      channels: options.channels ?? PLAIN_CHANNELS,
       ...(options.keepTranscript === undefined ? {} : { keepTranscript: options.keepTranscript }),
       clock,
       log,

@@ -16,9 +16,26 @@ export type Opened =
 
 const MAX_SUFFIX = 20;
 
+/** How the enrolment file wants incidents' channels. */
+export interface ChannelSettings {
+  /** Before the incident's number; of Slack's characters, at most 20. */
+  readonly prefix: string;
+  readonly bookmarks: readonly Bookmark[];
+}
+
+export interface Bookmark {
+  readonly title: string;
+  /** An https address; `{number}` and `{id}` stand for those of the incident. */
+  readonly link: string;
+}
+
+export const PLAIN_CHANNELS: ChannelSettings = { prefix: 'inc-', bookmarks: [] };
+
 /** `inc-12-checkout`, or `drill-inc-12-checkout`: lower case, digits, hyphens, at most 80 characters. */
-export function channelName(incident: IncidentView, suffix = 1): string {
-  const base = incident.exercise ? `drill-inc-${incident.number}` : `inc-${incident.number}`;
+export function channelName(incident: IncidentView, prefix: string, suffix = 1): string {
+  // Slack takes no capitals, spaces or points in a name, and would answer the opening of every channel with that.
+  const own = prefix.toLowerCase().replace(/[^a-z0-9_-]/g, '-').slice(0, 20);
+  const base = `${incident.exercise ? 'drill-' : ''}${own}${incident.number}`;
   const slug = (incident.targets[0]?.functionName ?? incident.title)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -49,14 +66,15 @@ export async function openChannel(
   bot: BotIdentity,
   incident: IncidentView,
   invite: readonly string[],
+  prefix: string,
 ): Promise<Opened> {
   let doing = 'conversations.create';
   try {
-    const channel = await createOrAdopt(client, bot, incident);
+    const channel = await createOrAdopt(client, bot, incident, prefix);
     if (channel === undefined) {
       return {
         kind: 'stopped',
-        doing: `${doing} for ${channelName(incident)} and ${MAX_SUFFIX - 1} suffixed names`,
+        doing: `${doing} for ${channelName(incident, prefix)} and ${MAX_SUFFIX - 1} suffixed names`,
         failure: { kind: 'refused', slackError: 'name_taken' },
       };
     }
@@ -81,9 +99,10 @@ async function createOrAdopt(
   client: WebClient,
   bot: BotIdentity,
   incident: IncidentView,
+  prefix: string,
 ): Promise<string | undefined> {
   for (let suffix = 1; suffix <= MAX_SUFFIX; suffix += 1) {
-    const name = channelName(incident, suffix);
+    const name = channelName(incident, prefix, suffix);
     try {
       const created = await client.conversations.create({ name, is_private: true });
       if (created.channel?.id !== undefined) return created.channel.id;
@@ -148,13 +167,16 @@ export async function inviteAll(
   return notes;
 }
 
+/** What `whyUnfit` says of an app. */
+export const BOT = 'it is a bot';
+
 /** Guests, people of other workspaces, bots and leavers stay out of an incident's channel. */
 export async function whyUnfit(client: WebClient, user: string): Promise<string | undefined> {
   try {
     const info = (await client.users.info({ user })).user;
     if (info === undefined) return 'Slack does not know the user';
     if (info.deleted === true) return 'the account is deactivated';
-    if (info.is_bot === true) return 'it is a bot';
+    if (info.is_bot === true) return BOT;
     if (info.is_restricted === true || info.is_ultra_restricted === true) return 'it is a guest';
     if (info.is_stranger === true) return 'it belongs to another organisation';
     return undefined;

@@ -4,6 +4,7 @@ import { type BotIdentity, inviteAll, openChannel, whyUnfit } from './channel.ts
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
 import { furnish } from './furnish.ts';
+import { keepOut } from './keep-out.ts';
 import type { SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
 import {
@@ -115,6 +116,9 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     case 'furnish':
       deliveryParams(row, kind);
       return furnish(job);
+    case 'keep-out':
+      deliveryParams(row, kind);
+      return keepOut(job);
     case 'question': {
       const { invocation } = deliveryParams(row, kind);
       const question = incident.questions.find((one) => one.invocationId === invocation);
@@ -237,7 +241,10 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       const place = await job.places.placeOf(row.lane);
       if (place === undefined) return noChannel();
       const user = job.people.slackIdOf(responder);
-      const wanted = user !== undefined && job.people.invitees(job.incident).includes(user);
+      const wanted =
+        user !== undefined &&
+        job.people.invitees(job.incident).includes(user) &&
+        !(await suspectedElsewhere(job, responder));
       try {
         return sent(place.channel, null, wanted ? await inviteAll(job.client, place.channel, [user]) : []);
       } catch (error) {
@@ -291,6 +298,17 @@ function missing(what: string, id: string): DeliveryOutcome {
   };
 }
 
+/** True for a suspect of another incident that is led in the same channel, and not closed. */
+async function suspectedElsewhere({ row, incident, views }: Job, responder: string): Promise<boolean> {
+  const campaign = await views.findCampaign(row.lane);
+  for (const member of campaign?.members ?? []) {
+    if (member.id === incident.id || member.status === 'closed') continue;
+    const other = await views.incidentView(member.id);
+    if (other?.suspects?.some((each) => each.responder === responder) === true) return true;
+  }
+  return false;
+}
+
 const MENDING_MS = 60_000;
 
 async function open(job: Job): Promise<DeliveryOutcome> {
@@ -307,7 +325,7 @@ async function open(job: Job): Promise<DeliveryOutcome> {
       ? { kind: 'retry', afterMs: 5_000, code: failure.code }
       : outcomeOf(failure, 'auth.test');
   }
-  const opened = await openChannel(job.client, bot, job.incident, job.people.invitees(job.incident));
+  const opened = await openChannel(job.client, bot, job.incident, job.people.invitees(job.incident), job.channels.prefix);
   if (opened.kind === 'opened') return sent(opened.channel, null, opened.notes);
   // Everything else waits for the channel, so that this is never given up: a person mends what Slack refuses.
   return opened.failure.kind === 'refused'

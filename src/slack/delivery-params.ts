@@ -13,6 +13,7 @@ const SCHEMAS = {
   // `first` is the engine's own mark of the card that opens the incident.
   card: z.object({ first: z.boolean().optional() }).strict(),
   furnish: z.object({}).strict(),
+  'keep-out': z.object({}).strict(),
   question: z.object({ invocation: z.string().min(1) }).strict(),
   'question-settled': z.object({ invocation: z.string().min(1) }).strict(),
   approval: approvalOf,

@@ -5,11 +5,19 @@ import { EVENTS, MESSAGE_SHORTCUTS, SLASH_COMMANDS } from './registered.ts';
 export const SCOPES = [
   { scope: 'chat:write', why: 'posts and edits the card, questions, approvals and notices' },
   { scope: 'commands', why: 'takes /cordon, /ir and the message shortcut' },
-  { scope: 'groups:write', why: "opens an incident's private channel, sets its topic and invites people" },
-  { scope: 'groups:read', why: 'finds its own channel again when the answer to opening it was lost' },
+  {
+    scope: 'groups:write',
+    why: "opens an incident's private channel, sets its topic, invites people, and removes suspects and guests",
+  },
+  {
+    scope: 'groups:read',
+    why: 'finds its own channel again when the answer to opening it was lost, and sees who is in it',
+  },
   { scope: 'groups:history', why: 'looks for its own message when the answer to posting it was lost' },
   { scope: 'metadata.message:read', why: 'reads the mark on its own messages while it looks for one' },
   { scope: 'pins:write', why: 'pins the card' },
+  { scope: 'bookmarks:read', why: 'sees which links are above a channel already, so that none is there twice' },
+  { scope: 'bookmarks:write', why: 'puts the links of the enrolment file above the channel' },
   { scope: 'users:read', why: 'keeps guests and deactivated accounts out of an incident and of approvals' },
 ] as const;
 

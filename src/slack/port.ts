@@ -411,6 +411,7 @@ export const DELIVERY_KINDS = [
   'open-channel',
   'card',
   'furnish',
+  'keep-out',
   'question',
   'question-settled',
   'approval',

@@ -2,7 +2,7 @@ import type { MessageMetadata } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { BotIdentity } from './channel.ts';
+import type { BotIdentity, ChannelSettings } from './channel.ts';
 import { classify, outcomeOf, SlackError, type SlackFailure } from './failure.ts';
 import { findPosted, OUTBOX_EVENT } from './history.ts';
 import { brokenLimits, LIMITS, type SlackMessage } from './limits.ts';
@@ -22,6 +22,7 @@ export interface DeliveryParts {
   readonly views: IncidentViews;
   readonly places: SlackPlaces;
   readonly people: SlackPeople;
+  readonly channels: ChannelSettings;
   /** Absent where there is no evidence to keep it in: no channel is archived then. */
   readonly keepTranscript?: KeepTranscript;
   readonly clock: Clock;

@@ -157,7 +157,9 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         ]);
         expect(planText(incident).length).toBeLessThan(4000);
         expect(tasksText(incident).length).toBeLessThan(4000);
-        expect(channelName(incident, 3)).toMatch(/^[a-z0-9][a-z0-9_-]{0,79}$/);
+        for (const prefix of ['inc-', 'sec_', name]) {
+          expect(channelName(incident, prefix, 3)).toMatch(/^[a-z0-9_-]{1,80}$/);
+        }
         expect(channelTopic(incident).length).toBeLessThanOrEqual(250);
         expect(channelPurpose(incident).length).toBeLessThanOrEqual(250);
         expectSendable(catchUpMessage(incident, incident.openedAt));

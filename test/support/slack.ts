@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { type Enrolment, parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { silentLog } from '../../src/log.ts';
-import { slackCommands, slackPeople, slackPlaces, slackViews } from '../../src/main/slack-parts.ts';
+import { slackChannels, slackCommands, slackPeople, slackPlaces, slackViews } from '../../src/main/slack-parts.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
@@ -51,6 +51,7 @@ export function peopleOn(options: {
       views: slackViews(views, options.sql, enrolment),
       places: slackPlaces(options.sql),
       people: slackPeople(enrolment),
+      channels: slackChannels(enrolment),
       log: silentLog,
     });
     options.onApp?.(app);

@@ -24,7 +24,7 @@ import type { Closing } from '../closing.ts';
 import { openDatabase } from '../database.ts';
 import type { Definitions } from '../engine-parts.ts';
 import { openQueue } from '../queue.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
+import { slackChannels, slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 import { sendersOf } from './virtual-ground.ts';
@@ -127,6 +127,7 @@ export async function openLiveGround(options: {
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
+      channels: slackChannels(enrolment),
         seen: slackSeen(sql, clock),
         log,
       });

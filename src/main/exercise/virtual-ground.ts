@@ -23,7 +23,7 @@ import { memoryBudget } from '../../store/rate-budget.ts';
 import { trackedSql } from '../../store/tracked-sql.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
-import { slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
+import { slackChannels, slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
 import { refusalRecorder } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 import { oneWorkspace } from '../../slack/workspaces.ts';
@@ -85,6 +85,7 @@ export async function openVirtualGround(options: {
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
+      channels: slackChannels(enrolment),
         seen: slackSeen(sql, clock),
         log,
       });

@@ -114,6 +114,21 @@ describe('an enrolment file', () => {
       'slack: { channelPrefix: drill-inc- }',
       'drill- is kept for exercises',
     ],
+    [
+      'a link above a channel that is no https address',
+      'slack: { bookmarks: [{ title: Runbook, link: "javascript:alert(1)" }] }',
+      'slack.bookmarks.0.link',
+    ],
+    [
+      'a link with a place for what an attacker names',
+      'slack: { bookmarks: [{ title: Runbook, link: "https://x.example/{title}" }] }',
+      'slack.bookmarks.0.link',
+    ],
+    [
+      'a channel prefix that Slack takes for no name',
+      'slack: { channelPrefix: "Sec Ops." }',
+      'slack.channelPrefix',
+    ],
     ['a budget below nothing', 'budgets: { containmentsPerHour: -1 }', 'budgets.containmentsPerHour'],
     ['an unknown way with accounts that are not enrolled', 'unenrolled: act', 'e.yaml:1:13: unenrolled'],
   ])('is refused for %s', (_name, text, expected) => {

@@ -13,12 +13,13 @@ import {
   freshGround,
   type Ground,
   quiet,
+  START,
   startEngine,
   type TestEngine,
   timelineKinds,
 } from '../../support/engine.ts';
 import { peopleOn, slackDouble } from '../../support/slack.ts';
-import { ACCOUNT, REGION, smallWorld } from '../../support/world.ts';
+import { ACCOUNT, REGION, ROLE_ARN, smallWorld } from '../../support/world.ts';
 
 const ESCALATION = 'escalation: { tiers: [[alice], [bob]], severity: 2, afterMinutes: 2 }\n';
 
@@ -31,7 +32,7 @@ let calls = 0;
 const arnOf = (index: number) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:worker-${index}`;
 
 /** An engine with `functions` functions on one role, a workspace, and a paging service that only remembers. */
-async function start(functions: number, budget = 1000): Promise<void> {
+async function start(functions: number, budget = 1000, more = (text: string) => text): Promise<void> {
   const world = smallWorld();
   const [template] = world.functions;
   if (template === undefined) throw new Error('expected a function in the small world');
@@ -51,7 +52,7 @@ async function start(functions: number, budget = 1000): Promise<void> {
     overrides: {
       exercise: false,
       enrolment: parseEnrolment(
-        `${text}${ESCALATION}budgets: { containmentsPerHour: ${budget} }\n`,
+        more(`${text}${ESCALATION}budgets: { containmentsPerHour: ${budget} }\n`),
         'enrolment.yaml',
       ),
       people: peopleOn({ sql: ground.sql, clock: ground.clock, fetch: slack.fetch }),
@@ -98,6 +99,29 @@ const inChannel = (name: string) =>
 /** Waits until a channel's card says so: Slack lets an app write about once a second. */
 const untilCard = (name: string, text: string) =>
   drive(engine, () => inChannel(name)[0]?.text.includes(text) ?? false);
+
+test('a suspect who is in the channel of others already is removed from it, and it is written down', async () => {
+  const principal = `arn:aws:iam::${ACCOUNT}:user/bob`;
+  await start(2, 1000, (text) => text.replace('cli: bob,', `cli: bob, principals: ['${principal}'],`));
+  await submit(0);
+  const members = () => slack.people.channels().find(({ name }) => name === 'inc-1-worker-0')?.members;
+  // As long as it is not his identity, he belongs there (control).
+  await drive(engine, () => members()?.has('U0BOB00000') ?? false);
+  await ground.sql.query('insert into cordon.inventory (account, region) values ($1, $2)', [ACCOUNT, REGION]);
+  await ground.sql.query(
+    `insert into cordon.inventory_function (function_arn, account, region, roles, shared_with, taken_at, changed_by, changed_at)
+     values ($1, $2, $3, $4, 1, $5, $6, $5)`,
+    [arnOf(1), ACCOUNT, REGION, [ROLE_ARN], START.toISOString(), principal],
+  );
+  const second = await submit(1);
+  await drive(engine, () => members()?.has('U0BOB00000') === false);
+  await quiet(engine);
+  expect(members()?.has('U0ALICE000')).toBe(true);
+  const said = (await readTimeline(ground.sql, second)).flatMap(({ body }) =>
+    body?.kind === 'slack.sent' ? [body.summary] : [],
+  );
+  expect(said).toContainEqual(expect.stringMatching(/bob was removed from the channel: their own AWS identity/));
+});
 
 describe('many alerts about functions of one role', () => {
   test('are as many contained functions, one channel, one card, and one page a round of escalation', async () => {

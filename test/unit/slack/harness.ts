@@ -7,6 +7,7 @@ import {
 } from '../../../src/simulation/slack-double/double.ts';
 import { type ServedSlack, serveSlack } from '../../../src/simulation/slack-double/serve.ts';
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../../src/slack/app.ts';
+import type { ChannelSettings } from '../../../src/slack/channel.ts';
 import { SCOPES } from '../../../src/slack/manifest.ts';
 import type {
   ApprovalView,
@@ -24,7 +25,7 @@ import type {
 import { oneWorkspace } from '../../../src/slack/workspaces.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';
-const TOKEN = 'xoxb-test-token';
+export const TOKEN = 'xoxb-test-token';
 const ARN = 'arn:aws:lambda:eu-central-1:111122223333:function:checkout';
 export const DIGEST = 'a'.repeat(12) + 'b'.repeat(52);
 
@@ -173,6 +174,7 @@ export function fakeEngine(start: IncidentView = incident()) {
   let postmortem: PostmortemView = { sections: [], errors: [] };
   let shared: SlackCampaign | undefined;
   let scope: SlackScope | undefined;
+  let other: IncidentView | undefined;
   let place: { channel: string; cardTs?: string; shared?: boolean } | undefined;
   const messages = new Map<string, { channel: string; ts: string }>();
   // The engine answers a key that it knows as it did the first time.
@@ -192,6 +194,10 @@ export function fakeEngine(start: IncidentView = incident()) {
     },
     suggest: (next: SlackScope) => {
       scope = next;
+    },
+    /** Another incident of the same engine. */
+    alsoKnows: (next: IncidentView) => {
+      other = next;
     },
     /** The incident is led with others from now on. */
     leadWithOthers: (campaign: SlackCampaign) => {
@@ -228,7 +234,7 @@ export function fakeEngine(start: IncidentView = incident()) {
       },
     },
     views: {
-      incidentView: async (id: string) => (id === view.id ? view : undefined),
+      incidentView: async (id: string) => [view, other].find((one) => one?.id === id),
       findIncident: async (reference: string) =>
         [view.id, String(view.number), `inc-${view.number}`].includes(reference.toLowerCase())
           ? view
@@ -284,7 +290,11 @@ export const STRANGER = 'U0STRANGER';
 
 /** The real Bolt app and the real Web API client against the double, both over HTTP on loopback. */
 export async function stage(
-  options: { readonly view?: IncidentView; readonly double?: Partial<SlackDoubleOptions> } = {},
+  options: {
+    readonly view?: IncidentView;
+    readonly double?: Partial<SlackDoubleOptions>;
+    readonly channels?: ChannelSettings;
+  } = {},
 ): Promise<Stage> {
   const { clock, advance } = handClock();
   const slack = createSlackDouble({
@@ -319,6 +329,7 @@ export async function stage(
       invitees: () => engine.invited,
       onCall: () => ({ tiers: [['alice'], ['bob']], afterMinutes: 5, severity: 2 }),
     },
+    ...(options.channels === undefined ? {} : { channels: options.channels }),
     keepTranscript: async () => ({ sha256: 'f'.repeat(64) }),
     log: silentLog,
   });
