@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Action } from '../action/action.ts';
 import { CATALOGUE } from '../action/catalogue.ts';
-import { SETTINGS } from '../config.ts';
 import { loadPlaybooks } from '../definitions.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { drawPlaybook } from '../playbook/graph.ts';
 import { commandSections } from './commands-page.ts';
+import { SETTINGS } from '../settings.ts';
 
 /**
  * Writes the pages that are made from values, so that they cannot say anything else than the code:

@@ -21,6 +21,7 @@ export interface ApprovalView {
   readonly reversible: boolean;
   /** What has to be typed to approve it, in production; `null` where a press is enough. */
   readonly confirm: string | null;
+  /** Hex SHA-256 of the plan: an approval is of exactly this. */
   readonly digest: string;
   readonly quorum: number;
   readonly given: readonly { readonly by: string; readonly at: string }[];

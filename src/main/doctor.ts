@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { ConfigError, readConfig, SETTINGS, settingsGiven } from '../config.ts';
+import { ConfigError, readConfig, settingsGiven } from '../config.ts';
 import { codeOf, describeError } from '../error.ts';
+import { SETTINGS } from '../settings.ts';
 import { folderHolder } from '../store/folder-lock.ts';
 import { awsFindings } from './doctor/aws.ts';
 import { custodyFindings } from './doctor/custody.ts';

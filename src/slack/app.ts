@@ -8,14 +8,7 @@ import { createDeliver, type Deliver } from './deliver.ts';
 import { authorizeBy, GuardedApp } from './guarded-app.ts';
 import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
-import type {
-  IncidentViews,
-  KeepTranscript,
-  SlackCommands,
-  SlackPeople,
-  SlackPlaces,
-  SlackSeen,
-} from './port.ts';
+import type { IncidentViews, KeepTranscript, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
 import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
 import { registerListeners } from './registered.ts';
 import { memorySeen } from './seen.ts';

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { classify, type SlackFailure } from './failure.ts';
 import { LIMITS } from './limits.ts';
-import type { IncidentView } from './port.ts';
+import type { IncidentView } from './view/incident.ts';
 import { cut, incidentName, plain } from './text.ts';
 
 /** The bot as `auth.test` names it. */

@@ -7,14 +7,10 @@ import { furnish } from './furnish.ts';
 import { keepOut } from './keep-out.ts';
 import type { SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
-import {
-  type ApprovalView,
-  DELIVERY_KINDS,
-  type DeliveryOutcome,
-  type SlackCampaign,
-  type SlackDelivery,
-  type SlackPeople,
-} from './port.ts';
+import type { ApprovalView } from '../incident/approval-view.ts';
+import { DELIVERY_KINDS, type DeliveryOutcome, type SlackDelivery } from './delivery.ts';
+import type { SlackPeople } from './port.ts';
+import type { SlackCampaign } from './view/campaign.ts';
 import { type DeliveryParts, editOrPost, type Job, noChannel, post, postTo, sent } from './post.ts';
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/campaign.ts';

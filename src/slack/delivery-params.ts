@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CodedError } from '../error.ts';
-import type { DeliveryKind, SlackDelivery } from './port.ts';
+import type { DeliveryKind, SlackDelivery } from './delivery.ts';
 
 export class SlackParamsError extends CodedError<'cordon_slack_bad_params'> {}
 

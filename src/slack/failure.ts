@@ -6,7 +6,7 @@ import {
 } from '@slack/web-api';
 import { CodedError } from '../error.ts';
 import { NotItsTurn } from './pace.ts';
-import type { DeliveryOutcome } from './port.ts';
+import type { DeliveryOutcome } from './delivery.ts';
 
 export type SlackErrorCode =
   | 'cordon_slack_over_limit'

@@ -1,4 +1,5 @@
-import type { IncidentView, SlackPeople } from './port.ts';
+import type { SlackPeople } from './port.ts';
+import type { IncidentView } from './view/incident.ts';
 
 /** The incident with Slack user ids where the engine has responders' ids, so that people are mentioned. */
 export function withMentions(incident: IncidentView, people: Pick<SlackPeople, 'slackIdOf'>): IncidentView {

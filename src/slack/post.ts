@@ -6,15 +6,9 @@ import type { BotIdentity, ChannelSettings } from './channel.ts';
 import { classify, outcomeOf, SlackError, type SlackFailure } from './failure.ts';
 import { findPosted, OUTBOX_EVENT } from './history.ts';
 import { brokenLimits, LIMITS, type SlackMessage } from './limits.ts';
-import type {
-  DeliveryOutcome,
-  IncidentView,
-  IncidentViews,
-  KeepTranscript,
-  SlackDelivery,
-  SlackPeople,
-  SlackPlaces,
-} from './port.ts';
+import type { DeliveryOutcome, SlackDelivery } from './delivery.ts';
+import type { IncidentViews, KeepTranscript, SlackPeople, SlackPlaces } from './port.ts';
+import type { IncidentView } from './view/incident.ts';
 import { lateNote } from './render/late.ts';
 
 export interface DeliveryParts {

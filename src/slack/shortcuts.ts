@@ -13,7 +13,7 @@ import {
   viewKey,
 } from './listeners.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
-import type { IncidentView } from './port.ts';
+import type { IncidentView } from './view/incident.ts';
 import { DECLARE_INPUT, declareModal, followUpModal, MODAL_INPUT, noteModal } from './render/modal.ts';
 
 /**

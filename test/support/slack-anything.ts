@@ -1,11 +1,7 @@
 import fc from 'fast-check';
-import type {
-  ApprovalView,
-  IncidentView,
-  QuestionView,
-  SlackCampaign,
-  SlackScope,
-} from '../../src/slack/port.ts';
+import type { ApprovalView } from '../../src/incident/approval-view.ts';
+import type { SlackCampaign, SlackScope } from '../../src/slack/view/campaign.ts';
+import type { IncidentView, QuestionView } from '../../src/slack/view/incident.ts';
 
 /** Anything that the engine could ever give the Slack side to show. */
 

@@ -2,7 +2,8 @@ import type { KnownBlock } from '@slack/types';
 import { silenceInWords } from '../../guardrail/on-expiry.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { ApprovalView, IncidentView } from '../port.ts';
+import type { ApprovalView } from '../../incident/approval-view.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { code, person, prose, when } from '../text.ts';
 import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
 

@@ -1,6 +1,6 @@
 import type { Button, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { LIMITS, type SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../port.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { cut, incidentName } from '../text.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ImpactView, IncidentView } from '../port.ts';
+import type { ImpactView, IncidentView } from '../view/incident.ts';
 import { code, when } from '../text.ts';
 
 const SHOWN = 3;

@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { evidenceInWords } from '../../incident/evidence-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { ContainmentView, IncidentView, SlackLevel } from '../port.ts';
+import type { ContainmentView, IncidentView, SlackLevel } from '../view/incident.ts';
 import { code, incidentName, person, plain, prose, when } from '../text.ts';
 import { button, buttons, context, header, listed, message, section } from './blocks.ts';
 import { brokenLine } from './broken.ts';

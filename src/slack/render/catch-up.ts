@@ -1,5 +1,5 @@
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../port.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { prose, when } from '../text.ts';
 import { context, message, section } from './blocks.ts';
 import { brokenLine } from './broken.ts';

@@ -1,6 +1,6 @@
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../port.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { code, incidentName } from '../text.ts';
 import { button, buttons, context, header, message, section } from './blocks.ts';
 

@@ -1,4 +1,4 @@
-import type { SlackLevel } from '../port.ts';
+import type { SlackLevel } from '../view/incident.ts';
 
 /** A level in a line of a list: its colour and one or two words. */
 export const LEVEL_MARK: Record<SlackLevel, string> = {

@@ -1,4 +1,4 @@
-import type { EvidenceListed, IncidentSummary, IncidentView } from '../port.ts';
+import type { EvidenceListed, IncidentSummary, IncidentView } from '../view/incident.ts';
 import { code, incidentName, person, prose, when } from '../text.ts';
 import { listed } from './blocks.ts';
 

@@ -9,7 +9,7 @@ import {
   type NoteValue,
 } from '../action-value.ts';
 import { LIMITS, type SlackModal } from '../limits.ts';
-import type { ApprovalView } from '../port.ts';
+import type { ApprovalView } from '../../incident/approval-view.ts';
 import { code, cut, plain, prose } from '../text.ts';
 import { radiusLines } from './approval.ts';
 import { section } from './blocks.ts';

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { DutyView, IncidentView, TaskView } from '../port.ts';
+import type { IncidentView } from '../view/incident.ts';
+import type { DutyView, TaskView } from '../view/owed.ts';
 import { code, person, prose, when } from '../text.ts';
 import { context, listed, message, section } from './blocks.ts';
 

@@ -1,4 +1,5 @@
-import type { IncidentSummary, IncidentView, TaskView } from '../port.ts';
+import type { IncidentSummary, IncidentView } from '../view/incident.ts';
+import type { TaskView } from '../view/owed.ts';
 import { code, incidentName, person, prose, when } from '../text.ts';
 import { VERBS } from '../verbs.ts';
 import { listed } from './blocks.ts';

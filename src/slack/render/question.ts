@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { FORMS, type Form, type FormField, type FormOption } from '../../playbook/forms.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView, QuestionView } from '../port.ts';
+import type { IncidentView, QuestionView } from '../view/incident.ts';
 import { code, person, plain, prose, when } from '../text.ts';
 import { button, buttons, context, header, message, section } from './blocks.ts';
 

@@ -1,6 +1,7 @@
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView, SlackScope } from '../port.ts';
+import type { SlackScope } from '../view/campaign.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { code, prose, when } from '../text.ts';
 import { button, buttons, context, listed, message, section } from './blocks.ts';
 

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import type { IncidentView, WatchView } from '../port.ts';
+import type { IncidentView, WatchView } from '../view/incident.ts';
 import { code, prose, when } from '../text.ts';
 import { listed, section } from './blocks.ts';
 

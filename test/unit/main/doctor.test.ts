@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/clock.ts';
-import { SETTINGS } from '../../../src/config.ts';
 import { examine } from '../../../src/main/doctor.ts';
+import { SETTINGS } from '../../../src/settings.ts';
 
 let folder: string;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImpactView } from '../../../src/slack/port.ts';
+import type { ImpactView } from '../../../src/slack/view/incident.ts';
 import { brokenLine } from '../../../src/slack/render/broken.ts';
 import { incident } from './harness.ts';
 

@@ -9,19 +9,12 @@ import { type ServedSlack, serveSlack } from '../../../src/simulation/slack-doub
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../../src/slack/app.ts';
 import type { ChannelSettings } from '../../../src/slack/channel.ts';
 import { SCOPES } from '../../../src/slack/manifest.ts';
-import type {
-  ApprovalView,
-  DeliveryOutcome,
-  IncidentView,
-  PostmortemView,
-  QuestionView,
-  SlackCampaign,
-  SlackCommand,
-  SlackCommandResult,
-  SlackDelivery,
-  SlackScope,
-  StakeholderView,
-} from '../../../src/slack/port.ts';
+import type { ApprovalView } from '../../../src/incident/approval-view.ts';
+import type { DeliveryOutcome, SlackDelivery } from '../../../src/slack/delivery.ts';
+import type { SlackCommand, SlackCommandResult } from '../../../src/slack/port.ts';
+import type { SlackCampaign, SlackScope } from '../../../src/slack/view/campaign.ts';
+import type { IncidentView, QuestionView } from '../../../src/slack/view/incident.ts';
+import type { PostmortemView, StakeholderView } from '../../../src/slack/view/owed.ts';
 import { oneWorkspace } from '../../../src/slack/workspaces.ts';
 
 const SECRET = '8f742231b10e8888abcd99yyyzzz85a5';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { MessageMatch } from '../../../src/simulation/slack-double/people.ts';
-import type { UpdateView } from '../../../src/slack/port.ts';
+import type { UpdateView } from '../../../src/slack/view/owed.ts';
 import { ALICE, BOB, row, type Stage, stage } from './harness.ts';
 
 const any: MessageMatch = () => true;
