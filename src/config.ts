@@ -250,7 +250,10 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
   };
 }
 
-function slackTokens(botToken: string | undefined, file: string | undefined): SlackConfig['tokens'] | undefined {
+function slackTokens(
+  botToken: string | undefined,
+  file: string | undefined,
+): SlackConfig['tokens'] | undefined {
   if (file !== undefined) return { kind: 'several', file: resolve(file) };
   return botToken === undefined ? undefined : { kind: 'one', botToken };
 }

@@ -79,7 +79,8 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     name: 'CORDON_SLACK_INSTALLATIONS',
     secret: false,
     fallback: 'none: one workspace',
-    purpose: 'JSON file with the bot tokens of several workspaces, in place of SLACK_BOT_TOKEN (docs/slack.md)',
+    purpose:
+      'JSON file with the bot tokens of several workspaces, in place of SLACK_BOT_TOKEN (docs/slack.md)',
   },
   {
     name: 'SLACK_SIGNING_SECRET',

@@ -6,8 +6,8 @@ import { CATALOGUE } from '../action/catalogue.ts';
 import { loadPlaybooks } from '../definitions.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { drawPlaybook } from '../playbook/graph.ts';
-import { commandSections } from './commands-page.ts';
 import { SETTINGS } from '../settings.ts';
+import { commandSections } from './commands-page.ts';
 
 /**
  * Writes the pages that are made from values, so that they cannot say anything else than the code:

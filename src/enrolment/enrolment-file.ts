@@ -267,7 +267,8 @@ const enrolmentSchema = z
                 .string()
                 .max(2000)
                 .refine(
-                  (link) => /^https:\/\//.test(link) && URL.canParse(link) && !/\{(?!number\}|id\})/.test(link),
+                  (link) =>
+                    /^https:\/\//.test(link) && URL.canParse(link) && !/\{(?!number\}|id\})/.test(link),
                   'expected an address that begins with https://, with {number} or {id} where those of the incident are to stand',
                 ),
             }),

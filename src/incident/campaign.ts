@@ -5,8 +5,9 @@ import type { Draft } from './draft.ts';
 /** Has an incident's suspects taken out of the channel that it is led in with others: they may be in it already. */
 export function keepSuspectsOut(draft: Draft): void {
   if ((draft.record.suspects ?? []).length === 0) return;
-  // Each incident of the channel has its own suspects: one row stands for one of them.
-  draft.post('keep-out', {}, { merge: `keep-out:${draft.id}` });
+  // Furnishing overtakes what is waiting for the channel: who must not read it is out before it is said. Each incident of
+  // the channel has its own suspects, so that no row stands for another's.
+  draft.post('furnish', { keepOut: true });
 }
 
 /** Moves an incident to another campaign, or into one of its own; the channel follows with the next message. */

@@ -265,7 +265,7 @@ function describe(row: ClaimedDelivery, outcome: DeliveryOutcome): string {
     const what = row.kind === 'archive' ? 'The channel is archived' : 'What was said in Slack is kept';
     return outcome.kind === 'failed' ? `Not done in Slack: ${row.kind} (${outcome.message})` : what;
   }
-  if (row.kind === 'keep-out') {
+  if (row.kind === 'furnish' && row.params.keepOut === true) {
     if (outcome.kind === 'failed') return `Not everybody was kept out of the channel: ${outcome.message}`;
     const notes = outcome.kind === 'sent' ? outcome.result.notes : [];
     return `Looked who is in the channel: ${notes.join('; ') || 'nobody who must not be'}`;

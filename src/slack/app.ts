@@ -8,7 +8,14 @@ import { createDeliver, type Deliver } from './deliver.ts';
 import { authorizeBy, GuardedApp } from './guarded-app.ts';
 import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
-import type { IncidentViews, KeepTranscript, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
+import type {
+  IncidentViews,
+  KeepTranscript,
+  SlackCommands,
+  SlackPeople,
+  SlackPlaces,
+  SlackSeen,
+} from './port.ts';
 import { createHttpReceiver, type SlackHttpReceiver } from './receiver.ts';
 import { registerListeners } from './registered.ts';
 import { memorySeen } from './seen.ts';
@@ -77,7 +84,12 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   });
   const receiver: Receiver =
     http ??
-    createSocketReceiver({ appToken: transport.kind === 'socket' ? transport.appToken : '', web, clock, log });
+    createSocketReceiver({
+      appToken: transport.kind === 'socket' ? transport.appToken : '',
+      web,
+      clock,
+      log,
+    });
   const app = new GuardedApp(
     {
       receiver,

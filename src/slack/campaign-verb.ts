@@ -1,9 +1,9 @@
 import { splitWord } from '../command/typed-words.ts';
 import type { ListenerParts } from './perform.ts';
 import type { SlackCommand } from './port.ts';
-import type { SlackCampaign } from './view/campaign.ts';
 import { campaignListText, campaignText } from './render/campaign.ts';
 import { code } from './text.ts';
+import type { SlackCampaign } from './view/campaign.ts';
 
 /** What `/cordon campaign …` works with. */
 export interface CampaignSlash {

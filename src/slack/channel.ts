@@ -1,8 +1,8 @@
 import type { WebClient } from '@slack/web-api';
 import { classify, type SlackFailure } from './failure.ts';
 import { LIMITS } from './limits.ts';
-import type { IncidentView } from './view/incident.ts';
 import { cut, incidentName, plain } from './text.ts';
+import type { IncidentView } from './view/incident.ts';
 
 /** The bot as `auth.test` names it. */
 export interface BotIdentity {
@@ -34,7 +34,10 @@ export const PLAIN_CHANNELS: ChannelSettings = { prefix: 'inc-', bookmarks: [] }
 /** `inc-12-checkout`, or `drill-inc-12-checkout`: lower case, digits, hyphens, at most 80 characters. */
 export function channelName(incident: IncidentView, prefix: string, suffix = 1): string {
   // Slack takes no capitals, spaces or points in a name, and would answer the opening of every channel with that.
-  const own = prefix.toLowerCase().replace(/[^a-z0-9_-]/g, '-').slice(0, 20);
+  const own = prefix
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')
+    .slice(0, 20);
   const base = `${incident.exercise ? 'drill-' : ''}${own}${incident.number}`;
   const slug = (incident.targets[0]?.functionName ?? incident.title)
     .toLowerCase()

@@ -1,16 +1,15 @@
 import { codeOf, describeError } from '../error.ts';
+import type { ApprovalView } from '../incident/approval-view.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type BotIdentity, inviteAll, openChannel, whyUnfit } from './channel.ts';
+import { DELIVERY_KINDS, type DeliveryOutcome, type SlackDelivery } from './delivery.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
 import { furnish } from './furnish.ts';
 import { keepOut } from './keep-out.ts';
 import type { SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
-import type { ApprovalView } from '../incident/approval-view.ts';
-import { DELIVERY_KINDS, type DeliveryOutcome, type SlackDelivery } from './delivery.ts';
 import type { SlackPeople } from './port.ts';
-import type { SlackCampaign } from './view/campaign.ts';
 import { type DeliveryParts, editOrPost, type Job, noChannel, post, postTo, sent } from './post.ts';
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/campaign.ts';
@@ -22,6 +21,7 @@ import { updateAskedMessage, updateMessage } from './render/owed.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 import { scopeMessage } from './render/scope.ts';
 import { archiveChannel, exportTranscript } from './transcript.ts';
+import type { SlackCampaign } from './view/campaign.ts';
 
 export type Deliver = (row: SlackDelivery, previousUnknown?: boolean) => Promise<DeliveryOutcome>;
 
@@ -110,11 +110,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       deliveryParams(row, kind);
       return archiveChannel(job);
     case 'furnish':
-      deliveryParams(row, kind);
-      return furnish(job);
-    case 'keep-out':
-      deliveryParams(row, kind);
-      return keepOut(job);
+      return deliveryParams(row, kind).keepOut === true ? keepOut(job) : furnish(job);
     case 'question': {
       const { invocation } = deliveryParams(row, kind);
       const question = incident.questions.find((one) => one.invocationId === invocation);
@@ -321,7 +317,13 @@ async function open(job: Job): Promise<DeliveryOutcome> {
       ? { kind: 'retry', afterMs: 5_000, code: failure.code }
       : outcomeOf(failure, 'auth.test');
   }
-  const opened = await openChannel(job.client, bot, job.incident, job.people.invitees(job.incident), job.channels.prefix);
+  const opened = await openChannel(
+    job.client,
+    bot,
+    job.incident,
+    job.people.invitees(job.incident),
+    job.channels.prefix,
+  );
   if (opened.kind === 'opened') return sent(opened.channel, null, opened.notes);
   // Everything else waits for the channel, so that this is never given up: a person mends what Slack refuses.
   return opened.failure.kind === 'refused'

@@ -12,8 +12,8 @@ const SCHEMAS = {
   'open-channel': z.object({}).strict(),
   // `first` is the engine's own mark of the card that opens the incident.
   card: z.object({ first: z.boolean().optional() }).strict(),
-  furnish: z.object({}).strict(),
-  'keep-out': z.object({}).strict(),
+  // With `keepOut` about who is in the channel, and not about what: furnishing overtakes what is waiting.
+  furnish: z.object({ keepOut: z.boolean().optional() }).strict(),
   question: z.object({ invocation: z.string().min(1) }).strict(),
   'question-settled': z.object({ invocation: z.string().min(1) }).strict(),
   approval: approvalOf,

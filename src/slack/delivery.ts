@@ -6,7 +6,6 @@ export const DELIVERY_KINDS = [
   'open-channel',
   'card',
   'furnish',
-  'keep-out',
   'question',
   'question-settled',
   'approval',

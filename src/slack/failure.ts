@@ -5,8 +5,8 @@ import {
   WebAPIRequestError,
 } from '@slack/web-api';
 import { CodedError } from '../error.ts';
-import { NotItsTurn } from './pace.ts';
 import type { DeliveryOutcome } from './delivery.ts';
+import { NotItsTurn } from './pace.ts';
 
 export type SlackErrorCode =
   | 'cordon_slack_over_limit'

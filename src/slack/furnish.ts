@@ -1,6 +1,6 @@
 import type { Bookmark } from './channel.ts';
-import { classify, outcomeOf } from './failure.ts';
 import type { DeliveryOutcome } from './delivery.ts';
+import { classify, outcomeOf } from './failure.ts';
 import { type Job, noChannel, sent } from './post.ts';
 
 /**

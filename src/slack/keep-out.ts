@@ -1,6 +1,6 @@
 import { BOT, whyUnfit } from './channel.ts';
-import { classify, outcomeOf } from './failure.ts';
 import type { DeliveryOutcome } from './delivery.ts';
+import { classify, outcomeOf } from './failure.ts';
 import { type Job, noChannel, sent } from './post.ts';
 
 /**
@@ -23,7 +23,8 @@ export async function keepOut(job: Job): Promise<DeliveryOutcome> {
     for await (const user of membersOf(job, channel)) {
       const suspect = suspects.get(user);
       doing = 'users.info';
-      const why = suspect === undefined ? await whyUnfit(client, user) : 'their own AWS identity is part of this';
+      const why =
+        suspect === undefined ? await whyUnfit(client, user) : 'their own AWS identity is part of this';
       if (why === undefined || why === BOT) continue;
       doing = 'conversations.kick';
       const name = suspect ?? user;

@@ -16,7 +16,10 @@ export const SCOPES = [
   { scope: 'groups:history', why: 'looks for its own message when the answer to posting it was lost' },
   { scope: 'metadata.message:read', why: 'reads the mark on its own messages while it looks for one' },
   { scope: 'pins:write', why: 'pins the card' },
-  { scope: 'bookmarks:read', why: 'sees which links are above a channel already, so that none is there twice' },
+  {
+    scope: 'bookmarks:read',
+    why: 'sees which links are above a channel already, so that none is there twice',
+  },
   { scope: 'bookmarks:write', why: 'puts the links of the enrolment file above the channel' },
   { scope: 'users:read', why: 'keeps guests and deactivated accounts out of an incident and of approvals' },
 ] as const;

@@ -2,7 +2,15 @@ import type { Clock } from '../clock.ts';
 import { codeOf } from '../error.ts';
 import type { Log } from '../log.ts';
 import type { Outsiders } from './outsider.ts';
-import type { IncidentViews, SlackCommand, SlackCommandResult, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from './port.ts';
+import type {
+  IncidentViews,
+  SlackCommand,
+  SlackCommandResult,
+  SlackCommands,
+  SlackPeople,
+  SlackPlaces,
+  SlackSeen,
+} from './port.ts';
 import { person, prose } from './text.ts';
 
 /** What every listener works with. */

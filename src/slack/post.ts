@@ -3,13 +3,13 @@ import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { BotIdentity, ChannelSettings } from './channel.ts';
+import type { DeliveryOutcome, SlackDelivery } from './delivery.ts';
 import { classify, outcomeOf, SlackError, type SlackFailure } from './failure.ts';
 import { findPosted, OUTBOX_EVENT } from './history.ts';
 import { brokenLimits, LIMITS, type SlackMessage } from './limits.ts';
-import type { DeliveryOutcome, SlackDelivery } from './delivery.ts';
 import type { IncidentViews, KeepTranscript, SlackPeople, SlackPlaces } from './port.ts';
-import type { IncidentView } from './view/incident.ts';
 import { lateNote } from './render/late.ts';
+import type { IncidentView } from './view/incident.ts';
 
 export interface DeliveryParts {
   readonly client: WebClient;

@@ -13,8 +13,8 @@ import {
   viewKey,
 } from './listeners.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
-import type { IncidentView } from './view/incident.ts';
 import { DECLARE_INPUT, declareModal, followUpModal, MODAL_INPUT, noteModal } from './render/modal.ts';
+import type { IncidentView } from './view/incident.ts';
 
 /**
  * The message shortcuts: a message becomes a note, evidence, a task, or an incident. Each opens a form with the

@@ -8,7 +8,6 @@ import { withMentions } from './mentions.ts';
 import { openSection, openUpdate } from './owed.ts';
 import { answering, type ListenerParts, perform, performDeclare, type Reply, say } from './perform.ts';
 import type { SlackCommand } from './port.ts';
-import type { IncidentView } from './view/incident.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
 import { incidentCard } from './render/card.ts';
 import { evidenceText, onCallText, planText, whereText } from './render/look.ts';
@@ -16,6 +15,7 @@ import { helpText, listText, tasksText } from './render/overview.ts';
 import { postmortemOverview } from './render/owed.ts';
 import { code, prose } from './text.ts';
 import { findOwnVerb, nearestVerb, type OwnVerb } from './verbs.ts';
+import type { IncidentView } from './view/incident.ts';
 
 type SlashArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 

@@ -8,6 +8,8 @@ import { slackLogger } from './client.ts';
 /** Between two tries to connect again, growing by as much each time; the first is made at once. */
 const AGAIN_MS = 1_000;
 const AGAIN_AT_MOST_MS = 15_000;
+/** How long stopping waits for Slack to say goodbye. */
+const CLOSE_MS = 1_000;
 
 /**
  * Bolt's Socket Mode, which connects again by our own loop. Slack ends each connection every few hours, and the SDK's
@@ -40,7 +42,10 @@ export function createSocketReceiver(options: {
         connected = true;
         return;
       } catch (error) {
-        log.warn({ code: codeOf(error), tries: tries + 1 }, 'Slack cannot be reached by Socket Mode; it is tried again');
+        log.warn(
+          { code: codeOf(error), tries: tries + 1 },
+          'Slack cannot be reached by Socket Mode; it is tried again',
+        );
       }
     }
   };
@@ -59,7 +64,10 @@ export function createSocketReceiver(options: {
     },
     stop: async () => {
       stopping.abort();
-      await bolt.stop();
+      const patience = new AbortController();
+      // Bolt's own `stop` does not wait for the end of the connection, and the SDK waits half a minute for its other side.
+      const closed = bolt.client.disconnect().finally(() => patience.abort());
+      await Promise.race([closed, clock.sleep(CLOSE_MS, patience.signal)]);
     },
   };
 }

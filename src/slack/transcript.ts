@@ -1,5 +1,5 @@
-import { classify, outcomeOf, type SlackFailure } from './failure.ts';
 import type { DeliveryOutcome } from './delivery.ts';
+import { classify, outcomeOf, type SlackFailure } from './failure.ts';
 import { type Job, noChannel, sent } from './post.ts';
 
 /**

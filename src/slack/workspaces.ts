@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { systemWord } from '../error.ts';
 import { SlackError } from './failure.ts';
 
 /**
@@ -72,7 +73,7 @@ export async function readInstallations(file: string): Promise<Workspaces> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw bad(error instanceof Error && 'code' in error ? String(error.code) : 'a file that cannot be read');
+    throw bad(`a file that cannot be read${systemWord(error)}`);
   }
   let json: unknown;
   try {

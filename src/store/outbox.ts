@@ -38,8 +38,7 @@ export type DeliveryLane = 'slack' | 'page';
 /**
  * Claims the next delivery of an incident's lane, in order: nothing overtakes an earlier one that is still open, but for
  * the card: the first one is what all else is said below, and where a channel speaks about several incidents each of them
- * would move it to the end again, so it goes first every few seconds; it is an edit of what is there now. Who must not read
- * what follows is out before it. Waiting rows with the same merge key are superseded by the
+ * would move it to the end again, so it goes first every few seconds; it is an edit of what is there now. Waiting rows with the same merge key are superseded by the
  * newest, so a stale edit is never sent.
  */
 export async function claimDelivery(

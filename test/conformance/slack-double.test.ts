@@ -61,7 +61,12 @@ afterAll(async () => {
 });
 
 function client(slackApiUrl: string): WebClient {
-  return new WebClient(TOKEN, { slackApiUrl, retryConfig: { retries: 0 }, timeout: 5_000, logLevel: LogLevel.ERROR });
+  return new WebClient(TOKEN, {
+    slackApiUrl,
+    retryConfig: { retries: 0 },
+    timeout: 5_000,
+    logLevel: LogLevel.ERROR,
+  });
 }
 
 async function theirSide(apiUrl: string): Promise<Side> {
@@ -74,8 +79,8 @@ async function theirSide(apiUrl: string): Promise<Side> {
     alice,
     // Its own way: Slack has no such method, and gives triggers out with what a person does.
     trigger: async () => {
-      const answer: { trigger_id?: string } = await web.apiCall('views.generateTriggerId', { user_id: alice });
-      return answer.trigger_id ?? '';
+      const answer = await web.apiCall('views.generateTriggerId', { user_id: alice });
+      return 'trigger_id' in answer ? String(answer.trigger_id) : '';
     },
   };
 }

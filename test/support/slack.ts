@@ -1,7 +1,13 @@
 import type { Clock } from '../../src/clock.ts';
 import { type Enrolment, parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { silentLog } from '../../src/log.ts';
-import { slackChannels, slackCommands, slackPeople, slackPlaces, slackViews } from '../../src/main/slack-parts.ts';
+import {
+  slackChannels,
+  slackCommands,
+  slackPeople,
+  slackPlaces,
+  slackViews,
+} from '../../src/main/slack-parts.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';

@@ -81,7 +81,10 @@ async function slackOf({ config }: Patient): Promise<Finding> {
   }
   // Another workspace's token under this id would answer its people with somebody else's.
   const mixed = reached.flatMap((one) =>
-    one.kind === 'reached' && slack.tokens.kind === 'several' && one.id !== one.of && one.enterprise !== one.of
+    one.kind === 'reached' &&
+    slack.tokens.kind === 'several' &&
+    one.id !== one.of &&
+    one.enterprise !== one.of
       ? [`the token of ${one.of} is that of ${one.id}`]
       : [],
   );

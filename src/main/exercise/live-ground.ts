@@ -17,6 +17,7 @@ import { serveSlack } from '../../simulation/slack-double/serve.ts';
 import { serveWorld } from '../../simulation/world/serve.ts';
 import { createWorld } from '../../simulation/world/world.ts';
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../slack/app.ts';
+import { oneWorkspace } from '../../slack/workspaces.ts';
 import { dropDeliveries } from '../../store/outbox.ts';
 import { memoryBudget } from '../../store/rate-budget.ts';
 import type { Sql } from '../../store/sql.ts';
@@ -24,11 +25,17 @@ import type { Closing } from '../closing.ts';
 import { openDatabase } from '../database.ts';
 import type { Definitions } from '../engine-parts.ts';
 import { openQueue } from '../queue.ts';
-import { slackChannels, slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
+import {
+  slackChannels,
+  slackCommands,
+  slackPeople,
+  slackPlaces,
+  slackSeen,
+  slackViews,
+} from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
 import { sendersOf } from './virtual-ground.ts';
-import { oneWorkspace } from '../../slack/workspaces.ts';
 
 const LOOPBACK = '127.0.0.1';
 const LOOK_MS = 100;
@@ -127,7 +134,7 @@ export async function openLiveGround(options: {
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
-      channels: slackChannels(enrolment),
+        channels: slackChannels(enrolment),
         seen: slackSeen(sql, clock),
         log,
       });
@@ -175,7 +182,8 @@ export async function openLiveGround(options: {
   });
   const { app } = made;
   if (app === undefined) throw new TypeError('the engine was composed without its people');
-  const port = await app.start();
+  const listening: Promise<number | undefined> = app.start();
+  const port = await listening;
   closing.add(() => app.stop());
   slack.dispatcher.connect({ url: `http://${LOOPBACK}:${port}${SLACK_PATH}` });
 

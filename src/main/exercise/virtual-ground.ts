@@ -16,6 +16,7 @@ import { settle } from '../../simulation/settle.ts';
 import { createVirtualClock } from '../../simulation/virtual-clock.ts';
 import { createWorld } from '../../simulation/world/world.ts';
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../slack/app.ts';
+import { oneWorkspace } from '../../slack/workspaces.ts';
 import { rememberNonce } from '../../store/alert.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openEmbedded } from '../../store/pglite.ts';
@@ -23,10 +24,16 @@ import { memoryBudget } from '../../store/rate-budget.ts';
 import { trackedSql } from '../../store/tracked-sql.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
-import { slackChannels, slackCommands, slackPeople, slackPlaces, slackSeen, slackViews } from '../slack-parts.ts';
+import {
+  slackChannels,
+  slackCommands,
+  slackPeople,
+  slackPlaces,
+  slackSeen,
+  slackViews,
+} from '../slack-parts.ts';
 import { refusalRecorder } from '../ways-in.ts';
 import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
-import { oneWorkspace } from '../../slack/workspaces.ts';
 
 // Nobody outside can reach any of these: everything is handed over in this process.
 const SIGNING_SECRET = 'exercise-signing-secret-in-process';
@@ -85,7 +92,7 @@ export async function openVirtualGround(options: {
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),
         people: slackPeople(enrolment),
-      channels: slackChannels(enrolment),
+        channels: slackChannels(enrolment),
         seen: slackSeen(sql, clock),
         log,
       });

@@ -55,7 +55,13 @@ export function createSockets(nextId: (prefix: string) => string): Sockets {
         },
       });
       open.push({ end, socket });
-      end.send(JSON.stringify({ type: 'hello', num_connections: open.length, connection_info: { app_id: 'A0CORDON' } }));
+      end.send(
+        JSON.stringify({
+          type: 'hello',
+          num_connections: open.length,
+          connection_info: { app_id: 'A0CORDON' },
+        }),
+      );
       made += 1;
       for (const { count, resolve } of awaited) if (made >= count) resolve();
     },

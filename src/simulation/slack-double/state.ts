@@ -142,7 +142,7 @@ export function postAs(
     ts,
     user: message.user,
     text: message.text,
-    ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
+    blocks: message.blocks,
     metadata: undefined,
     threadTs: undefined,
     editedTs: undefined,
@@ -158,7 +158,7 @@ export function messageJson(message: SlackMessageState, allMetadata: boolean): J
     ts: message.ts,
     user: message.user,
     text: message.text,
-    blocks: message.blocks,
+    ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
     ...(message.threadTs === undefined ? {} : { thread_ts: message.threadTs }),
     ...(message.editedTs === undefined ? {} : { edited: { user: message.user, ts: message.editedTs } }),
     ...(message.metadata === undefined

@@ -1,10 +1,10 @@
 import type { KnownBlock } from '@slack/types';
 import { silenceInWords } from '../../guardrail/on-expiry.ts';
+import type { ApprovalView } from '../../incident/approval-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { ApprovalView } from '../../incident/approval-view.ts';
-import type { IncidentView } from '../view/incident.ts';
 import { code, person, prose, when } from '../text.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
 
 const SHOWN_CHANGES = 10;

@@ -1,7 +1,7 @@
 import type { Button, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { LIMITS, type SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../view/incident.ts';
 import { cut, incidentName } from '../text.ts';
+import type { IncidentView } from '../view/incident.ts';
 
 /**
  * Builders of the few blocks that Cordon uses. Each cuts to Slack's limit and says so. What they are

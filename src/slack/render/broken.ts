@@ -1,5 +1,5 @@
-import type { ImpactView, IncidentView } from '../view/incident.ts';
 import { code, when } from '../text.ts';
+import type { ImpactView, IncidentView } from '../view/incident.ts';
 
 const SHOWN = 3;
 

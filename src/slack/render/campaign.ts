@@ -1,9 +1,9 @@
 import type { KnownBlock } from '@slack/types';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
+import { code, incidentName, person, plain, prose, when } from '../text.ts';
 import type { SlackCampaign, SlackCampaignMember } from '../view/campaign.ts';
 import type { SlackLevel } from '../view/incident.ts';
-import { code, incidentName, person, plain, prose, when } from '../text.ts';
 import { SHORT_DIGEST } from './approval.ts';
 import { button, buttons, context, header, listed, message, section } from './blocks.ts';
 import { LEVEL_MARK } from './level.ts';

@@ -1,6 +1,6 @@
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../view/incident.ts';
 import { prose, when } from '../text.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { context, message, section } from './blocks.ts';
 import { brokenLine } from './broken.ts';
 import { decisionLine, statusLine } from './card.ts';

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { SlackHome } from '../limits.ts';
-import type { IncidentView } from '../view/incident.ts';
 import { code, incidentName, prose, when } from '../text.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { SHORT_DIGEST } from './approval.ts';
 import { context, divider, header, listed, section } from './blocks.ts';
 import { statusLine } from './card.ts';

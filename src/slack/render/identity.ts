@@ -1,7 +1,7 @@
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView } from '../view/incident.ts';
 import { code, incidentName } from '../text.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { button, buttons, context, header, message, section } from './blocks.ts';
 
 const ANSWERS = [

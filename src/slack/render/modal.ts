@@ -1,4 +1,5 @@
 import type { InputBlock } from '@slack/types';
+import type { ApprovalView } from '../../incident/approval-view.ts';
 import type { Form } from '../../playbook/forms.ts';
 import {
   type AnswerFormValue,
@@ -9,7 +10,6 @@ import {
   type NoteValue,
 } from '../action-value.ts';
 import { LIMITS, type SlackModal } from '../limits.ts';
-import type { ApprovalView } from '../../incident/approval-view.ts';
 import { code, cut, plain, prose } from '../text.ts';
 import { radiusLines } from './approval.ts';
 import { section } from './blocks.ts';

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { SlackMessage } from '../limits.ts';
+import { code, person, prose, when } from '../text.ts';
 import type { IncidentView } from '../view/incident.ts';
 import type { DutyView, TaskView } from '../view/owed.ts';
-import { code, person, prose, when } from '../text.ts';
 import { context, listed, message, section } from './blocks.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { IncidentSummary, IncidentView } from '../view/incident.ts';
-import type { TaskView } from '../view/owed.ts';
 import { code, incidentName, person, prose, when } from '../text.ts';
 import { VERBS } from '../verbs.ts';
+import type { IncidentSummary, IncidentView } from '../view/incident.ts';
+import type { TaskView } from '../view/owed.ts';
 import { listed } from './blocks.ts';
 import { LEVEL_MARK } from './level.ts';
 

@@ -1,9 +1,9 @@
 import { UPDATE_TEMPLATE_IDS, UPDATE_TEMPLATES } from '../../incident/update-state.ts';
 import { ACTION, actionValue, CALLBACK, type SectionValue, type UpdateFormValue } from '../action-value.ts';
 import { LIMITS, type SlackMessage, type SlackModal } from '../limits.ts';
+import { code, cut, incidentName, person, prose, when } from '../text.ts';
 import type { IncidentView } from '../view/incident.ts';
 import type { PostmortemView, StakeholderView, UpdateView } from '../view/owed.ts';
-import { code, cut, incidentName, person, prose, when } from '../text.ts';
 import { button, buttons, context, message, section } from './blocks.ts';
 import { MODAL_INPUT } from './modal.ts';
 

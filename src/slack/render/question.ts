@@ -2,8 +2,8 @@ import type { Button, KnownBlock } from '@slack/types';
 import { FORMS, type Form, type FormField, type FormOption } from '../../playbook/forms.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import type { IncidentView, QuestionView } from '../view/incident.ts';
 import { code, person, plain, prose, when } from '../text.ts';
+import type { IncidentView, QuestionView } from '../view/incident.ts';
 import { button, buttons, context, header, message, section } from './blocks.ts';
 
 type ChoiceField = Extract<FormField, { kind: 'choice' }>;

@@ -1,8 +1,8 @@
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
+import { code, prose, when } from '../text.ts';
 import type { SlackScope } from '../view/campaign.ts';
 import type { IncidentView } from '../view/incident.ts';
-import { code, prose, when } from '../text.ts';
 import { button, buttons, context, listed, message, section } from './blocks.ts';
 
 const SHOWN = 10;

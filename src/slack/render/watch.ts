@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
-import type { IncidentView, WatchView } from '../view/incident.ts';
 import { code, prose, when } from '../text.ts';
+import type { IncidentView, WatchView } from '../view/incident.ts';
 import { listed, section } from './blocks.ts';
 
 const SHOWN = 4;

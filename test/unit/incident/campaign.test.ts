@@ -120,7 +120,9 @@ test('a suspect who is in the channel of others already is removed from it, and 
   const said = (await readTimeline(ground.sql, second)).flatMap(({ body }) =>
     body?.kind === 'slack.sent' ? [body.summary] : [],
   );
-  expect(said).toContainEqual(expect.stringMatching(/bob was removed from the channel: their own AWS identity/));
+  expect(said).toContainEqual(
+    expect.stringMatching(/bob was removed from the channel: their own AWS identity/),
+  );
 });
 
 describe('many alerts about functions of one role', () => {

@@ -70,7 +70,10 @@ describe('what is wrong', () => {
       found: expect.stringContaining('cordon_slack_bad_installations'),
     });
     expect(JSON.stringify(found)).not.toContain('pass-word');
-    const both = await findings({ CORDON_SLACK_INSTALLATIONS: installations, SLACK_BOT_TOKEN: 'xoxb-pass-word' });
+    const both = await findings({
+      CORDON_SLACK_INSTALLATIONS: installations,
+      SLACK_BOT_TOKEN: 'xoxb-pass-word',
+    });
     expect(both.configuration?.found).toContain('must not be set with SLACK_BOT_TOKEN');
   });
 

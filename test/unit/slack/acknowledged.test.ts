@@ -104,7 +104,8 @@ function uses(): Use[] {
         typeof listened === 'string' ? listened === one : listened.test(one),
       );
       const press = PRESSES[id ?? ''];
-      if (id === undefined || press === undefined) throw new Error(`expected a press of ${String(listened)} above`);
+      if (id === undefined || press === undefined)
+        throw new Error(`expected a press of ${String(listened)} above`);
       return interaction(`press ${id}`, press.acts, {
         type: 'block_actions',
         container: { type: 'message', message_ts: '1.000001', channel_id: 'C1', is_ephemeral: false },
@@ -112,7 +113,13 @@ function uses(): Use[] {
         message: { type: 'message', ts: '1.000001', text: '' },
         response_url: respondAt,
         actions: [
-          { type: 'button', action_id: id, block_id: 'b', action_ts: '1.000002', value: JSON.stringify(press.value) },
+          {
+            type: 'button',
+            action_id: id,
+            block_id: 'b',
+            action_ts: '1.000002',
+            value: JSON.stringify(press.value),
+          },
         ],
       });
     }),
@@ -181,7 +188,10 @@ function gate() {
 function held(use: Use) {
   const { clock: wall } = handClock();
   // How long the app would look for an outsider is over at once: Slack says nothing here.
-  const clock: Clock = { ...wall, sleep: (ms, signal) => (ms <= 1_000 ? Promise.resolve() : wall.sleep(ms, signal)) };
+  const clock: Clock = {
+    ...wall,
+    sleep: (ms, signal) => (ms <= 1_000 ? Promise.resolve() : wall.sleep(ms, signal)),
+  };
   const slack = createSlackDouble({ clock: wall, signingSecret: 'secret', botToken: 'xoxb-test', users: [] });
   const [slackGate, database, commit] = [gate(), gate(), gate()];
   const engine = fakeEngine(incident({ approvals: [approval({ confirm: use.acts ? null : 'checkout' })] }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImpactView } from '../../../src/slack/view/incident.ts';
 import { brokenLine } from '../../../src/slack/render/broken.ts';
+import type { ImpactView } from '../../../src/slack/view/incident.ts';
 import { incident } from './harness.ts';
 
 const NOTHING: ImpactView = {

@@ -27,7 +27,11 @@ describe('the name of a channel', () => {
     const prefix = 'security-incidents-2';
     const view = incident({ targets: [{ ...target, functionName }] });
     const taken = `${prefix}12-n-code-${'long-'.repeat(40)}`.slice(0, 80).replace(/-+$/, '');
-    on = await stage({ channels: { ...PLAIN, prefix }, view, double: { channels: [{ name: taken, members: [ALICE] }] } });
+    on = await stage({
+      channels: { ...PLAIN, prefix },
+      view,
+      double: { channels: [{ name: taken, members: [ALICE] }] },
+    });
     const { name } = on.slack.people.channel(await on.open());
     expect(name).toMatch(/^security-incidents-212-n-code-[a-z-]{1,50}-2$/);
     expect(name.length).toBeLessThanOrEqual(80);
@@ -55,7 +59,12 @@ describe('the links above a channel', () => {
     expect(shown(channel)).toEqual(both);
     // The control: Slack itself takes the same link again.
     const web = new WebClient(TOKEN, { slackApiUrl: on.served.apiUrl });
-    await web.bookmarks.add({ channel_id: channel, title: 'Runbook', type: 'link', link: String(both[0]?.[1]) });
+    await web.bookmarks.add({
+      channel_id: channel,
+      title: 'Runbook',
+      type: 'link',
+      link: String(both[0]?.[1]),
+    });
     expect(shown(channel)).toHaveLength(3);
   });
 
@@ -105,24 +114,26 @@ describe('who must not be in a channel', () => {
   test('is taken out of it, and it is written down: a suspect, a guest, somebody of another organisation', async () => {
     const channel = await crowded();
     on.engine.set({ suspects });
-    expect(await on.deliver(row('keep-out'))).toMatchObject({
+    expect(await on.deliver(row('furnish', { keepOut: true }))).toMatchObject({
       kind: 'sent',
       result: {
         notes: [
           expect.stringMatching(/^alice was removed .*AWS identity/),
           expect.stringContaining(`${GUEST} was removed from the channel: it is a guest`),
-          expect.stringContaining(`${STRANGER} was removed from the channel: it belongs to another organisation`),
+          expect.stringContaining(
+            `${STRANGER} was removed from the channel: it belongs to another organisation`,
+          ),
         ],
       },
     });
     expect(members(channel)).toEqual([on.slack.botUserId, BOB]);
     // Once: the second look finds nobody.
-    expect(await on.deliver(row('keep-out'))).toMatchObject({ kind: 'sent', result: { notes: [] } });
+    expect(await on.deliver(row('furnish', { keepOut: true }))).toMatchObject({ kind: 'sent', result: { notes: [] } });
   });
 
   test('does not mean a responder who is no suspect (control)', async () => {
     const channel = await crowded();
-    await on.deliver(row('keep-out'));
+    await on.deliver(row('furnish', { keepOut: true }));
     expect(members(channel)).toEqual([on.slack.botUserId, ALICE, BOB]);
   });
 
@@ -130,7 +141,7 @@ describe('who must not be in a channel', () => {
     const channel = await crowded();
     on.engine.set({ suspects });
     on.slack.faults.plan('conversations.kick', { kind: 'lost', effect: 'done' });
-    const removing = row('keep-out');
+    const removing = row('furnish', { keepOut: true });
     expect(await on.deliver(removing)).toMatchObject({ kind: 'retry' });
     expect(await on.deliver(removing)).toMatchObject({ kind: 'sent' });
     expect(members(channel)).toEqual([on.slack.botUserId, BOB]);
@@ -140,7 +151,7 @@ describe('who must not be in a channel', () => {
     const channel = await crowded();
     on.engine.set({ suspects });
     on.slack.faults.plan('conversations.kick', { kind: 'refuse', error: 'restricted_action' });
-    expect(await on.deliver(row('keep-out'))).toMatchObject({
+    expect(await on.deliver(row('furnish', { keepOut: true }))).toMatchObject({
       kind: 'failed',
       code: 'cordon_slack_not_removed',
       message: expect.stringMatching(/alice could not be removed .*restricted_action.*by hand/),

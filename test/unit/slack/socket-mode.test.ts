@@ -12,6 +12,10 @@ interface Stage {
   readonly served: ServedSlack;
   readonly app: SlackApp;
   readonly engine: ReturnType<typeof fakeEngine>;
+  /** Once `over`, whatever is waited for is due at once. */
+  readonly waits: { over: boolean };
+  /** Resolves with the app's next call of a method. */
+  answered(method: string): Promise<void>;
 }
 
 let on: Stage | undefined;
@@ -24,9 +28,12 @@ afterEach(async () => {
 
 /** The real Bolt app and SDK, connected to the double by a WebSocket. */
 async function connected(): Promise<Stage> {
-  // What waits until it is time to connect again does so in no time.
   const { clock: wall } = handClock();
-  const clock: Clock = { ...wall, sleep: async () => {} };
+  const waits = { over: false };
+  const clock: Clock = {
+    ...wall,
+    sleep: (ms, signal) => (waits.over ? Promise.resolve() : wall.sleep(ms, signal)),
+  };
   const slack = createSlackDouble({
     clock: wall,
     signingSecret: 'unused',
@@ -37,11 +44,22 @@ async function connected(): Promise<Stage> {
   });
   const served = await serveSlack(slack);
   const engine = fakeEngine();
+  const heard = new Map<string, () => void>();
+  const answered = (method: string) =>
+    new Promise<void>((resolve) => {
+      heard.set(`/api/${method}`, resolve);
+    });
   engine.invited.splice(0, 2, ALICE);
   const app = createSlackApp({
     workspaces: oneWorkspace('xoxb-test'),
     receiver: { kind: 'socket', appToken: 'xapp-test' },
     slackApiUrl: served.apiUrl,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const answer = await fetch(request);
+      heard.get(new URL(request.url).pathname)?.();
+      return answer;
+    },
     clock,
     commands: engine.commands,
     views: engine.views,
@@ -55,7 +73,7 @@ async function connected(): Promise<Stage> {
     },
     log: silentLog,
   });
-  on = { slack, served, app, engine };
+  on = { slack, served, app, engine, waits, answered };
   await app.start();
   slack.dispatcher.connectBySocket(slack.sockets);
   return on;
@@ -63,12 +81,14 @@ async function connected(): Promise<Stage> {
 
 describe('Socket Mode', () => {
   test('takes commands, presses and forms over its connection, and acknowledges each there', async () => {
-    const { slack, app, engine } = await connected();
+    const { slack, app, engine, answered } = await connected();
     for (const one of [row('open-channel'), row('card'), row('approval', { attempt: 'att-7' })]) {
       engine.keep(one, await app.deliver(one));
     }
-    const acknowledged = { status: 200, body: '' };
-    expect(await slack.people.runCommand(ALICE, '/cordon acknowledge INC-12', 'general')).toMatchObject(acknowledged);
+    const acknowledged = { status: 200, body: '{}' };
+    expect(await slack.people.runCommand(ALICE, '/cordon acknowledge INC-12', 'general')).toMatchObject(
+      acknowledged,
+    );
     expect(await slack.people.press(ALICE, () => true, 'cordon.approve')).toMatchObject(acknowledged);
     expect(engine.executed.map(({ command }) => command)).toEqual(['acknowledge', 'approve']);
 
@@ -76,7 +96,9 @@ describe('Socket Mode', () => {
     engine.set({ approvals: [approval({ confirm: 'checkout' })] });
     const settled = row('approval-settled', { attempt: 'att-7', digest: DIGEST });
     engine.keep(settled, await app.deliver(settled));
+    const opened = answered('views.open');
     await slack.people.press(ALICE, () => true, 'cordon.approve-typed');
+    await opened;
     engine.answerWith({ kind: 'refused', code: 'cordon_approval_unconfirmed', message: 'Type checkout.' });
     const submitted = await slack.people.submitView(ALICE, { text: 'chekout' });
     expect(JSON.parse(submitted.body)).toEqual({
@@ -86,7 +108,8 @@ describe('Socket Mode', () => {
   });
 
   test('connects again when Slack asks for it, also where Slack is away just then', async () => {
-    const { slack, engine } = await connected();
+    const { slack, engine, waits } = await connected();
+    waits.over = true;
     await slack.people.runCommand(ALICE, '/cordon acknowledge INC-12', 'general');
     slack.sockets.refresh();
     await slack.sockets.connected(2);

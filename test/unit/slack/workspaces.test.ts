@@ -98,7 +98,9 @@ describe('one app in two workspaces', () => {
     readonly slack: Readonly<Record<typeof HOME | typeof OTHER | typeof UNKNOWN, SlackDouble>>;
   }
 
-  async function twoWorkspaces(): Promise<Stage> {
+  async function twoWorkspaces(
+    hooks: { readonly homeHeld?: Promise<void>; readonly answered?: (team: string, path: string) => void } = {},
+  ): Promise<Stage> {
     const { clock } = handClock();
     const doubleOf = (teamId: string, botToken: string) =>
       createSlackDouble({
@@ -118,6 +120,13 @@ describe('one app in two workspaces', () => {
       // It has the app's signing secret, as everybody who installed a distributed app has its signatures.
       [UNKNOWN]: doubleOf(UNKNOWN, 'xoxb-unknown-token'),
     };
+    // Slack's ids of presses are its own everywhere; the doubles count each from one.
+    for (const [double, ids] of [
+      [slack[OTHER], 1000],
+      [slack[UNKNOWN], 2000],
+    ] as const) {
+      for (let id = 0; id < ids; id += 1) double.workspace.nextId('');
+    }
     const logged: string[] = [];
     const note = (fields: LogFields, message: string) =>
       void logged.push(`${JSON.stringify(fields)} ${message}`);
@@ -128,7 +137,7 @@ describe('one app in two workspaces', () => {
       receiver: { kind: 'http', signingSecret: SECRET, port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       // One address for all of Slack, which knows a workspace by the token; an answer goes to where its URL says.
-      fetch: (input, init) => {
+      fetch: async (input, init) => {
         const request = new Request(input, init);
         const { hostname } = new URL(request.url);
         const team =
@@ -137,7 +146,10 @@ describe('one app in two workspaces', () => {
             ([, token]) => request.headers.get('authorization') === `Bearer ${token}`,
           )?.[0];
         const known = Object.entries(slack).find(([id]) => id === team)?.[1];
-        return known?.fetch(request) ?? Promise.resolve(new Response(null, { status: 500 }));
+        if (team === HOME) await hooks.homeHeld;
+        const answer = known === undefined ? new Response(null, { status: 500 }) : await known.fetch(request);
+        hooks.answered?.(team ?? '', new URL(request.url).pathname);
+        return answer;
       },
       clock,
       commands: engine.commands,
@@ -162,16 +174,31 @@ describe('one app in two workspaces', () => {
   const homeOpened = (user: string) => ({ type: 'app_home_opened', user, tab: 'home', channel: 'D1' });
 
   test('answers each with its own token, also while the other one waits', async () => {
-    const { app, slack } = await twoWorkspaces();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let answered = () => {};
+    const otherAnswered = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    const { app, slack } = await twoWorkspaces({
+      homeHeld: held,
+      answered: (team, path) => {
+        if (team === OTHER && path.startsWith('/response/')) answered();
+      },
+    });
     // Slack keeps the first workspace's answer back; the second one's request comes and is done meanwhile.
-    const held = slack[HOME].faults;
-    held.plan('views.publish', { kind: 'silence', effect: 'done' });
     await slack[HOME].people.sendEvent(homeOpened(ALICE));
     await slack[OTHER].people.sendEvent(homeOpened(BOB));
     await slack[HOME].people.runCommand(ALICE, '/cordon list', 'general');
     await slack[OTHER].people.runCommand(BOB, '/cordon list', 'general');
     const published = (team: typeof HOME | typeof OTHER) =>
       slack[team].journal.map(({ method, outcome }) => `${method} ${outcome}`);
+    await otherAnswered;
+    expect(slack[OTHER].people.ephemerals(BOB)).toHaveLength(1);
+    expect(published(HOME)).toEqual([]);
+    release();
     await app.idle();
     // A double refuses any token but its own, so that "ok" is the right one.
     expect(published(HOME)).toEqual(['views.publish ok']);
