@@ -128,7 +128,10 @@ describe('who must not be in a channel', () => {
     });
     expect(members(channel)).toEqual([on.slack.botUserId, BOB]);
     // Once: the second look finds nobody.
-    expect(await on.deliver(row('furnish', { keepOut: true }))).toMatchObject({ kind: 'sent', result: { notes: [] } });
+    expect(await on.deliver(row('furnish', { keepOut: true }))).toMatchObject({
+      kind: 'sent',
+      result: { notes: [] },
+    });
   });
 
   test('does not mean a responder who is no suspect (control)', async () => {

@@ -99,7 +99,10 @@ describe('one app in two workspaces', () => {
   }
 
   async function twoWorkspaces(
-    hooks: { readonly homeHeld?: Promise<void>; readonly answered?: (team: string, path: string) => void } = {},
+    hooks: {
+      readonly homeHeld?: Promise<void>;
+      readonly answered?: (team: string, path: string) => void;
+    } = {},
   ): Promise<Stage> {
     const { clock } = handClock();
     const doubleOf = (teamId: string, botToken: string) =>
