@@ -22,14 +22,15 @@ export const addTarget = defineCommand({
     // Its roles come from its manifest, which is the first thing that its own child reads.
     return { ...place, roles: [], tags: {}, tier: tierFor(enrolment, place) };
   },
-  decide(draft, { reason }, person, target) {
+  reads: 'left',
+  decide(draft, { reason }, person, target, { left }) {
     if (target === null) {
       return refused(
         'cordon_command_bad_input',
         'expected the ARN of a Lambda function, as arn:aws:lambda:REGION:ACCOUNT:function:NAME',
       );
     }
-    switch (add(draft, target, person.id)) {
+    switch (add(draft, target, person.id, left)) {
       case 'already-there':
         return done(`${target.functionName} is a target of this incident already`);
       case 'not-now':

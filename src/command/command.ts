@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Target } from '../action/ports.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import type { Decision } from '../guardrail/decision.ts';
+import type { LeftHold } from '../incident/adopt.ts';
 import type { Draft } from '../incident/draft.ts';
 import type { Entry, Via } from '../timeline/entry.ts';
 
@@ -56,6 +57,13 @@ export type CommandRefusalCode =
   | 'cordon_review_open'
   | 'cordon_review_own';
 
+/** What was read for a command that asks for it; empty for all others. */
+export interface Readings {
+  readonly timeline: readonly Entry[];
+  /** What closed incidents left held of the target. */
+  readonly left: readonly LeftHold[];
+}
+
 /** The person as the actor of a timeline entry. */
 export function actorOf(person: Person) {
   return { kind: 'responder', id: person.id, via: person.via } as const;
@@ -73,8 +81,8 @@ export interface Command<Input = unknown> {
   readonly input: z.ZodType<Input>;
   /** The target that the gate is asked about, where it is not the incident itself. Pure. */
   target?(input: Input, enrolment: Enrolment): Target | null;
-  /** What it decides on besides the draft; the timeline is read just before, so that the draft may be newer. */
-  readonly reads?: 'timeline';
+  /** What it decides on besides the draft; read just before, so that the draft may be newer. */
+  readonly reads?: keyof Readings;
   /** What the gate is told besides what it is told of every command. Pure. */
   context?(input: Input, enrolment: Enrolment): { readonly audience?: string };
   /** What it does where the gate asks for approvals; without it, such a command is not allowed. Pure. */
@@ -90,7 +98,7 @@ export interface Command<Input = unknown> {
     input: Input,
     person: Person,
     target: Target | null,
-    entries: readonly Entry[],
+    readings: Readings,
   ): CommandResult;
 }
 

@@ -9,16 +9,17 @@ import {
 import { codeOf } from '../error.ts';
 import type { Decision, Gate } from '../guardrail/decision.ts';
 import type { IncidentId } from '../id.ts';
+import { leftHolds } from '../incident/adopt.ts';
 import type { Draft } from '../incident/draft.ts';
 import { commandRequest, engineRequest } from '../incident/gate-request.ts';
 import { isSuspect } from '../incident/suspect.ts';
 import type { JsonObject } from '../json.ts';
 import { receiptOf } from '../store/alert.ts';
+import { leftOn } from '../store/incident.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
 import { readTimeline } from '../store/timeline.ts';
 import { entryBody } from '../timeline/body.ts';
-import type { Entry } from '../timeline/entry.ts';
-import type { Command, CommandResult, Person } from './command.ts';
+import type { Command, CommandResult, Person, Readings } from './command.ts';
 import { refused } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import type { EngineCommand, EngineTools } from './engine-command.ts';
@@ -62,13 +63,21 @@ export function createExecute(
     return stored.success ? stored.data : undefined;
   };
 
+  const readFor = async (command: Command, incident: IncidentId, input: unknown): Promise<Readings> => {
+    const target = command.reads === 'left' ? command.target?.(input, enrolment) : undefined;
+    return {
+      timeline: command.reads === 'timeline' ? await readTimeline(sql, incident) : [],
+      left: target === undefined || target === null ? [] : leftHolds(await leftOn(sql, target.functionArn)),
+    };
+  };
+
   const decide = (
     draft: Draft,
     command: Command,
     call: CommandCall,
     input: unknown,
     person: Person,
-    entries: readonly Entry[],
+    readings: Readings,
   ): CommandResult => {
     const target = command.target?.(input, enrolment) ?? null;
     const request = commandRequest(
@@ -85,7 +94,7 @@ export function createExecute(
       decision.kind === 'run'
         ? isSuspect(draft.record, person.id) && NOT_FOR_SUSPECTS.has(command.id)
           ? suspected()
-          : command.decide(draft, input, person, target, entries)
+          : command.decide(draft, input, person, target, readings)
         : decision.kind === 'ask' && command.ask !== undefined
           ? command.ask(draft, input, person, decision)
           : notAllowed(person, decision);
@@ -167,10 +176,10 @@ export function createExecute(
     }
     if (command === undefined || incident === null) throw new TypeError('an act on an incident without one');
     try {
-      const entries = command.reads === 'timeline' ? await readTimeline(sql, incident) : [];
+      const readings = await readFor(command, incident, input.data);
       return await advance.advance(
         incident,
-        (draft) => decide(draft, command, call, input.data, person, entries),
+        (draft) => decide(draft, command, call, input.data, person, readings),
         {
           amend: async (refusal) => {
             if (refusal === 'function-has-open-incident') return refuseClaimed(command, call, person);

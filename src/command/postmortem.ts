@@ -62,7 +62,7 @@ export const reviewPostmortem = defineCommand({
   title: 'Review the postmortem',
   input: z.strictObject({ note: z.string().trim().min(1).max(2000) }),
   reads: 'timeline',
-  decide(draft, { note }, person, _target, entries) {
+  decide(draft, { note }, person, _target, { timeline: entries }) {
     if (draft.status !== 'closed') {
       return refused('cordon_command_not_now', 'the response is not over yet; it is reviewed afterwards');
     }

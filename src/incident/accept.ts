@@ -11,11 +11,13 @@ import type { CompiledPlaybook } from '../playbook/compile.ts';
 import { claimsOn, countCopy, knownAlert } from '../store/alert.ts';
 import { keepAlertContent } from '../store/alert-content.ts';
 import { campaignFor } from '../store/campaign.ts';
+import { leftOn } from '../store/incident.ts';
 import { knownFunction } from '../store/inventory.ts';
 import type { Sql } from '../store/sql.ts';
 import { refusalOf } from '../store/sql.ts';
 import { appendSystemEntries } from '../store/system-chain.ts';
 import { admit } from './admit.ts';
+import { leftHolds } from './adopt.ts';
 import type { Advance } from './advance.ts';
 import { campaignKeys, membershipOf } from './membership.ts';
 import { blankIncident, joinIncident, openIncident } from './open.ts';
@@ -104,7 +106,9 @@ export function createAccept(options: {
         const raced =
           refusal === 'function-has-open-incident' ||
           refusal === 'alert-belongs-elsewhere' ||
-          refusal === 'campaign-moved';
+          refusal === 'campaign-moved' ||
+          // What was left there began to be put back meanwhile: it is none of ours then.
+          refusal === 'object-being-restored';
         if (!raced || round >= MAX_ROUNDS) throw error;
       }
     }
@@ -147,7 +151,9 @@ export function createAccept(options: {
       exercise,
       now,
     });
-    await advance.open(initial, (draft) => openIncident(draft, insert, linkedTo, found.found));
+    // Read only where something is held: most functions were never contained.
+    const left = claims.heldBy === undefined ? [] : leftHolds(await leftOn(sql, target.functionArn));
+    await advance.open(initial, (draft) => openIncident(draft, insert, linkedTo, found.found, left));
     return linkedTo === null ? { kind: 'opened', incidentId: id } : { kind: 'linked', incidentId: id };
   };
 

@@ -1,8 +1,10 @@
 import type { Target } from '../action/ports.ts';
 import { FOR_EACH } from '../playbook/engine-steps.ts';
 import { stepChart } from '../playbook/step.ts';
+import { adoptHolds, type LeftHold } from './adopt.ts';
 import { openChart, signalCharts } from './chart.ts';
 import type { Draft } from './draft.ts';
+import { startWatch } from './watch.ts';
 
 export type AddedTarget = 'added' | 'already-there' | 'not-now';
 
@@ -11,12 +13,18 @@ export type AddedTarget = 'added' | 'already-there' | 'not-now';
  * that is over is entered again for this target alone, where the playbook takes `target.added`. All or nothing:
  * a target that would be watched but not contained is not added.
  */
-export function addTarget(draft: Draft, target: Target, by: string): AddedTarget {
+export function addTarget(
+  draft: Draft,
+  target: Target,
+  by: string,
+  left: readonly LeftHold[] = [],
+): AddedTarget {
   if (draft.record.targets.some((known) => known.functionArn === target.functionArn)) return 'already-there';
   const targets = [...draft.record.targets, target];
   const payload = { functionArn: target.functionArn, by };
   if (!takesTarget(draft, targets, payload)) return 'not-now';
   draft.putTargets(targets);
+  adoptHolds(draft, target, left);
   draft.log(
     'target.added',
     { kind: 'engine' },
@@ -30,6 +38,7 @@ export function addTarget(draft: Draft, target: Target, by: string): AddedTarget
   draft.joining = target;
   signalCharts(draft, 'target.added', payload);
   draft.joining = null;
+  startWatch(draft, target);
   draft.post('card', {}, { merge: 'card' });
   return 'added';
 }

@@ -2,7 +2,7 @@ import type { Look } from '../action/containment-watch.ts';
 import type { Target } from '../action/ports.ts';
 import { isOwnSession } from '../enrolment/enrolment.ts';
 import type { Draft } from './draft.ts';
-import { containingHolds, noteLeft } from './hold.ts';
+import { containingHolds, noteLeft, strictest } from './hold.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 import { hasWork, startUpkeep } from './upkeep.ts';
 import { putWatch, watchOf } from './watch-record.ts';
@@ -168,13 +168,4 @@ function isLeftToPeople(draft: Draft, hold: HoldRow): boolean {
     return true;
   }
   return draft.env.now.getTime() - Date.parse(last.finishedAt ?? draft.at) < RETRY_MS;
-}
-
-/** Of several holds on one object the one whose desired state is there. */
-function strictest(draft: Draft, holds: readonly HoldRow[]): HoldRow | undefined {
-  return holds.reduce<HoldRow | undefined>((left, right) => {
-    const action = draft.env.catalogue.get(right.action);
-    const stricter = action?.effect === 'contain' ? action.stricter : undefined;
-    return left === undefined || stricter?.(right.desired, left.desired) === true ? right : left;
-  }, undefined);
 }

@@ -1,6 +1,7 @@
 import type { Target } from '../action/ports.ts';
 import { CodedError } from '../error.ts';
-import type { HoldId } from '../id.ts';
+import type { ChartId, HoldId } from '../id.ts';
+import { replaceAdopted } from './adopt.ts';
 import type { Draft } from './draft.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 
@@ -62,6 +63,7 @@ export function settleHold(
       draft.putHold(
         hold.acceptedAt === null ? { ...hold, acceptedAt: draft.at } : { ...hold, putAgainAt: draft.at },
       );
+      replaceAdopted(draft, hold);
       armExpiry(draft, hold);
       return;
     case 'restoring':
@@ -98,6 +100,21 @@ export function containingHolds(draft: Draft, target: Target): readonly HoldRow[
   );
 }
 
+/** The chart that work on a hold belongs to; what was adopted has none of its own here. */
+export function chartOf(draft: Draft, hold: HoldRow): ChartId | undefined {
+  const root = [...draft.charts.values()].find((chart) => chart.parent === null);
+  return draft.attempts.get(hold.attempt)?.chart ?? root?.id;
+}
+
+/** Of several holds on one object the one whose desired state is there. */
+export function strictest(draft: Draft, holds: readonly HoldRow[]): HoldRow | undefined {
+  return holds.reduce<HoldRow | undefined>((left, right) => {
+    const action = draft.env.catalogue.get(right.action);
+    const stricter = action?.effect === 'contain' ? action.stricter : undefined;
+    return left === undefined || stricter?.(right.desired, left.desired) === true ? right : left;
+  }, undefined);
+}
+
 /** Records what is still to be done on a held object, or what was left there on purpose. */
 export function noteLeft(draft: Draft, id: HoldId | null, left: string): void {
   const hold = id === null ? undefined : draft.holds.get(id);
@@ -109,7 +126,7 @@ export function armExpiry(draft: Draft, hold: HoldRow, dueAt = hold.expiresAt): 
   const armed = [...draft.timers.values()].some(
     (timer) => timer.kind === 'expiry' && timer.name === hold.id && timer.status === 'armed',
   );
-  const chart = draft.attempts.get(hold.attempt)?.chart;
+  const chart = chartOf(draft, hold);
   if (dueAt === undefined || armed || chart === undefined) return;
   draft.arm({ kind: 'expiry', chart, name: hold.id, event: '', attempt: null, dueAt });
 }

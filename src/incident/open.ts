@@ -3,6 +3,7 @@ import type { Alert } from '../alert/alert.ts';
 import { modeInWords, responderByCli, responderById } from '../enrolment/enrolment.ts';
 import type { IncidentId } from '../id.ts';
 import type { CompiledPlaybook } from '../playbook/compile.ts';
+import { adoptHolds, type LeftHold } from './adopt.ts';
 import { askSuspects } from './ask-suspects.ts';
 import { keepSuspectsOut } from './campaign.ts';
 import { openChart, signalCharts } from './chart.ts';
@@ -14,6 +15,7 @@ import { startNotifications } from './notification.ts';
 import { NO_PEOPLE } from './people-state.ts';
 import type { AlertInsert, IncidentState } from './state.ts';
 import type { Suspect } from './suspect.ts';
+import { startWatch } from './watch.ts';
 
 /** An incident before its first commit. */
 export function blankIncident(options: {
@@ -78,6 +80,7 @@ export function openIncident(
   alert: AlertInsert,
   linkedTo: string | null,
   campaign?: FoundCampaign,
+  left: readonly LeftHold[] = [],
 ): void {
   draft.alerts.push(alert);
   draft.changed.targets = true;
@@ -121,7 +124,10 @@ export function openIncident(
   // One call for a campaign: whoever took it up, or is being called, hears of the next through its card.
   if (campaign?.called !== true && startEscalation(draft)) noteCalled(draft);
   startNotifications(draft);
+  for (const target of record.targets) adoptHolds(draft, target, left);
   openChart(draft, { path: '', parent: null, item: null });
+  // Whoever left it looks no more, now that this incident is open about it.
+  for (const target of draft.record.targets) startWatch(draft, target);
 }
 
 function noteCalled(draft: Draft): void {
@@ -156,6 +162,8 @@ function alertData(alert: AlertInsert) {
     revision: alert.alert.revision,
     findingType: alert.alert.findingType,
     severity: alert.alert.severity,
+    ...(alert.alert.abusedApis === undefined ? {} : { abusedApis: [...alert.alert.abusedApis] }),
+    ...(alert.alert.unnamedApis === undefined ? {} : { unnamedApis: [...alert.alert.unnamedApis] }),
     firstSeenAt: alert.alert.firstSeenAt,
     receivedAt: alert.receivedAt,
     bytesSha256: alert.bytesSha256,

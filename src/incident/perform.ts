@@ -11,11 +11,11 @@ import type {
   HeldObject,
   Target,
 } from '../action/ports.ts';
-import { captureManifest } from '../action/target-capture-manifest.ts';
 import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { baselineOf } from './baseline.ts';
 import { isContaining } from './hold.ts';
 import type { Standstill } from './pause.ts';
 import { standstillInWords } from './pause.ts';
@@ -105,6 +105,7 @@ export function createPerform(options: {
       target,
       held: heldOn(state, target),
       ...manifestOf(state, target),
+      ...(attempt.knownGood === undefined ? {} : { knownGood: attempt.knownGood }),
       exercise: state.record.exercise,
       settings: options.settings,
       clock: options.clock,
@@ -284,14 +285,10 @@ function heldOn(state: IncidentState, target: Target): readonly HeldObject[] {
 
 const captured = z.looseObject({ parts: z.record(z.string(), z.string()) });
 
-/** What the target was before this incident first touched it. */
+/** What the target was before it was first touched. */
 function manifestOf(state: IncidentState, target: Target): Pick<ActionContext, 'manifest'> {
-  for (const attempt of state.attempts.values()) {
-    if (attempt.action !== captureManifest.id || attempt.target?.functionArn !== target.functionArn) continue;
-    const read = captured.safeParse(attempt.output);
-    if (read.success) return { manifest: read.data.parts };
-  }
-  return {};
+  const read = captured.safeParse(baselineOf(state, target));
+  return read.success ? { manifest: read.data.parts } : {};
 }
 
 /** Passes everything on to the evidence store and remembers it for the timeline. */

@@ -3,14 +3,15 @@ import { quarantineRole } from '../action/iam-quarantine-role.ts';
 import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import { renewEnvironments } from '../action/lambda-renew-environments.ts';
 import { reserveZeroConcurrency } from '../action/lambda-reserve-zero-concurrency.ts';
+import { rollBackAlias } from '../action/lambda-roll-back-alias.ts';
 import { PUBLISHED_VERSIONS } from '../action/manifest-parts.ts';
 import type { Target } from '../action/ports.ts';
 import { releasePlace } from '../action/release-order.ts';
-import { captureManifest } from '../action/target-capture-manifest.ts';
 import { accountFor } from '../enrolment/enrolment.ts';
 import type { JsonObject } from '../json.ts';
+import { baselineOf } from './baseline.ts';
 import type { Draft } from './draft.ts';
-import { handOver, isContaining } from './hold.ts';
+import { handOver, isContaining, strictest } from './hold.ts';
 import { postpone, RUNS } from './release-wait.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 
@@ -33,6 +34,7 @@ const LONGEST_INVOCATION_MS = 900_000;
 
 const manifest = z.looseObject({
   timeoutSeconds: z.number().nullable(),
+  codeSha256: z.string().nullable().default(null),
   siblings: z.array(z.string()).default([]),
   parts: z.record(z.string(), z.string()).default({}),
 });
@@ -60,8 +62,16 @@ export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAtte
       reverses: hold.attempt,
       hold: hold.id,
       ...decided(draft, hold, input.onConflict),
+      // A false alarm has changed nothing; after an attack the code that runs again is the one from before, or a person's word.
+      ...(input.afterAttack === true && releasePlace(action) === RUNS ? knownGood(draft, target) : {}),
     };
-    if (input.afterAttack === true && action === quarantineRole.id) attempts.push(...revoking(draft, hold));
+    if (input.afterAttack === true && action === quarantineRole.id) {
+      const known = new Set(attempts.map((attempt) => `${attempt.action} ${attempt.object?.key}`));
+      // Two holds of one deny, an earlier incident's and ours, have the same sessions to revoke.
+      attempts.push(
+        ...revoking(draft, hold).filter((each) => !known.has(`${each.action} ${each.object?.key}`)),
+      );
+    }
     // After a false alarm there is nothing to watch for, and callers have waited long enough.
     const trial = input.afterAttack === true ? trialOf(draft, hold) : null;
     if (trial !== null) attempts.push({ ...restore, trial });
@@ -75,6 +85,19 @@ export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAtte
     ...renewals,
     ...attempts.slice(at).map((attempt) => ({ ...attempt, ...onceReaped(draft, renewals, attempt.target) })),
   ].map((attempt, ordinal) => ({ ...attempt, ordinal }));
+}
+
+/** The code that may run again: what the manifest had, and what a person rolled back to. Unknown compares with nothing. */
+function knownGood(draft: Draft, target: Target): Pick<AttemptRow, 'knownGood'> {
+  const { codeSha256 } = captured(draft, target);
+  const named = [...draft.attempts.values()].flatMap((attempt) =>
+    attempt.action === rollBackAlias.id &&
+    attempt.state === 'succeeded' &&
+    attempt.target?.functionArn === target.functionArn
+      ? [String(attempt.input.codeSha256)]
+      : [],
+  );
+  return codeSha256 === null ? {} : { knownGood: [...new Set([codeSha256, ...named])] };
 }
 
 /** Warm environments hold sessions that are revoked now: those that can be made anew are, before anybody calls them. */
@@ -120,9 +143,16 @@ function onceReaped(
 }
 
 function inReleaseOrder(draft: Draft): readonly HoldRow[] {
-  return openHolds(draft)
+  const ordered = openHolds(draft)
     .reverse()
     .sort((a, b) => releasePlace(a.action) - releasePlace(b.action));
+  // Of several holds on one object the strictest is what is there, so it is the one to put back; the rest find it done.
+  const byObject = new Map<string, HoldRow[]>();
+  for (const hold of ordered) byObject.set(hold.objectKey, [...(byObject.get(hold.objectKey) ?? []), hold]);
+  return [...byObject.values()].flatMap((holds) => {
+    const first = strictest(draft, holds);
+    return first === undefined ? holds : [first, ...holds.filter((hold) => hold !== first)];
+  });
 }
 
 /** What a person said about the conflict that the last release met on this object, bound to what was found. */
@@ -201,16 +231,10 @@ export function longestInvocationMs(draft: Draft, target: Target): number {
 
 /** What release needs of the target's manifest; of one that could not be captured, what is safe to assume. */
 function captured(draft: Draft, target: Target) {
-  const attempt = [...draft.attempts.values()].find(
-    (one) =>
-      one.action === captureManifest.id &&
-      one.state === 'succeeded' &&
-      one.target?.functionArn === target.functionArn,
-  );
-  const read = manifest.safeParse(attempt?.output);
-  if (!read.success) return { timeoutSeconds: null, siblings: [], published: true };
-  const { timeoutSeconds, siblings, parts } = read.data;
-  return { timeoutSeconds, siblings, published: parts[PUBLISHED_VERSIONS] !== '0' };
+  const read = manifest.safeParse(baselineOf(draft, target));
+  if (!read.success) return { timeoutSeconds: null, codeSha256: null, siblings: [], published: true };
+  const { timeoutSeconds, codeSha256, siblings, parts } = read.data;
+  return { timeoutSeconds, codeSha256, siblings, published: parts[PUBLISHED_VERSIONS] !== '0' };
 }
 
 function trialOf(draft: Draft, hold: HoldRow): JsonObject | null {

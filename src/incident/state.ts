@@ -76,6 +76,8 @@ export interface IncidentRecord {
   readonly watches?: Readonly<Record<string, Watch>>;
   /** What was there after the last release, against the manifest, by function ARN. */
   readonly comparisons?: Readonly<Record<string, Comparison>>;
+  /** What the manifest of an earlier incident had found of a target whose holds this one adopted, by function ARN. */
+  readonly baselines?: Readonly<Record<string, Json>>;
   /** When the last alert joined. */
   readonly lastAlertAt?: string;
   /** When retention began to remove its content: nothing is added to its evidence any more. */
@@ -107,6 +109,10 @@ export interface Watch {
   /** Calls refused and invocations turned away after the cut-off. */
   readonly refused: number;
   readonly throttled: number;
+  /** Asynchronous events that Lambda gave up since the stop; absent in old records. */
+  readonly dropped?: number;
+  /** Sessions of the roles that others than the function began, by name; absent in old records. */
+  readonly sessions?: readonly string[];
   /** What got through after the cut-off, newest last. */
   readonly through: readonly { readonly at: string; readonly call: string; readonly principal: string }[];
   readonly drifts: readonly Drift[];
@@ -273,6 +279,8 @@ export interface AttemptRow {
   readonly others?: readonly JsonObject[];
   /** A release while another incident holds the object: the looser state that the others desire. */
   readonly relaxTo?: JsonObject;
+  /** Hashes of the code that this step of a release may let run again; absent where any may. */
+  readonly knownGood?: readonly string[];
   /** A release's first step: the state to put and to watch before the prior one follows. */
   readonly trial?: JsonObject;
   /** What a person said of a conflict that was found as `found`; another one is asked about anew. */
@@ -322,6 +330,8 @@ export interface HoldRow {
   readonly prior: JsonObject | null;
   readonly desired: JsonObject;
   readonly status: 'open' | 'restoring' | 'closed';
+  /** The closed incident that had left it, where this one took it over; then `attempt` is one of that incident. */
+  readonly adoptedFrom?: string;
   /** True for the hold that captured the prior state: it, or the last one left, restores. */
   readonly captor: boolean;
   readonly openedAt: string;
@@ -331,7 +341,7 @@ export interface HoldRow {
   /** How often somebody changed it since a person last said to put it again, and what was found. */
   readonly drift?: { readonly times: number; readonly at: string; readonly found: string };
   readonly closedAt: string | null;
-  /** `inherited`: another incident holds the object and will restore it. `not-needed`: nothing was written. */
+  /** `inherited`: another incident holds the object and will restore it. `not-needed`: nothing was written, or another hold of this incident is the same. */
   readonly closedAs: 'released' | 'inherited' | 'not-needed' | null;
   /** Who accepted that containment stays after the incident closed; the hold stays open. */
   readonly handedOverTo: string | null;

@@ -1,6 +1,6 @@
 import type { HoldId, InvocationId } from '../id.ts';
 import type { Draft } from './draft.ts';
-import { armExpiry } from './hold.ts';
+import { armExpiry, chartOf } from './hold.ts';
 import { newAttempt } from './new-attempt.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 import { isFinal, UPKEEP } from './state.ts';
@@ -55,7 +55,7 @@ export function upkeepAttempt(
   hold: HoldRow,
   how: Pick<AttemptRow, 'effect'> & Partial<AttemptRow>,
 ): AttemptRow | undefined {
-  const chart = draft.attempts.get(hold.attempt)?.chart;
+  const chart = chartOf(draft, hold);
   if (chart === undefined) return undefined;
   const invocation = {
     id: draft.env.ids.next('inv') satisfies InvocationId,

@@ -79,6 +79,31 @@ export async function isOpenElsewhere(sql: Sql, functionArn: string, incident: s
   return rows.length > 0;
 }
 
+/**
+ * What closed incidents left held of a function, oldest capture first, each with the output of the manifest that was taken
+ * before its function was first touched. What ends by itself is none of it, nor what is being put back at this instant.
+ */
+export async function leftOn(
+  sql: Sql,
+  functionArn: string,
+): Promise<readonly { readonly incident: string; readonly hold: unknown; readonly baseline: unknown }[]> {
+  return sql.query<{ incident: string; hold: unknown; baseline: unknown }>(
+    `select h.incident_id as incident, h.row as hold, coalesce(
+       i.record #> array['baselines', $1],
+       (select a.row -> 'output' from cordon.attempt as a
+        where a.incident_id = i.id and a.state = 'succeeded' and a.row ->> 'action' = 'target.capture-manifest'
+          and a.row #>> '{target,functionArn}' = $1
+        order by a.row ->> 'createdAt', a.id limit 1)) as baseline
+     from cordon.hold as h
+     join cordon.incident as i on i.id = h.incident_id and i.status = 'closed'
+     where h.status = 'open' and h.row #>> '{target,functionArn}' = $1 and h.row ->> 'expiresAt' is null
+       and not exists (
+         select 1 from cordon.hold as other where other.object_key = h.object_key and other.status = 'restoring')
+     order by i.opened_at, h.opened_at, (h.row ->> 'ordinal')::int`,
+    [functionArn],
+  );
+}
+
 /** The open hold that captured an object's prior state, by any incident. */
 export async function captorOf(
   sql: Sql,
