@@ -20,6 +20,7 @@ import type { ActionContext, HeldObject } from './ports.ts';
 import { reservedDesired } from './reserved-concurrency.ts';
 import { FUNCTIONS, ROLES } from './resources.ts';
 import { same } from './role-policy.ts';
+import { BEFORE_ATTACHING } from './role-policy-permissions.ts';
 import { tolerant } from './tolerant.ts';
 
 const input = z.strictObject({});
@@ -101,7 +102,9 @@ export const verifyContainment = defineReadAction<z.infer<typeof input>, Output>
     },
     { action: 'iam:GetRole', purpose: 'read', resource: ROLES, why: 'reads a deny in the boundary back' },
     { action: 'iam:SimulatePrincipalPolicy', purpose: 'read', resource: ROLES, why: 'shows that it denies' },
-    ...DOORS.flatMap((door) => door.permissions).filter((permission) => permission.purpose === 'read'),
+    ...DOORS.flatMap((door) => door.permissions).filter(
+      (permission) => permission.purpose === 'read' && !BEFORE_ATTACHING.includes(permission),
+    ),
   ],
   input,
   output,

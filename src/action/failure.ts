@@ -17,6 +17,8 @@ export type AwsErrorCode =
   | 'cordon_restore_degraded'
   /** The object is of a kind that the action would mishandle; nothing was called. */
   | 'cordon_action_unsupported'
+  /** A prepared policy has another document than the template makes; nothing was attached. */
+  | 'cordon_prepared_policy_differs'
   /** Events would be lost that could be kept; nothing was called. */
   | 'cordon_preserve_first'
   /** AWS refuses reserved concurrency 0 while provisioned concurrency is there. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineContainAction } from './action.ts';
 import { roleNameIn } from './arn.ts';
+import { refuseForeign, sameDocument } from './prepared-check.ts';
 import { quarantinePolicyArn, quarantinePolicyName } from './quarantine-names.ts';
 import { privilegePolicy } from './quarantine-policy.ts';
 import {
@@ -55,7 +56,12 @@ export const denyPrivilege = defineContainAction<z.infer<typeof input>, RolePoli
     const { target } = context;
     const roleName = roleNameIn(target, object.arn, 'iam:GetRolePolicy');
     if (wayOf(target, way) === 'attached') {
-      const attached = await isAttached(context, roleName, quarantinePolicyArn(target, 'secrets'));
+      const prepared = quarantinePolicyArn(target, 'secrets');
+      const wanted = privilegePolicy(target.functionArn);
+      const [attached] = await Promise.all([
+        isAttached(context, roleName, prepared),
+        refuseForeign(context, prepared, (document) => sameDocument(document, wanted)),
+      ]);
       return { document: null, logGroup: null, attached };
     }
     const name = quarantinePolicyName(target, 'secrets');

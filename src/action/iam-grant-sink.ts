@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { type ActionObject, defineContainAction } from './action.ts';
 import { roleNameIn, unsupported } from './arn.ts';
 import type { ActionContext, Target } from './ports.ts';
+import { refuseForeign, sameDocument } from './prepared-check.ts';
 import {
   applyRolePolicy,
   isAttached,
@@ -111,7 +112,13 @@ function priorAs(prior: Prior | null) {
 async function read(context: ActionContext, object: ActionObject, policyArn: string | null): Promise<Prior> {
   const roleName = roleNameIn(context.target, object.arn, 'iam:GetRolePolicy');
   if (policyArn !== null) {
-    return { document: null, attached: await isAttached(context, roleName, policyArn) };
+    const wanted = sinkGrant(sinkOf(context.target) ?? '');
+    const [attached] = await Promise.all([
+      isAttached(context, roleName, policyArn),
+      // A grant of another content would give the role under attack more than it had.
+      refuseForeign(context, policyArn, (document) => sameDocument(document, wanted)),
+    ]);
+    return { document: null, attached };
   }
   const { iam } = context.aws('read');
   const found: JsonObject | null = await iam.getInlinePolicy(roleName, sinkGrantName(context.target));

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { JsonObject } from '../json.ts';
 import { type ActionObject, defineContainAction } from './action.ts';
 import { logGroupArn, roleNameIn } from './arn.ts';
 import type { Target } from './ports.ts';
+import { isQuarantine, refuseForeign, sameDocument } from './prepared-check.ts';
 import { quarantinePolicyName } from './quarantine-names.ts';
-import { MAX_LOG_GROUPS, quarantinePolicy } from './quarantine-policy.ts';
+import { anyFunctionPolicy, MAX_LOG_GROUPS, quarantinePolicy } from './quarantine-policy.ts';
 import { nextWay, preparedArn, QUARANTINE_WAYS, stopsSiblings, takenBoundary } from './quarantine-ways.ts';
 import { FUNCTIONS, QUARANTINE_BOUNDARIES_ONLY, ROLES } from './resources.ts';
 import {
@@ -111,13 +113,14 @@ export const quarantineRole = defineContainAction<Input, Prior>({
     const { target } = context;
     const roleName = roleNameIn(target, object.arn, 'iam:PutRolePolicy');
     const way = wayOf(target, request.way);
+    const prepared = preparedArn(target, way, request.mode);
+    const untouched = prepared === null ? null : refuseForeign(context, prepared, isOurs(target, request));
     if (way === 'boundary') {
-      const boundary = await takenBoundary(context, roleName);
+      const [boundary] = await Promise.all([takenBoundary(context, roleName), untouched]);
       return { document: null, logGroup: null, attached: false, boundary };
     }
-    const prepared = preparedArn(target, way, request.mode);
     if (prepared !== null) {
-      const attached = await isAttached(context, roleName, prepared);
+      const [attached] = await Promise.all([isAttached(context, roleName, prepared), untouched]);
       return { document: null, logGroup: null, attached, boundary: null };
     }
     const { iam, lambda } = context.aws('read');
@@ -194,6 +197,20 @@ function keyOf(target: Target, request: Input, roleArn: string): string {
   const way = wayOf(target, request.way);
   if (stopsSiblings(way)) return `role-quarantine:${way}:${roleArn}`;
   return `role-quarantine:${way === 'attached' ? 'attached:' : ''}${request.mode}:${roleArn}#${target.functionArn}`;
+}
+
+/** What tells the prepared policy of a way from one that somebody changed. */
+function isOurs(target: Target, request: Input): (document: JsonObject) => boolean {
+  const way = wayOf(target, request.way);
+  if (stopsSiblings(way)) {
+    const wanted = anyFunctionPolicy(target, way === 'boundary' ? 'boundary' : 'policy');
+    return (document) => sameDocument(document, wanted);
+  }
+  const scope =
+    request.mode === 'role'
+      ? { kind: 'role' as const }
+      : { kind: 'function' as const, functionArn: target.functionArn };
+  return (document) => isQuarantine(document, scope, target);
 }
 
 function whomOf(target: Target, request: Input): string {

@@ -31,7 +31,8 @@ export function preparedArn(target: Target, way: QuarantineWay, mode: 'function'
 }
 
 /**
- * The way to try next, by what AWS said of this one: the inline policies are full, there is no such policy, no more fit.
+ * The way to try next, by what was found of this one: the inline policies are full, there is no such policy, it is not the
+ * one that was made, no more fit.
  * `undefined` is the way of the profile. A deny of every session has no more ways than its own policies.
  */
 export function nextWay(
@@ -43,7 +44,10 @@ export function nextWay(
   // What the profile puts inline is never refused for want of a policy, and what it attaches never for its size.
   if (full && way === 'inline') return 'attached';
   if (mode === 'role') return full && way === undefined ? 'attached' : null;
-  if (code === 'cordon_aws_not_found' && (way === undefined || way === 'attached')) return 'any';
+  // No policy of that name, or one that somebody has changed: the next one may be as it was made.
+  const useless = code === 'cordon_aws_not_found' || code === 'cordon_prepared_policy_differs';
+  if (useless && (way === undefined || way === 'attached')) return 'any';
+  if (code === 'cordon_prepared_policy_differs' && way === 'any') return 'boundary';
   if (full && (way === 'attached' || way === 'any')) return 'boundary';
   return full ? 'attached' : null;
 }

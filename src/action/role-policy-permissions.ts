@@ -1,5 +1,5 @@
 import type { Permission } from './action.ts';
-import { QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
+import { OWN_POLICIES, QUARANTINE_POLICIES_ONLY, ROLES } from './resources.ts';
 
 /** What every action needs that puts one named policy on a role, by what the policy is: a deny, or a grant. */
 interface RolePolicyPermissions {
@@ -9,6 +9,22 @@ interface RolePolicyPermissions {
   /** For an inline document, which is administrator power (reference, 1.8.6). */
   readonly inline: readonly Permission[];
 }
+
+/** What attaching a prepared policy asks for first, and looking at what is held does not. */
+export const BEFORE_ATTACHING: readonly Permission[] = [
+  {
+    action: 'iam:GetPolicy',
+    purpose: 'read',
+    resource: OWN_POLICIES,
+    why: 'finds the version of the prepared policy that is in force',
+  },
+  {
+    action: 'iam:GetPolicyVersion',
+    purpose: 'read',
+    resource: OWN_POLICIES,
+    why: 'compares its document before it is attached',
+  },
+];
 
 /** The permissions around one named policy; `what` is the word that plans and pages have for it. Pure. */
 export function rolePolicyPermissions(what: 'deny' | 'grant'): RolePolicyPermissions {
@@ -28,6 +44,7 @@ export function rolePolicyPermissions(what: 'deny' | 'grant'): RolePolicyPermiss
         resource: ROLES,
         why: 'captures and observes whether ours is attached',
       },
+      ...BEFORE_ATTACHING,
       {
         action: 'iam:AttachRolePolicy',
         purpose: 'contain',

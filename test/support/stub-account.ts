@@ -9,6 +9,8 @@ export interface StubAccount {
   provisioned: readonly { readonly qualifier: string; readonly requested: number }[];
   mappings: readonly { readonly UUID: string; readonly State: string }[];
   readonly inline: Map<string, string>;
+  /** Documents of managed policies by ARN; of any other there is one that says nothing. */
+  readonly managed: Map<string, string>;
   readonly code: Buffer;
   codeSha256: string;
   /** Where the link to the package leads. */
@@ -37,6 +39,7 @@ export function stubAccount(): StubAccount {
     provisioned: [],
     mappings: [],
     inline: new Map(),
+    managed: new Map(),
     code,
     codeSha256: createHash('sha256').update(code).digest('base64'),
     codePath: '/code.zip',
@@ -254,7 +257,7 @@ function iam(account: StubAccount, operation: string, fields: Readonly<Record<st
     case 'GetPolicyVersion':
       return xml(
         operation,
-        `<PolicyVersion><Document>${encoded('{"Version":"v2"}')}</Document></PolicyVersion>`,
+        `<PolicyVersion><Document>${encoded(account.managed.get(String(fields.PolicyArn)) ?? '{"Version":"v2"}')}</Document></PolicyVersion>`,
       );
     case 'GetRolePolicy': {
       const document = account.inline.get(policy);

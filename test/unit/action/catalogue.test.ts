@@ -4,6 +4,9 @@ import type { Action, ContainAction } from '../../../src/action/action.ts';
 import { ACTIONS, CATALOGUE } from '../../../src/action/catalogue.ts';
 import { PURPOSES, policyFor } from '../../../src/action/permissions.ts';
 import type { ActionContext, HeldObject, Target } from '../../../src/action/ports.ts';
+import { QUARANTINE_PATH } from '../../../src/action/quarantine-names.ts';
+import { accountQuarantines, preparedQuarantines } from '../../../src/action/quarantine-prepared.ts';
+import { sinkGrant, sinkGrantArn } from '../../../src/action/sink-grant-names.ts';
 import { OPERATIONS } from '../../../src/aws/operations.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { actionContext, held, TARGET } from '../../support/action-context.ts';
@@ -123,6 +126,8 @@ describe('the permissions', () => {
         sink: 'arn:aws:s3:::quarantine',
         codeSigningConfig: SIGNING,
       } as const;
+      for (const [arn, document] of preparedFor({ ...TARGET, means }))
+        account.managed.set(arn, JSON.stringify(document));
       const context = actionContext(open, {
         target: { ...TARGET, means },
         aws: (purpose) => {
@@ -149,6 +154,16 @@ describe('the permissions', () => {
     },
   );
 });
+
+/** The prepared policies as the template makes them: others are refused. */
+function preparedFor(target: Target): readonly (readonly [arn: string, document: JsonObject])[] {
+  const folder = `arn:aws:iam::${target.account}:policy${QUARANTINE_PATH}`;
+  return [
+    ...preparedQuarantines({ ...target, logGroups: [] }).map(({ arn, document }) => [arn, document] as const),
+    ...accountQuarantines(target).map(({ name, document }) => [`${folder}${name}`, document] as const),
+    [sinkGrantArn(target), sinkGrant(target.means?.sink ?? '')],
+  ];
+}
 
 const SIGNING = 'arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0';
 

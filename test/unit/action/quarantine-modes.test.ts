@@ -139,7 +139,7 @@ describe.each([
 
 test('profile static never writes a document: without the prepared policy it fails, and says what is missing', async () => {
   const found = actionWorld({ ...account(queue('failed')), managedPolicies: [] }, STATIC);
-  const attempt = await found.attempt('iam.quarantine-role', { roles: [ROLE_ARN], mode: 'function' });
-  expect(await failureOf(attempt.apply())).toMatchObject({ code: 'cordon_aws_not_found' });
+  const attempt = found.attempt('iam.quarantine-role', { roles: [ROLE_ARN], mode: 'function' });
+  expect(await failureOf(attempt)).toMatchObject({ code: 'cordon_aws_not_found' });
   expect(found.world.journal.entries().some((entry) => entry.operation === 'PutRolePolicy')).toBe(false);
 });
