@@ -45,6 +45,10 @@ export interface Alert {
   readonly region: string;
   /** Absent for an alert that names no function (it goes to a person, never to containment). */
   readonly target?: AlertTarget;
+  /** IAM actions that deny what the source saw being abused, `s3:GetObject`; absent where it names no call. */
+  readonly abusedApis?: readonly string[];
+  /** Calls that it names and that no action is known to deny, each with the reason. */
+  readonly unnamedApis?: readonly string[];
   readonly firstSeenAt: string;
   readonly lastSeenAt: string;
   /** True for a generated sample finding; a sample never contains anything outside an exercise. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
+import { abusedApis } from './abused-api.ts';
 import type { AlertTarget } from './alert.ts';
 import {
   formatFunctionArn,
@@ -93,6 +94,18 @@ const genericSchema = z
       .optional()
       .describe('When it began: ISO 8601 with offset or `Z`. Default: `lastSeenAt`.'),
     lastSeenAt: instant.describe('When it was last seen: ISO 8601 with offset or `Z`.'),
+    calls: z
+      .array(
+        z.strictObject({
+          service: z.string().min(1).max(100).describe('Event source: `s3.amazonaws.com`.'),
+          api: z.string().min(1).max(130).describe('Name of the call: `GetObject`.'),
+        }),
+      )
+      .max(20)
+      .optional()
+      .describe(
+        'AWS calls that the function is abused for, as CloudTrail names them: the mildest rung denies these. At most 20.',
+      ),
     sample: z
       .boolean()
       .optional()
@@ -154,6 +167,7 @@ function read(document: Document): FormatReading {
       account: target?.target.account ?? alert.account ?? '',
       region: target?.target.region ?? alert.region ?? '',
       ...(target === null ? {} : { target: target.target }),
+      ...abusedApis(alert.calls ?? []),
       firstSeenAt: alert.firstSeenAt === undefined ? lastSeenAt : utcInstant(alert.firstSeenAt),
       lastSeenAt,
       sample: alert.sample ?? false,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { abusedApis } from './abused-api.ts';
 import type { Alert, AlertTarget } from './alert.ts';
 import {
   formatFunctionArn,
@@ -74,6 +75,11 @@ const findingSchema = z.object({
   service: z.object({
     archived: z.boolean().nullish(),
     count: z.number().int().min(1).nullish(),
+    // Only AWS's own APIs have an action in IAM; of another shape it tells us nothing, and refuses nothing.
+    action: z
+      .object({ awsApiCallAction: z.object({ api: z.string(), serviceName: z.string() }).nullish() })
+      .nullish()
+      .catch(null),
     eventFirstSeen: instant.nullish(),
     eventLastSeen: instant.nullish(),
     additionalInfo: z.looseObject({ sample: z.unknown(), value: z.unknown() }).partial().nullish(),
@@ -222,6 +228,7 @@ function readTarget(
 
 function common(finding: Finding, category: Alert['category']): Alert {
   const updatedAt = utcInstant(finding.updatedAt);
+  const call = finding.service.action?.awsApiCallAction;
   return {
     source: 'guardduty',
     dedupeKey: finding.arn,
@@ -235,6 +242,7 @@ function common(finding: Finding, category: Alert['category']): Alert {
     confidence: 1,
     account: finding.accountId,
     region: finding.region,
+    ...abusedApis(call ? [{ service: call.serviceName, api: call.api }] : []),
     firstSeenAt: utcInstant(finding.service.eventFirstSeen ?? finding.createdAt),
     lastSeenAt: utcInstant(finding.service.eventLastSeen ?? finding.updatedAt),
     sample: isSample(finding),

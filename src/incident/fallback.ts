@@ -2,6 +2,7 @@ import type { ContainAction } from '../action/action.ts';
 import type { Target } from '../action/ports.ts';
 import type { FallbackRung } from '../action/rung.ts';
 import { isBelow, rungOf } from '../action/rung.ts';
+import type { Alert } from '../alert/alert.ts';
 import type { JsonObject } from '../json.ts';
 import type { Draft } from './draft.ts';
 import type { AttemptRow } from './state.ts';
@@ -15,8 +16,11 @@ import type { AttemptRow } from './state.ts';
 // So few that abuse is slow and seen, so many that customers of a false alarm are served.
 const CAP = 5;
 
-const INPUTS: Readonly<Record<FallbackRung, (target: Target) => JsonObject>> = {
-  'deny-abused-apis': () => ({}),
+const INPUTS: Readonly<Record<FallbackRung, (target: Target, alert: Alert) => JsonObject>> = {
+  'deny-abused-apis': (target, alert) => ({
+    roles: [...target.roles],
+    actions: [...(alert.abusedApis ?? [])],
+  }),
   'deny-privilege': (target) => ({ roles: [...target.roles] }),
   'cap-concurrency': () => ({ limit: CAP }),
 };
@@ -32,6 +36,7 @@ type FallbackAttempt = Pick<AttemptRow, 'action' | 'input' | 'object' | 'target'
 /** The attempts of a lower rung that take the place of `attempt`, or why there can be none. */
 export function fallbackOf(draft: Draft, attempt: AttemptRow, rung: FallbackRung): Fallback {
   const { target } = attempt;
+  const { alert } = draft.record;
   const asked = draft.env.catalogue.get(attempt.action);
   if (target === null) return impossible('the attempt names no function');
   if (!isBelow(rung, rungOf(asked?.effect === 'contain' ? asked : undefined)))
@@ -39,9 +44,11 @@ export function fallbackOf(draft: Draft, attempt: AttemptRow, rung: FallbackRung
   const action = [...draft.env.catalogue.values()].find(
     (known): known is ContainAction => known.effect === 'contain' && known.rung === rung,
   );
-  const input = action?.input.safeParse(INPUTS[rung](target));
+  const input = action?.input.safeParse(INPUTS[rung](target, alert));
   if (action === undefined || input?.success !== true) {
-    return impossible(`${rung} cannot be done to this function by this version`);
+    const unnamed = rung === 'deny-abused-apis' ? (alert.unnamedApis ?? []) : [];
+    const why = unnamed.length === 0 ? '' : `: ${unnamed.join('; ')}`;
+    return impossible(`${rung} cannot be done to this function with what is known of it${why}`);
   }
   const before = [...draft.attempts.values()];
   const open = action

@@ -109,6 +109,8 @@ const ALERT: Readonly<Record<keyof Alert, Shape>> = {
   confidence: NUMBER,
   account: STRING,
   region: STRING,
+  abusedApis: STRINGS,
+  unnamedApis: STRINGS,
   target: objectShape(ALERT_TARGET, ['qualifier', 'roleArn']),
   firstSeenAt: STRING,
   lastSeenAt: STRING,
@@ -143,7 +145,7 @@ const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
   contained: BOOLEAN,
 };
 
-export const ALERT_SHAPE: Shape = objectShape(ALERT, ['target']);
+export const ALERT_SHAPE: Shape = objectShape(ALERT, ['target', 'abusedApis', 'unnamedApis']);
 export const INCIDENT_SHAPE: Shape = objectShape(INCIDENT);
 export const TARGET_SHAPE: Shape = objectShape(TARGET, ['means', 'open']);
 

@@ -50,6 +50,8 @@ export interface AlertOptions {
   readonly severity?: number;
   /** How sure the source is; GuardDuty does not say, so the alert is then one of Cordon's own format. */
   readonly confidence?: number;
+  /** AWS calls that the source saw abused; of Cordon's own format, so with a confidence. */
+  readonly calls?: readonly { readonly service: string; readonly api: string }[];
   /** When it was first and last seen; at the world's beginning by default. */
   readonly at?: Date;
 }
@@ -243,6 +245,7 @@ function doubtfulAlert(confidence: number, options: AlertOptions): unknown {
     title: 'The function talks to a host that no release has ever used.',
     severity: options.severity ?? 8,
     confidence,
+    ...(options.calls === undefined ? {} : { calls: options.calls }),
     function: { arn: options.functionArn ?? FUNCTION_ARN, roleArn: ROLE_ARN },
     lastSeenAt: (options.at ?? START).toISOString(),
   };

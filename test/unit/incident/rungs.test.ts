@@ -68,6 +68,27 @@ describe('a source that is not sure', () => {
     expect(statusLine(shown)).toContain('LIMITED, NOT CONTAINED');
   });
 
+  test('that names the calls it saw has these denied too, and no others of their service', async () => {
+    const calls = [
+      { service: 's3.amazonaws.com', api: 'GetObject' },
+      { service: 'unheard.amazonaws.com', api: 'Do' },
+    ];
+    const id = await engine.submit({ confidence: 0.3, calls });
+    await untilLevel(engine, id, 'read_back');
+    expect((await held(id)).sort()).toEqual(['iam.deny-apis', 'iam.deny-privilege']);
+    const put = ground.world.journal.writes({ operation: 'PutRolePolicy' });
+    const [role] = [...ground.world.state.roles.values()].filter(
+      ({ name }) => name === 'checkout-webhook-role',
+    );
+    const denied = [...(role?.policies.current.inline ?? [])].find(([name]) => name.includes('-apis-'));
+    expect(JSON.stringify(denied)).toContain('"Action":["s3:GetObject"]');
+    expect(put).toHaveLength(2);
+    const [accepted] = await readTimeline(engine.sql, id);
+    expect(JSON.stringify(accepted?.body?.data)).toContain(
+      'unheard.amazonaws.com Do: the service is not one',
+    );
+  });
+
   test('is asked about isolation again when another alert joins, and with an approval the function is isolated', async () => {
     const id = await engine.submit({ confidence: 0.3 });
     await untilLevel(engine, id, 'read_back');
