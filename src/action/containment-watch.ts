@@ -17,6 +17,8 @@ const SHOWN = 20;
 const input = z.strictObject({
   /** What CloudTrail knew before this instant an earlier look has read; `null`: since the target was first held. */
   since: z.iso.datetime().nullable(),
+  /** Sessions of the roles that an earlier look found the beginning of. */
+  sessions: z.array(z.string()).max(10).optional(),
 });
 
 const call = z.strictObject({
@@ -37,12 +39,16 @@ const output = z.strictObject({
   /** How many calls after the cut-off were refused, and how many invocations were turned away. */
   refused: z.int().min(0),
   throttled: z.int().min(0),
+  /** Asynchronous events that Lambda gave up since the function was stopped. */
+  dropped: z.int().min(0).default(0),
   /** Who changed what is contained, newest first; Cordon's own writes are among them. */
   changes: z.array(call.extend({ undoes: z.array(z.string()), sourceIdentity: z.string().nullable() })),
   /** Invocations that began after the function was stopped. */
   invoked: z.strictObject({ count: z.int().min(0), at: z.string().nullable() }),
   /** Runs at the same time, as last published; `null` where nobody counts, or nothing stops invocations. */
   running: z.int().min(0).nullable(),
+  /** Sessions of the roles under other names than the function's, newest first. */
+  sessions: z.array(z.string()).default([]),
   /** What would stop what got through, and on which roles. */
   next: z.enum(['none', 'isolate', 'role', 'attached', 'person']),
   nextRoles: z.array(z.string()),
@@ -83,15 +89,19 @@ export const watchContainment = defineReadAction<z.infer<typeof input>, Look>({
   input,
   output,
 
-  async run(context, { since }) {
+  async run(context, { since, sessions = [] }) {
     const { held, target, settings } = context;
     const denies = deniesOf(held, settings.propagationBudgetMs);
     const heldMs = held.flatMap((each) => each.firstAcceptedAt ?? each.acceptedAt ?? []).map(Date.parse);
     const [verified, trail, counts] = await Promise.all([
       assess(context),
       heldMs.length === 0
-        ? { calls: [], unread: [] }
-        : lookUpCalls(context, Math.max(Math.min(...heldMs), since === null ? 0 : Date.parse(since))),
+        ? { calls: [], sessions: [], unread: [] }
+        : lookUpCalls(
+            context,
+            Math.max(Math.min(...heldMs), since === null ? 0 : Date.parse(since)),
+            sessions,
+          ),
       countedSinceStop(context),
     ]);
     const through = gotThrough(trail.calls, denies);
@@ -112,9 +122,11 @@ export const watchContainment = defineReadAction<z.infer<typeof input>, Look>({
       through: through.slice(0, SHOWN).map(shown),
       refused: wereRefused(trail.calls, denies).length,
       throttled: counted?.throttles ?? 0,
+      dropped: counted?.dropped ?? 0,
       changes: changes.slice(0, SHOWN).map(shownChange),
       invoked: { count: counted?.invocations ?? 0, at: counted?.invokedAt ?? null },
       running: counted?.running ?? null,
+      sessions: [...trail.sessions],
       next: next.rung,
       nextRoles: [...next.roles],
       unread: [...trail.unread, ...counts.unread],

@@ -238,7 +238,12 @@ export interface Target {
   /** What its account's enrolment gives containment to work with; absent in incidents of earlier versions. */
   readonly means?: Means;
   /** What a deny of its whole roles leaves open, from its manifest; absent until that is read. */
-  readonly open?: { readonly sinks: readonly string[]; readonly logGroups: readonly string[] };
+  readonly open?: {
+    readonly sinks: readonly string[];
+    readonly logGroups: readonly string[];
+    /** Roles that others than Lambda may assume: their sessions have names of their own. Absent in old records. */
+    readonly outside?: readonly string[];
+  };
 }
 
 /** How containment may work in an account, as enrolled when the incident took the target in. */
@@ -289,6 +294,11 @@ export interface ActionContext {
   readonly held: readonly HeldObject[];
   /** The target as its manifest had it before containment, part by part; absent while there is none. */
   readonly manifest?: Readonly<Record<string, string>>;
+  /**
+   * `CodeSha256` of the code that may run again; given to a step of a release that lets the function run after an attack.
+   * An action that runs it compares what is there with these before it opens.
+   */
+  readonly knownGood?: readonly string[];
   readonly exercise: boolean;
   readonly settings: ActionSettings;
   readonly clock: Clock;

@@ -23,6 +23,8 @@ export interface Impact {
   readonly keptIn: readonly string[];
   /** Stopped functions whose asynchronous events are lost where a qualifier has no destination of its own. */
   readonly dropping: readonly string[];
+  /** Asynchronous events of stopped functions that were lost so far, as CloudWatch last counted; `null` before the first look. */
+  readonly dropped: number | null;
   /** How many others use the roles of the targets, the most of any target; `null` when nobody could count them. */
   readonly siblings: number | null;
   /** Roles that are denied as a whole: whoever else uses them is stopped too. */
@@ -79,6 +81,7 @@ export function impactOf(state: IncidentState): Impact {
     paused,
     keptIn: distinct(kept.map((hold) => String(hold.desired.sink ?? ''))),
     dropping: namesOf(stopped.filter((hold) => keepsNothing(state, hold))),
+    dropped: droppedOf(state, stopped),
     siblings: siblingsOf(state),
     deniedRoles: [...whole],
     canWiden: quarantines.some((hold) => !whole.has(hold.object.arn)),
@@ -95,6 +98,18 @@ function throttlesPerMinute({ record }: IncidentState, stopped: readonly HoldRow
     return minutes <= 0 ? [] : [watch.throttled / Math.max(1, minutes)];
   });
   return rates.length === 0 ? null : Math.round(rates.reduce((sum, rate) => sum + rate, 0));
+}
+
+/**
+ * Counted from the minute of the stop on, so it may hold a few that were given up in that minute before it: more than what
+ * containment cost is said rather than less.
+ */
+function droppedOf({ record }: IncidentState, stopped: readonly HoldRow[]): number | null {
+  const counts = [...new Set(stopped.map(({ target }) => target.functionArn))].flatMap((functionArn) => {
+    const watch = record.watches?.[functionArn];
+    return watch === undefined || watch.lookedAt === null ? [] : [watch.dropped ?? 0];
+  });
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }
 
 function pausedSource(hold: HoldRow): PausedSource[] {

@@ -33,7 +33,7 @@ export function learn(draft: Draft, attempt: AttemptRow, output: Json): void {
     // Who else uses a role that others than Lambda may assume cannot be counted: unknown, so people are asked.
     learnTarget(draft, attempt.target, {
       roles,
-      open: { sinks, logGroups },
+      open: { sinks, logGroups, outside },
       sharedWith: sharedWith === 0 && outside.length > 0 ? -1 : sharedWith,
     });
     // What was asked only because nobody knew who else is on the role is answered by that.

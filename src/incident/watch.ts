@@ -76,7 +76,11 @@ export function looked(draft: Draft, attempt: AttemptRow, outcome: AttemptOutcom
   if (look === undefined) noteFailure(draft, attempt, outcome);
   else if (!yields && !isBeingReleased(draft, target)) follow(draft, target, look);
   const error = outcome.kind === 'failed' ? { code: outcome.code, message: outcome.message } : null;
-  const input = look?.unread.length === 0 ? { since: knownSince(draft) } : attempt.input;
+  const sessions = [...(watchOf(draft, target).sessions ?? [])];
+  const input =
+    look?.unread.length === 0
+      ? { since: knownSince(draft), ...(sessions.length === 0 ? {} : { sessions }) }
+      : attempt.input;
   lookLater(draft, { ...attempt, target, input, error }, paceOf(draft, attempt, target));
   return true;
 }
@@ -89,6 +93,9 @@ function knownSince(draft: Draft): string {
   return new Date(draft.env.now.getTime() - 2 * TRAIL_LAG_MS).toISOString();
 }
 
+// Whoever may assume a role may begin a thousand sessions.
+const SESSIONS = 10;
+
 function follow(draft: Draft, target: Target, look: Look): void {
   const before = watchOf(draft, target);
   const seen = new Set(before.seen);
@@ -99,6 +106,8 @@ function follow(draft: Draft, target: Target, look: Look): void {
     seen: [...before.seen, ...through.map((call) => call.id)],
     refused: Math.max(before.refused, look.refused),
     throttled: Math.max(before.throttled, look.throttled),
+    dropped: Math.max(before.dropped ?? 0, look.dropped),
+    sessions: [...new Set([...(before.sessions ?? []), ...look.sessions])].slice(-SESSIONS),
     through: [...before.through, ...through.map(({ at, call, principal }) => ({ at, call, principal }))],
     drain: drainOf(draft, target, look, before),
     unread: look.unread,

@@ -184,6 +184,7 @@ export const incidentView: fc.Arbitrary<IncidentView> = fc.record({
     ),
     keptIn: fc.array(source, { maxLength: 3 }),
     dropping: fc.array(text, { maxLength: 20 }),
+    dropped: maybe(fc.nat()),
     siblings: maybe(fc.nat()),
     deniedRoles: fc.array(text, { maxLength: 3 }),
     canWiden: fc.boolean(),

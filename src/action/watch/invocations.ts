@@ -20,6 +20,7 @@ const QUERIES = [
   ['throttles', 'Throttles', 'Sum'],
   ['invocations', 'Invocations', 'Sum'],
   ['running', 'ConcurrentExecutions', 'Maximum'],
+  ['dropped', 'AsyncEventsDropped', 'Sum'],
 ] as const;
 
 /** What CloudWatch counted of a function since it was stopped; all of it a minute or two late. */
@@ -32,6 +33,8 @@ export interface Counted {
   readonly invokedAt: string | null;
   /** Most runs at the same time in the last minute that has been published; 0 where none is. */
   readonly running: number;
+  /** Asynchronous events that Lambda gave up, from the minute of the stop on. */
+  readonly dropped: number;
 }
 
 /** Reads the counters of a function that was stopped at `stoppedMs`, for the last time at `againMs`. Never invokes it. */
@@ -43,11 +46,12 @@ export async function countInvocations(
   // The minute of the stop has calls of both kinds in it, and the one before has begun earlier.
   const fromMs = minuteAfter(stoppedMs);
   if (nowMs <= fromMs) return { counted: null, unread: [] };
-  const found = await tolerant(() => read(context, fromMs, nowMs));
+  // An event that finds nowhere to go is dropped in the very second of the stop, so that minute is asked for too.
+  const found = await tolerant(() => read(context, fromMs - MINUTE_MS, nowMs));
   if (found.kind === 'unreadable') return { counted: null, unread: [`CloudWatch (${found.code})`] };
   const points = found.value;
   const total = (some: Points) => some.reduce((sum, [, value]) => sum + value, 0);
-  const invoked = (points.get('invocations') ?? []).filter(([, value]) => value > 0);
+  const invoked = (points.get('invocations') ?? []).filter(([atMs, value]) => atMs >= fromMs && value > 0);
   const turnedAway = (points.get('throttles') ?? []).filter(([atMs]) => atMs >= minuteAfter(againMs));
   const [lastMs = 0, lastRunning = 0] = points.get('running')?.at(-1) ?? [];
   return {
@@ -57,6 +61,7 @@ export async function countInvocations(
       invokedAt: invoked[0] === undefined ? null : new Date(invoked[0][0]).toISOString(),
       // Lambda sends no zeros: a point that is older than what is published by now is not the present.
       running: nowMs - lastMs > 3 * MINUTE_MS ? 0 : lastRunning,
+      dropped: total(points.get('dropped') ?? []),
     },
     unread: [],
   };

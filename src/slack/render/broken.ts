@@ -46,12 +46,15 @@ function sourcesIn({ paused }: ImpactView): string[] {
   return [`events *wait* in ${names(sources.map(shortSource))}`];
 }
 
-function eventsIn({ keptIn, dropping }: ImpactView): string[] {
+function eventsIn({ keptIn, dropping, dropped }: ImpactView): string[] {
   return [
     ...(keptIn.length === 0 ? [] : [`asynchronous events are kept in ${names(keptIn.map(shortSource))}`]),
     ...(dropping.length === 0
       ? []
       : ['⚠️ asynchronous events are *lost* where the function has no destination of its own for them']),
+    ...(dropped === null || dropped === 0
+      ? []
+      : [`⚠️ *${dropped} asynchronous ${dropped === 1 ? 'event' : 'events'} lost* so far`]),
   ];
 }
 

@@ -116,6 +116,8 @@ export interface ImpactView {
   readonly keptIn: readonly string[];
   /** Stopped functions whose asynchronous events are lost where a qualifier has no destination of its own. */
   readonly dropping: readonly string[];
+  /** How many were lost so far, as last counted; `null` before. */
+  readonly dropped: number | null;
   /** Others on the roles of the targets; `null` when nobody could count them. */
   readonly siblings: number | null;
   /** Roles that are denied as a whole. */

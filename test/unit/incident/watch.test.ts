@@ -95,6 +95,16 @@ describe('the watch over what is contained', () => {
     expect((await view(id)).watches).toMatchObject([{ functionArn: FUNCTION_ARN, through: [], drifts: [] }]);
   });
 
+  test('counts the asynchronous events that are lost where no sink could be set', async () => {
+    const id = await engine.submit();
+    await untilLevel(engine, id, 'effective');
+    for (let sent = 0; sent < 3; sent += 1)
+      await ground.world.attacker.invoke('checkout-webhook', { event: true });
+    await forMinutes(5);
+    expect(ground.world.events().lost).toHaveLength(3);
+    expect((await view(id)).impact).toMatchObject({ dropping: ['checkout-webhook'], dropped: 3 });
+  });
+
   test('observes that calls of the function are refused, once CloudTrail says so', async () => {
     const stolen = ground.world.attacker.stealCredentials('checkout-webhook');
     const id = await engine.submit();

@@ -145,6 +145,7 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
       paused: [],
       keptIn: [],
       dropping: [],
+      dropped: null,
       siblings: 2,
       deniedRoles: [],
       canWiden: true,
