@@ -7,8 +7,8 @@ const input = z.strictObject({
   alias: z.string().regex(/^(?!\d+$)[a-zA-Z0-9_-]{1,128}$/),
   /** Version that is known to be good. */
   version: z.string().regex(/^\d{1,20}$/),
-  /** Base64 SHA-256 that its code must have (`CodeSha256`), where the good build is known by its hash. */
-  codeSha256: z.string().min(1).max(100).optional(),
+  /** Base64 SHA-256 that its code must have (`CodeSha256`): a number alone is not known to be good. */
+  codeSha256: z.string().min(1).max(100),
 });
 
 const routing = z.strictObject({
@@ -29,7 +29,7 @@ export const rollBackAlias = defineContainAction<z.infer<typeof input>, z.infer<
   id: 'lambda.roll-back-alias',
   title: 'Roll an alias back to a known-good version',
   description:
-    'Points an alias, with all of its traffic, at a published version that is known to be good, by number and where given ' +
+    'Points an alias, with all of its traffic, at a published version that is known to be good, by its number and ' +
     'by the hash of its code. Customers are served meanwhile. What calls the function without an alias still runs the ' +
     'newest code, and environments that run already are not stopped. A rung short of isolation.',
   effect: 'contain',
@@ -64,9 +64,9 @@ export const rollBackAlias = defineContainAction<z.infer<typeof input>, z.infer<
     const arn = context.target.functionArn;
     const [found, good] = await Promise.all([
       doors.getAlias(arn, nameOf(object)),
-      codeSha256 === undefined ? null : lambda.getFunction(arn, version),
+      lambda.getFunction(arn, version),
     ]);
-    if (good !== null && good.configuration.codeSha256 !== codeSha256) {
+    if (good.configuration.codeSha256 !== codeSha256) {
       throw unsupported(
         'lambda:UpdateAlias',
         `expected version ${version} to have code ${codeSha256}, found ${good.configuration.codeSha256}: it is not the build that is known to be good`,

@@ -63,6 +63,9 @@ export function manifestParts(manifest: JsonObject): Readonly<Record<string, str
     put(`function URL of ${qualifierOf(text(each.FunctionArn))}`, each.AuthType);
   for (const each of listOf(objectOf(manifest.resourcePolicy).Statement))
     put(`permission ${text(each.Sid)}`, each);
+  for (const [alias, policy] of Object.entries(objectOf(manifest.aliasPolicies)))
+    for (const each of listOf(objectOf(policy).Statement))
+      put(`permission ${text(each.Sid)} of ${alias}`, each);
   for (const role of listOf(manifest.roles)) {
     const name = text(role.arn).split('/').at(-1) ?? '';
     put(`role ${name}`, role.role);

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Permission } from './action.ts';
+import { openDoorsOf } from './open-doors.ts';
 import type { ActionContext, FunctionConfiguration, FunctionDescription } from './ports.ts';
 import { MAX_LOG_GROUPS } from './quarantine-policy.ts';
 import { readRole, type Unreadable } from './read-role.ts';
@@ -29,7 +30,12 @@ export interface ContainmentFacts {
   readonly logGroups: string[];
   readonly published: string[];
   readonly forPeople: PersonalVariant[];
+  readonly openUrls: string[];
+  readonly strangers: string[];
 }
+
+// Each alias costs a call, and few functions have more.
+const MOST_ALIASES = 10;
 
 /** What `readManifest` needs. */
 export const MANIFEST_PERMISSIONS: readonly Permission[] = [
@@ -144,7 +150,22 @@ export async function readManifest(context: ActionContext): Promise<ReadManifest
     ...(versions.kind === 'found' ? versions.value : []),
   ];
   const roles = [...new Set([...configurations.map((item) => item.roleArn), ...target.roles])].sort();
-  const readRoles = await Promise.all(roles.map((role) => readRole(iam, target, role)));
+  const names =
+    aliases.kind === 'found' ? aliases.value.map((alias) => String(alias.Name)).slice(0, MOST_ALIASES) : [];
+  const [readRoles, aliasPolicies] = await Promise.all([
+    Promise.all(roles.map((role) => readRole(iam, target, role))),
+    // A grant on an alias is in a policy of its own, where a backdoor is seldom looked for.
+    Promise.all(names.map((name) => tolerant(() => lambda.getPolicy(arn, name)))),
+  ]);
+  const policies = [policy, ...aliasPolicies].map((found, index) => ({
+    qualifier: index === 0 ? null : (names[index - 1] ?? null),
+    policy: found.kind === 'found' ? found.value : null,
+  }));
+  const doors = openDoorsOf({
+    account: target.account,
+    urls: urls.kind === 'found' ? urls.value : [],
+    policies,
+  });
   const siblings =
     all.kind === 'found'
       ? all.value.filter((item) => roles.includes(item.roleArn) && item.functionArn !== arn)
@@ -166,6 +187,12 @@ export async function readManifest(context: ActionContext): Promise<ReadManifest
     eventInvokeConfigs: part('event invoke configs', invokeConfigs, (value) => value),
     functionUrls: part('function URLs', urls, (value) => value),
     resourcePolicy: part('resource policy', policy, (value) => value),
+    aliasPolicies: Object.fromEntries(
+      aliasPolicies.map((found, index) => [
+        names[index] ?? '',
+        part(`resource policy of ${names[index] ?? ''}`, found, (value) => value),
+      ]),
+    ),
     roles: readRoles.map((item) => item.document),
     sharedWith: part('functions on the same role', all, () =>
       (siblings ?? []).map((item) => ({ functionArn: item.functionArn, roleArn: item.roleArn })),
@@ -191,7 +218,9 @@ export async function readManifest(context: ActionContext): Promise<ReadManifest
         .sort()
         .slice(0, MAX_LOG_GROUPS - 2),
       published: publishedOf(configurations),
-      forPeople: [...personalVariants(configurations, readRoles)],
+      forPeople: [...personalVariants(configurations, readRoles, doors.unbuildable)],
+      openUrls: doors.openUrls,
+      strangers: doors.strangers,
     },
     unknown,
   };

@@ -43,12 +43,35 @@ export async function observeReserved(
   wanted: JsonObject,
 ): Promise<Observation> {
   const { reserved } = reservedDesired.parse(wanted);
-  const found = await context.aws('read').lambda.getReservedConcurrency(object.arn);
+  const { found, foreign } = await readReserved(context, object);
+  if (foreign !== null && found === reserved) return { kind: 'conflict', found: foreign };
   if (found === reserved) return { kind: 'in-effect' };
   if (prior === null || found === prior.reserved) return { kind: 'not-in-effect' };
   return {
     kind: 'conflict',
     found: `reserved concurrency is ${found ?? 'unset'}; expected ${reserved}, or ${prior.reserved ?? 'unset'} as before`,
+  };
+}
+
+/**
+ * What is reserved now. Where only known code may run again, one call of the wider budget has both: the number, and the
+ * hash of the code that would run, in words when it is none of those.
+ */
+async function readReserved(
+  context: ActionContext,
+  object: ActionObject,
+): Promise<{ readonly found: number | null; readonly foreign: string | null }> {
+  const { lambda } = context.aws('read');
+  const { knownGood } = context;
+  if (knownGood === undefined || knownGood.length === 0)
+    return { found: await lambda.getReservedConcurrency(object.arn), foreign: null };
+  const { configuration, reservedConcurrency } = await lambda.getFunction(object.arn);
+  const { codeSha256 } = configuration;
+  return {
+    found: reservedConcurrency,
+    foreign: knownGood.includes(codeSha256)
+      ? null
+      : `the code is ${codeSha256}, not ${knownGood.join(' or ')} as before containment or as a person named it: it must be known to be good before it runs`,
   };
 }
 

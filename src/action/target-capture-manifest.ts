@@ -32,6 +32,12 @@ const output = z.strictObject({
   published: z.array(z.string()),
   /** What about the function needs a person, because an automatic step would mishandle it. */
   forPeople: z.array(z.enum(PERSONAL_VARIANTS)),
+  /** Qualifiers whose URL anybody may call. */
+  openUrls: z.array(z.string()),
+  /** Statements of the resource policy that let others than this account invoke it, as `lambda.remove-permission` takes them. */
+  strangers: z.array(z.string()),
+  /** Whether deployments can be frozen: the enrolment names how, and the code is a package. */
+  freezes: z.boolean(),
   unknown: z.array(z.strictObject({ part: z.string(), code: z.string(), reason: z.string() })),
 });
 
@@ -79,6 +85,10 @@ export const captureManifest = defineReadAction<z.infer<typeof input>, Output>({
       timeoutSeconds: latest === null ? null : latest.configuration.timeoutSeconds,
       parts: manifestParts(manifest),
       ...facts,
+      freezes:
+        (context.target.means?.codeSigningConfig ?? null) !== null &&
+        latest !== null &&
+        latest.configuration.packageType !== 'Image',
       unknown: unknown.map(({ part: name, code, reason }) => ({ part: name, code, reason })),
     };
   },

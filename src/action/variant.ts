@@ -10,8 +10,9 @@ import { trustedBy } from './role-users.ts';
  * `edge`: replicas answer at CloudFront's locations; concurrency of one Region may not reach them.
  * `file-system`: what the attacker left on EFS outlives the function.
  * `image`: the code is in a registry, and the tag may be poisoned for the next deployment too.
+ * `resource-policy`: a statement lets strangers invoke it that AddPermission could not make again.
  */
-export const PERSONAL_VARIANTS = ['durable', 'edge', 'file-system', 'image'] as const;
+export const PERSONAL_VARIANTS = ['durable', 'edge', 'file-system', 'image', 'resource-policy'] as const;
 
 export type PersonalVariant = (typeof PERSONAL_VARIANTS)[number];
 
@@ -19,6 +20,7 @@ export type PersonalVariant = (typeof PERSONAL_VARIANTS)[number];
 export function personalVariants(
   configurations: readonly FunctionConfiguration[],
   roles: readonly { readonly document: JsonObject }[],
+  unbuildable: boolean,
 ): readonly PersonalVariant[] {
   const raw = configurations.map((one) => one.raw);
   const edge =
@@ -31,6 +33,7 @@ export function personalVariants(
       (one) => Array.isArray(one.FileSystemConfigs) && one.FileSystemConfigs.length > 0,
     ),
     image: configurations.some((one) => one.packageType === 'Image'),
+    'resource-policy': unbuildable,
   };
   return PERSONAL_VARIANTS.filter((variant) => is[variant]);
 }

@@ -21,6 +21,7 @@ import { note } from './note.ts';
 import { pageOwner } from './page-owner.ts';
 import { reviewPostmortem, writePostmortem } from './postmortem.ts';
 import { release } from './release.ts';
+import { rollBack } from './roll-back.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
 import { approveUpdateCommand, denyUpdateCommand, updateCommand } from './update.ts';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   claim,
   clear,
   widen,
+  rollBack,
   breakGlass,
   review,
   assignDutyCommand,

@@ -37,8 +37,9 @@ export function newAttempt(
   };
 }
 
-/** Who wanted a containment, and so approves nothing of it: who asked for the loop that it is in, or declared all. */
+/** Who wanted a containment, and so approves nothing of it: who asks now, or for the loop that it is in, or declared all. */
 function askerOf(draft: Draft, invocation: InvocationRow): string | null {
+  if (draft.askedBy !== null) return draft.askedBy;
   const parent = draft.charts.get(invocation.chart)?.parent ?? null;
   const asked = parent === null ? undefined : draft.invocations.get(parent)?.input.askedBy;
   return typeof asked === 'string' ? asked : (draft.record.declaredBy ?? null);

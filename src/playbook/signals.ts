@@ -28,6 +28,18 @@ export const SIGNALS: readonly Signal[] = [
     payload: z.strictObject({ by, reason: z.string().max(2000).optional() }),
   },
   {
+    name: 'roll-back.requested',
+    description: 'A person asks to point an alias of a target at a version whose code they know to be good.',
+    payload: z.strictObject({
+      functionArn: z.string().min(1),
+      alias: z.string(),
+      version: z.string(),
+      codeSha256: z.string(),
+      by,
+      reason: z.string().max(2000).optional(),
+    }),
+  },
+  {
     name: 'alert.updated',
     description: 'The finding was sent again with news, or another finding joined.',
     payload: z.strictObject({ revision: z.string(), severity: z.number() }),

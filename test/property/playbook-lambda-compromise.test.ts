@@ -40,6 +40,9 @@ function outputOf(work: OpenWork, choice: number): Json {
         logGroups: [],
         published: pick([[], ['1']]),
         forPeople: pick([[], ['durable']]),
+        openUrls: pick([[], ['$LATEST']]),
+        strangers: pick([[], ['all']]),
+        freezes: pick([false, true]),
         unknown: [],
       };
     case 'target.survey-doors':

@@ -143,8 +143,16 @@ roles:
         Version: '2012-10-17'
         Statement: [{ Effect: Allow, Action: ['s3:GetObject', 'logs:*'], Resource: '*' }]
 functions:
-  - { name: first, role: shared-role, reservedConcurrency: 7, urls: [{ authType: NONE }] }
-  - { name: second, role: shared-role, urls: [{ authType: NONE }] }
+  # Called through a gateway too: their URLs are closed while they are contained.
+  - name: first
+    role: shared-role
+    reservedConcurrency: 7
+    urls: [{ authType: NONE }]
+    permissions: [{ sid: edge, principal: { Service: apigateway.amazonaws.com } }]
+  - name: second
+    role: shared-role
+    urls: [{ authType: NONE }]
+    permissions: [{ sid: edge, principal: { Service: apigateway.amazonaws.com } }]
   - { name: third, role: shared-role, urls: [{ authType: NONE }], behaviour: { calls: [{ action: 's3:GetObject', resource: 'arn:aws:s3:::a/b' }] } }
 queues: [{ name: quarantine }]
 `;

@@ -52,6 +52,9 @@ describe('target.capture-manifest', () => {
       logGroups: [],
       published: [],
       forPeople: [],
+      openUrls: [],
+      strangers: [],
+      freezes: false,
       unknown: [],
     });
     expect(writes()).toEqual([]);

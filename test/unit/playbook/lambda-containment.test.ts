@@ -94,6 +94,38 @@ describe('widening', () => {
   });
 });
 
+describe('the doors that stopping leaves ajar', () => {
+  const DOORS = ['lambda.freeze-changes', 'lambda.close-url', 'lambda.remove-permission'];
+  const struck = (output: Json) =>
+    new Run().succeeded(CONCURRENCY).succeeded(QUARANTINE).succeeded(MANIFEST, output);
+
+  test('are closed where the manifest found them, side by side, after the strike', () => {
+    const found = { ...MANIFEST_OUTPUT, openUrls: ['live'], strangers: ['live/all'], freezes: true };
+    const early = new Run().succeeded(MANIFEST, found);
+    expect(early.sources().filter((src) => DOORS.includes(src))).toEqual([]);
+    const run = struck(found);
+    expect(run.one('lambda.close-url').input).toEqual({ urls: ['live'] });
+    expect(run.one('lambda.remove-permission').input).toEqual({ statements: ['live/all'] });
+    for (const door of DOORS) run.succeeded(door);
+    run.due(10_000).succeeded(VERIFY, EFFECTIVE);
+    expect(run.names()).toEqual(['containment-effective']);
+  });
+
+  test('cost a function that has none not a call', () => {
+    expect(
+      struck(MANIFEST_OUTPUT)
+        .sources()
+        .filter((src) => DOORS.includes(src)),
+    ).toEqual([]);
+  });
+
+  test('that could not be closed are told, and contained is contained', () => {
+    const run = struck({ ...MANIFEST_OUTPUT, openUrls: ['$LATEST'] }).failed('lambda.close-url');
+    run.due(10_000).succeeded(VERIFY, EFFECTIVE);
+    expect(run.names()).toEqual(['containment-failed', 'containment-effective']);
+  });
+});
+
 describe('variants', () => {
   test('on Managed Instances are stopped by their scaling bounds, each published version', () => {
     const run = new Run().failed(CONCURRENCY, 'cordon_managed_instances').succeeded(QUARANTINE);

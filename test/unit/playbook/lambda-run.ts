@@ -33,6 +33,9 @@ export const MANIFEST_OUTPUT = {
   logGroups: [],
   published: [],
   forPeople: [],
+  openUrls: [],
+  strangers: [],
+  freezes: false,
   unknown: [],
 };
 export const NO_FURTHER_ROLES = { ...MANIFEST_OUTPUT, roles: [] };
