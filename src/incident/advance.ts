@@ -70,8 +70,9 @@ export function createAdvance(options: {
 
   const remember = (state: IncidentState) => {
     cache.delete(state.id);
-    // Closed ones too: what they left contained is watched for days.
-    cache.set(state.id, state);
+    // Closed ones too, since what they left contained is watched for days; but a release by another incident ends their
+    // holds without a commit of their own, which only the one process of an embedded database notices.
+    if (state.status !== 'closed' || sql.kind === 'embedded') cache.set(state.id, state);
     const oldest = cache.keys().next();
     if (cache.size > CACHE_SIZE && oldest.done !== true) cache.delete(oldest.value);
   };
@@ -103,6 +104,7 @@ export function createAdvance(options: {
     const prepared = commitOf(draft);
     const number = await commitIncident(sql, prepared.payload);
     const state = prepared.next(number);
+    if (letsGo(draft)) for (const [id, { status }] of [...cache]) if (status === 'closed') cache.delete(id);
     remember(state);
     onCommitted({ draft, state });
   };
@@ -218,4 +220,9 @@ export function createAdvance(options: {
       return result;
     },
   };
+}
+
+/** True for a commit that puts something back: what closed incidents had left held of it ends with it. */
+function letsGo(draft: Draft): boolean {
+  return [...draft.changed.holds].some((id) => draft.holds.get(id)?.closedAs === 'released');
 }

@@ -12,6 +12,7 @@ async function assumed(outside: readonly string[]) {
   const found = actionWorld(
     {
       trailDelayMs: 0,
+      rateLimits: false,
       roles: [
         {
           name: 'checkout-webhook-role',

@@ -22,6 +22,9 @@ describe('the table of acts', () => {
         section: 'impact',
         template: 'contained',
         answer: 'mine',
+        alias: 'live',
+        version: '3',
+        codeSha256: `${'A'.repeat(43)}=`,
       };
       const given = Object.fromEntries(act.parameters.map(({ name }) => [name, sample[name] ?? 'x']));
       const reading = readAct(act, given, NOW);
