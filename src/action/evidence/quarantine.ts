@@ -7,7 +7,8 @@ import type { Batch } from './lines.ts';
 
 /**
  * What arrived in our own sink since suspicion. Whoever controls the function's callers wrote it: it is kept apart from
- * evidence, under no lock, up to a size, and never interpreted. Nothing is taken out of the sink: release redrives from it.
+ * evidence, under no lock, up to a size, and never interpreted. Nothing is taken out of the sink: whether an event is sent to the function again is for
+ * people to decide, who do it from there.
  */
 
 /** What the sink holds of the target's events. */
