@@ -32,10 +32,13 @@ export interface ContainmentFacts {
   readonly forPeople: PersonalVariant[];
   readonly openUrls: string[];
   readonly strangers: string[];
+  readonly codes: string[];
 }
 
 // Each alias costs a call, and few functions have more.
 const MOST_ALIASES = 10;
+// The newest come first, and a redeployment is of one of these.
+const MOST_CODES = 50;
 
 /** What `readManifest` needs. */
 export const MANIFEST_PERMISSIONS: readonly Permission[] = [
@@ -221,6 +224,7 @@ export async function readManifest(context: ActionContext): Promise<ReadManifest
       forPeople: [...personalVariants(configurations, readRoles, doors.unbuildable)],
       openUrls: doors.openUrls,
       strangers: doors.strangers,
+      codes: [...new Set(configurations.map((one) => one.codeSha256))].slice(0, MOST_CODES),
     },
     unknown,
   };

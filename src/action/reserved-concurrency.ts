@@ -71,7 +71,7 @@ async function readReserved(
     found: reservedConcurrency,
     foreign: knownGood.includes(codeSha256)
       ? null
-      : `the code is ${codeSha256}, not ${knownGood.join(' or ')} as before containment or as a person named it: it must be known to be good before it runs`,
+      : `the code is ${codeSha256}, which was in no version before containment and which nobody has named: it must be known to be good before it runs`,
   };
 }
 

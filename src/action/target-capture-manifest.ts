@@ -16,6 +16,8 @@ const output = z.strictObject({
   /** Those functions, as far as they could be listed; at most 50. */
   siblings: z.array(z.string()).max(50),
   codeSha256: z.string().nullable(),
+  /** Hashes of the code of `$LATEST` and of the published versions; a function that is put right runs one of these again. */
+  codes: z.array(z.string()),
   /** The longest that an invocation which was running at containment may go on; `null` when it could not be read. */
   timeoutSeconds: z.number().nullable(),
   /** What release has to put back, part by part in short: compared with what is there after it. */

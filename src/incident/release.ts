@@ -35,6 +35,7 @@ const LONGEST_INVOCATION_MS = 900_000;
 const manifest = z.looseObject({
   timeoutSeconds: z.number().nullable(),
   codeSha256: z.string().nullable().default(null),
+  codes: z.array(z.string()).default([]),
   siblings: z.array(z.string()).default([]),
   parts: z.record(z.string(), z.string()).default({}),
 });
@@ -87,9 +88,12 @@ export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAtte
   ].map((attempt, ordinal) => ({ ...attempt, ordinal }));
 }
 
-/** The code that may run again: what the manifest had, and what a person rolled back to. Unknown compares with nothing. */
+/**
+ * The code that may run again: what the manifest had, of published versions too, since a reviewed one is what a pipeline
+ * puts back, and what a person rolled back to. Unknown compares with nothing.
+ */
 function knownGood(draft: Draft, target: Target): Pick<AttemptRow, 'knownGood'> {
-  const { codeSha256 } = captured(draft, target);
+  const { codeSha256, codes } = captured(draft, target);
   const named = [...draft.attempts.values()].flatMap((attempt) =>
     attempt.action === rollBackAlias.id &&
     attempt.state === 'succeeded' &&
@@ -97,7 +101,7 @@ function knownGood(draft: Draft, target: Target): Pick<AttemptRow, 'knownGood'> 
       ? [String(attempt.input.codeSha256)]
       : [],
   );
-  return codeSha256 === null ? {} : { knownGood: [...new Set([codeSha256, ...named])] };
+  return codeSha256 === null ? {} : { knownGood: [...new Set([codeSha256, ...codes, ...named])] };
 }
 
 /** Warm environments hold sessions that are revoked now: those that can be made anew are, before anybody calls them. */
@@ -232,9 +236,10 @@ export function longestInvocationMs(draft: Draft, target: Target): number {
 /** What release needs of the target's manifest; of one that could not be captured, what is safe to assume. */
 function captured(draft: Draft, target: Target) {
   const read = manifest.safeParse(baselineOf(draft, target));
-  if (!read.success) return { timeoutSeconds: null, codeSha256: null, siblings: [], published: true };
-  const { timeoutSeconds, codeSha256, siblings, parts } = read.data;
-  return { timeoutSeconds, codeSha256, siblings, published: parts[PUBLISHED_VERSIONS] !== '0' };
+  if (!read.success)
+    return { timeoutSeconds: null, codeSha256: null, codes: [], siblings: [], published: true };
+  const { timeoutSeconds, codeSha256, codes, siblings, parts } = read.data;
+  return { timeoutSeconds, codeSha256, codes, siblings, published: parts[PUBLISHED_VERSIONS] !== '0' };
 }
 
 function trialOf(draft: Draft, hold: HoldRow): JsonObject | null {

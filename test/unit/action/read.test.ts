@@ -54,6 +54,7 @@ describe('target.capture-manifest', () => {
       forPeople: [],
       openUrls: [],
       strangers: [],
+      codes: [account.codeSha256],
       freezes: false,
       unknown: [],
     });
