@@ -100,31 +100,6 @@ const inChannel = (name: string) =>
 const untilCard = (name: string, text: string) =>
   drive(engine, () => inChannel(name)[0]?.text.includes(text) ?? false);
 
-test('a suspect who is in the channel of others already is removed from it, and it is written down', async () => {
-  const principal = `arn:aws:iam::${ACCOUNT}:user/bob`;
-  await start(2, 1000, (text) => text.replace('cli: bob,', `cli: bob, principals: ['${principal}'],`));
-  await submit(0);
-  const members = () => slack.people.channels().find(({ name }) => name === 'inc-1-worker-0')?.members;
-  // As long as it is not his identity, he belongs there (control).
-  await drive(engine, () => members()?.has('U0BOB00000') ?? false);
-  await ground.sql.query('insert into cordon.inventory (account, region) values ($1, $2)', [ACCOUNT, REGION]);
-  await ground.sql.query(
-    `insert into cordon.inventory_function (function_arn, account, region, roles, shared_with, taken_at, changed_by, changed_at)
-     values ($1, $2, $3, $4, 1, $5, $6, $5)`,
-    [arnOf(1), ACCOUNT, REGION, [ROLE_ARN], START.toISOString(), principal],
-  );
-  const second = await submit(1);
-  await drive(engine, () => members()?.has('U0BOB00000') === false);
-  await quiet(engine);
-  expect(members()?.has('U0ALICE000')).toBe(true);
-  const said = (await readTimeline(ground.sql, second)).flatMap(({ body }) =>
-    body?.kind === 'slack.sent' ? [body.summary] : [],
-  );
-  expect(said).toContainEqual(
-    expect.stringMatching(/bob was removed from the channel: their own AWS identity/),
-  );
-});
-
 describe('many alerts about functions of one role', () => {
   test('are as many contained functions, one channel, one card, and one page a round of escalation', async () => {
     const count = 24;
@@ -176,19 +151,39 @@ describe('many alerts about functions of one role', () => {
 });
 
 describe('a campaign', () => {
-  test('is made by the second incident, in the channel of the first, and recorded in its timeline', async () => {
-    await start(2);
+  test('is made by the second incident, in the channel of the first, which its suspect has to leave, and recorded in its timeline', async () => {
+    const principal = `arn:aws:iam::${ACCOUNT}:user/bob`;
+    await start(2, 1000, (text) => text.replace('cli: bob,', `cli: bob, principals: ['${principal}'],`));
     const first = await submit(0);
     await quiet(engine);
     expect(await campaigns()).toEqual([]);
     await untilCard('inc-1-worker-0', 'INC-1');
+    const members = () => slack.people.channel('inc-1-worker-0').members;
+    // As long as it was not his identity, he belonged there (control).
+    expect(members().has('U0BOB00000')).toBe(true);
+    await ground.sql.query('insert into cordon.inventory (account, region) values ($1, $2)', [
+      ACCOUNT,
+      REGION,
+    ]);
+    await ground.sql.query(
+      `insert into cordon.inventory_function (function_arn, account, region, roles, shared_with, taken_at, changed_by, changed_at)
+       values ($1, $2, $3, $4, 1, $5, $6, $5)`,
+      [arnOf(1), ACCOUNT, REGION, [ROLE_ARN], START.toISOString(), principal],
+    );
     const second = await submit(1);
     await quiet(engine);
     expect((await campaigns()).map(({ members }) => members.map(({ id }) => id))).toEqual([[first, second]]);
     expect(await timelineKinds(engine, first)).not.toContain('campaign.joined');
     expect(await timelineKinds(engine, second)).toContain('campaign.joined');
-    expect(slack.people.channels()).toHaveLength(1);
+    expect(slack.people.channels().filter(({ name }) => name.includes('inc-'))).toHaveLength(1);
     await untilCard('inc-1-worker-0', 'CMP-1');
+    expect([members().has('U0BOB00000'), members().has('U0ALICE000')]).toEqual([false, true]);
+    const said = (await readTimeline(ground.sql, second)).flatMap(({ body }) =>
+      body?.kind === 'slack.sent' ? [body.summary] : [],
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(/bob was removed from the channel: their own AWS identity/),
+    );
     // The question of each is below the card.
     const below = () =>
       slack.people.channel('inc-1-worker-0').messages.filter(({ threadTs }) => threadTs !== undefined);
