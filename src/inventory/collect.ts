@@ -1,5 +1,6 @@
 import type { Action } from '../action/action.ts';
 import { AwsError } from '../action/failure.ts';
+import { grantsOf, othersTrusted } from '../action/grants.ts';
 import { policyFor } from '../action/permissions.ts';
 import type { AwsAccess, AwsPurpose, FunctionConfiguration, Profile, Target } from '../action/ports.ts';
 import { quarantinePolicyArn } from '../action/quarantine-names.ts';
@@ -7,7 +8,6 @@ import { readRole } from '../action/read-role.ts';
 import { tolerant } from '../action/tolerant.ts';
 import type { Clock } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { grantsOf, othersTrusted } from './grants.ts';
 import type { InventoryFunction, InventoryRole, Picture } from './picture.ts';
 
 /** What is looked at, and as what. */

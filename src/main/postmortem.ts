@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeIs } from '../error.ts';
+import type { CaseFindings } from '../postmortem/case-findings.ts';
 import { draftPostmortem, type PostmortemIncident } from '../postmortem/draft.ts';
 import type { EvidenceSummary } from '../postmortem/evidence-summary.ts';
 import { mergePostmortem } from '../postmortem/merge.ts';
@@ -54,6 +55,7 @@ export function renderPostmortem(
     readonly privilege: string | null;
     readonly entries: readonly Entry[];
     readonly evidence: EvidenceSummary | null;
+    readonly findings: CaseFindings | null;
     readonly earlier: readonly TimelineMetrics[];
   },
   previous: string | undefined,

@@ -1,10 +1,17 @@
 import type { Entry } from '../timeline/entry.ts';
 import type { TimelineMetrics } from '../timeline/metrics.ts';
-import { renderActor, renderInstant, renderSummary } from '../timeline/render.ts';
+import { renderInstant, renderSummary } from '../timeline/render.ts';
+import type { CaseFindings } from './case-findings.ts';
+import { cost } from './cost-markdown.ts';
 import { documentForm, documentState, notifications } from './duties-markdown.ts';
+import { evidence, limits } from './evidence-markdown.ts';
 import type { EvidenceSummary } from './evidence-summary.ts';
+import { exposure, reach } from './exposure-markdown.ts';
 import { type Facts, gatherFacts } from './facts.ts';
-import { code, duration, escaped, generated, human, table } from './markdown.ts';
+import { code, duration, escaped, generated, human, instant, levelText, table } from './markdown.ts';
+import { metrics } from './metrics-markdown.ts';
+import { response } from './response-markdown.ts';
+import { timelineRows } from './timeline-markdown.ts';
 
 /** The incident as a postmortem needs it. Titles, names and ARNs are attacker-controlled. */
 export interface PostmortemIncident {
@@ -38,6 +45,8 @@ export interface PostmortemInput {
   readonly privilege: string | null;
   /** `null` where evidence was not verified for this render. */
   readonly evidence: EvidenceSummary | null;
+  /** What the evidence itself says; `null` where it was not read for this render. */
+  readonly findings: CaseFindings | null;
   /** Metrics of earlier incidents of the same kind (drills beside drills), to compare with. */
   readonly earlier: readonly TimelineMetrics[];
 }
@@ -55,18 +64,19 @@ export function draftPostmortem(input: PostmortemInput): string {
     `${generated('header', header(input, facts))}\n\n${human('document', 'The document itself: who owns it, how far it is, and who may read it.', documentForm(input.privilege, facts))}`,
     `## Summary\n\n${generated('summary', summary(input, facts))}`,
     `## Impact\n\n${generated('impact', impact(input))}\n\n${human('impact', 'Data, identities, customers and cost, with numbers and where each comes from.')}`,
-    `## Exposure\n\n${generated('exposure', exposure(facts))}\n\n${human('exposure', 'What the role could reach, what was reached, and how sure we are; what containment itself cost (throttled calls, events held, redriven, lost).')}`,
+    `## Exposure\n\n${generated('exposure', exposure(facts))}\n\n${generated('reach', reach(facts, input.findings))}\n\n${human('exposure', 'What was reached in the end, by what reasoning, and how sure we are; what of it the tables above cannot know.')}`,
     `## Detection\n\n${generated('detection', detection(facts))}\n\n${human('detection', 'Could it have been seen sooner, and by what?')}`,
     `## Contributing factors\n\n${human('contributing-factors', 'Several, not one root cause. Ask what and how; use roles, not names.')}`,
     `## Response\n\n${generated('response', response(facts))}`,
-    `## Timeline (UTC)\n\n${generated('timeline', timeline(input.entries, facts))}`,
+    `## Cost of containment\n\n${generated('cost', cost(input.entries, facts, input.findings))}`,
+    `## Timeline (UTC)\n\n${generated('timeline', timelineRows(input.entries, facts))}`,
     `## Evidence\n\n${generated('evidence', evidence(input.evidence))}`,
     `## What went well, what went badly\n\n${human('well-and-badly', 'Also where we were lucky, and what surprised us.')}`,
     `## Action items\n\n${human('action-items', 'One row each; every action has an owner, a due date and a way to see that it is done.', actionItems())}`,
     `## Metrics\n\n${generated('metrics', metrics(facts, input.earlier))}`,
     `## Messages and notifications\n\n${generated('messages', messages(input.entries, facts))}`,
     `## Open questions\n\n${generated('open-questions', openQuestions(input, facts))}\n\n${human('open-questions', 'What we still do not know, and who finds out.')}`,
-    `## What no log can show\n\n${generated('limits', limits(input.evidence))}`,
+    `## What no log can show\n\n${generated('limits', limits(input.evidence, input.findings))}`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -147,124 +157,6 @@ function detection(facts: Facts): string {
   );
 }
 
-function response(facts: Facts): string {
-  const start = facts.metrics.startedAt;
-  const since = (at: string | null) =>
-    start === null || at === null ? 'not reached' : duration(Date.parse(at) - Date.parse(start));
-  const actions =
-    facts.responses.length === 0
-      ? 'No containing or restoring action is recorded.'
-      : table(
-          [
-            'Action',
-            'Object',
-            'Plan digest',
-            'Decision',
-            'Started',
-            'Took',
-            'Outcome',
-            'Verified',
-            'Entries',
-          ],
-          facts.responses.map((attempt) => [
-            `${code(attempt.action)}${attempt.restores ? ' (release)' : ''}`,
-            code(attempt.object),
-            attempt.digest === null ? 'none' : code(attempt.digest.slice(0, 16)),
-            attempt.decisions.map((decision) => escaped(decision)).join('; ') || 'none recorded',
-            `+${since(attempt.startedAt)}`.replace('+not', 'not'),
-            attempt.startedAt === null || attempt.finishedAt === null
-              ? 'not reached'
-              : duration(Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt)),
-            attempt.outcome,
-            shownFor(attempt, facts.levels),
-            attempt.entries.join(', '),
-          ]),
-        );
-  const shown =
-    facts.levels.length === 0
-      ? 'No level of containment is recorded: nothing shows that a containment held.'
-      : table(
-          ['Target', 'Level', 'After', 'Because', 'Entry'],
-          facts.levels.map((fact) => [
-            code(fact.target),
-            levelText(fact.level),
-            since(fact.at),
-            escaped(fact.why),
-            `${fact.seq}`,
-          ]),
-        );
-  return `${actions}\n\nHow far containment was shown:\n\n${shown}`;
-}
-
-const SHOWN: ReadonlySet<string> = new Set(['read_back', 'effective', 'observed']);
-
-/** What showed that a containment held: the first level after it, or the one that it added to. */
-function shownFor(attempt: Facts['responses'][number], levels: Facts['levels']): string {
-  if (attempt.restores || attempt.outcome !== 'succeeded') return '';
-  const shown = levels.filter(
-    ({ level, target }) => SHOWN.has(level) && (attempt.target === null || target === attempt.target),
-  );
-  const after =
-    shown.find(({ at }) => attempt.finishedAt === null || at >= attempt.finishedAt) ?? shown.at(-1);
-  return after === undefined ? '**not shown**' : `${levelText(after.level)} (entry ${after.seq})`;
-}
-
-function timeline(entries: readonly Entry[], facts: Facts): string {
-  // The timeline starts before the incident: with what the finding claims about its beginning.
-  const before = facts.detections
-    .filter((found) => found.firstSeenAt !== null)
-    .slice(0, 1)
-    .map((found) => [
-      escaped(renderInstant(found.firstSeenAt ?? '')),
-      'First activity, as the finding claims',
-      code(found.source),
-      'automated',
-      `entry ${found.seq}`,
-    ]);
-  const rows = entries.map((entry) => [
-    escaped(renderInstant(entry.at)),
-    entry.body === null
-      ? '_removed by retention_'
-      : `${code(entry.body.kind)}: ${escaped(renderSummary(entry), 400)}`,
-    entry.body === null ? '' : escaped(renderActor(entry.body.actor)),
-    entry.body === null ? 'unknown' : entry.body.actor.kind === 'responder' ? 'human' : 'automated',
-    `entry ${entry.seq}`,
-  ]);
-  return table(['Time', 'Event', 'Actor', 'By', 'Source'], [...before, ...rows]);
-}
-
-function evidence(summarised: EvidenceSummary | null): string {
-  if (summarised === null)
-    return 'Not verified for this render: "cordon evidence verify" says how it stands.';
-  const checked = summarised.verified
-    ? 'Every byte was checked against its seal when this was drafted; nothing was found.'
-    : 'The check found the following when this was drafted:';
-  const problems = summarised.problems.map((problem) => `- ${escaped(problem, 600)}`);
-  const seal =
-    summarised.manifestSha256 === null
-      ? 'There is no valid seal.'
-      : `Seals: ${summarised.seals}. Last manifest: ${code(summarised.manifestSha256)}. Keys: ${summarised.keyIds.map((id) => code(id)).join(', ')}.`;
-  const rows = summarised.contents.map((line) =>
-    line.kind === 'item'
-      ? [
-          `${code(line.name)}${line.version === 1 ? '' : ` (version ${line.version})`}`,
-          escaped(line.artifact),
-          `${line.size}`,
-          code(line.sha256),
-          `${code(line.apiCall)} at ${instant(line.collectedAt)}`,
-          [line.secret ? 'encrypted' : '', line.matchesExpected ? '' : '**differs from the source digest**']
-            .filter((note) => note !== '')
-            .join(', '),
-        ]
-      : [code(line.name), escaped(line.artifact), '', '', '', `**not collected**: ${escaped(line.reason)}`],
-  );
-  const list =
-    rows.length === 0
-      ? 'Nothing was collected.'
-      : table(['Item', 'Artifact', 'Bytes', 'SHA-256', 'Collected by', 'Note'], rows);
-  return [[checked, ...problems].join('\n'), seal, list].join('\n\n');
-}
-
 function actionItems(): string {
   return table(
     [
@@ -278,69 +170,6 @@ function actionItems(): string {
     ],
     [],
   );
-}
-
-/** The window in which the attacker could act. Its beginning is a claim of the finding: it may be earlier. */
-function exposure({ metrics: times, detections }: Facts): string {
-  const [first] = detections.flatMap((found) =>
-    found.firstSeenAt === null ? [] : [{ at: found.firstSeenAt, seq: found.seq }],
-  );
-  const from = first?.at ?? times.startedAt;
-  const to = times.effectiveAt;
-  const length = from === null || to === null ? null : Date.parse(to) - Date.parse(from);
-  return table(
-    ['Exposure', 'Value', 'Confidence'],
-    [
-      [
-        'From',
-        instant(from),
-        first === undefined
-          ? 'low: no finding says when it began, so this is the alert'
-          : `medium: as the finding of entry ${first.seq} claims; it may have begun earlier`,
-      ],
-      [
-        'To',
-        instant(to),
-        to === null ? 'none: containment was not shown to be effective' : 'high: shown, see the levels above',
-      ],
-      [
-        'Length',
-        duration(length),
-        times.breaches === 0 ? '' : `containment was breached ${times.breaches} times`,
-      ],
-    ],
-  );
-}
-
-function metrics({ metrics: times }: Facts, earlier: readonly TimelineMetrics[]): string {
-  const row = (name: string, of: (metrics: TimelineMetrics) => number | null) => {
-    const known = earlier.map(of).filter((value) => value !== null);
-    return [
-      name,
-      duration(of(times)),
-      known.length === 0
-        ? 'none yet'
-        : `${duration(medianOf(known))} (n = ${known.length}, worst ${duration(Math.max(...known))})`,
-    ];
-  };
-  return table(
-    ['Metric', 'From the alert', 'Median of earlier incidents'],
-    [
-      row('Time to acknowledge', (each) => each.timeToAcknowledgeMs),
-      row('Time to containment accepted', (each) => each.timeToAcceptedMs),
-      row('Time to containment effective', (each) => each.timeToEffectiveMs),
-      row('Time to close', (each) => each.timeToCloseMs),
-      ['Breaches of containment seen', `${times.breaches}`, ''],
-    ],
-  );
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const low = sorted[Math.ceil(middle) - 1] ?? 0;
-  const high = sorted[Math.floor(middle)] ?? 0;
-  return (low + high) / 2;
 }
 
 function messages(entries: readonly Entry[], facts: Facts): string {
@@ -380,23 +209,4 @@ function openQuestions({ incident, evidence: summarised }: PostmortemInput, fact
   return questions.length === 0
     ? 'The timeline leaves none open.'
     : questions.map((question) => `- ${question}`).join('\n');
-}
-
-function limits(summarised: EvidenceSummary | null): string {
-  return [
-    ...(summarised?.notObtainable ?? []).map(
-      (entry) => `- ${escaped(entry.artifact)}: ${escaped(entry.reason)}`,
-    ),
-    '- What an execution environment did between two of its log lines and AWS calls.',
-    '- Whether data that was read has left: CloudTrail shows calls, not where their answers went.',
-    '- Calls that CloudTrail does not record unless data events were on before (invocations, object reads).',
-  ].join('\n');
-}
-
-function levelText(level: string): string {
-  return escaped(level.replaceAll('_', ' '));
-}
-
-function instant(at: string | null): string {
-  return at === null ? 'not reached' : escaped(renderInstant(at));
 }

@@ -1,6 +1,5 @@
-import { renderInstant } from '../timeline/render.ts';
 import type { Facts } from './facts.ts';
-import { code, escaped, table } from './markdown.ts';
+import { code, escaped, instant, table } from './markdown.ts';
 
 /** What people owe, as the postmortem shows it. */
 
@@ -51,8 +50,4 @@ export function notifications({ duties }: Facts): string {
       duty.entries.join(', '),
     ]),
   );
-}
-
-function instant(at: string): string {
-  return escaped(renderInstant(at));
 }

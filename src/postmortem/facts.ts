@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import type { Entry } from '../timeline/entry.ts';
 import { type TimelineMetrics, timelineMetrics } from '../timeline/metrics.ts';
+import { members, text, texts } from './read-json.ts';
 
 /** What the timeline says, gathered for the sections of a postmortem. Every fact names its entry. */
 export interface Facts {
@@ -57,6 +58,8 @@ export interface Response {
   readonly target: string | null;
   readonly digest: string | null;
   readonly restores: boolean;
+  /** The first step of a release: a canary, with which not everything is back. */
+  readonly trial: boolean;
   /** `allowed`, `asked`, … with who or which policies. */
   readonly decisions: readonly string[];
   /** When people were first asked, by which policies, and when the last of them agreed; `null` where that did not happen. */
@@ -191,6 +194,7 @@ interface ResponseDraft {
   target: string | null;
   digest: string | null;
   restores: boolean;
+  trial: boolean;
   decisions: string[];
   askedAt: string | null;
   askedBy: readonly string[];
@@ -231,6 +235,7 @@ function gatherResponses(entries: readonly ReadableEntry[]): readonly Response[]
     draft.object = text(data.object) ?? draft.object;
     draft.target = text(data.target) ?? draft.target;
     draft.digest = text(data.digest) ?? draft.digest;
+    if (data.trial === true) draft.trial = true;
     if (WRITE_MARKS.has(kind)) writes.add(attempt);
     if (text(data.reverses) !== null) {
       writes.add(attempt);
@@ -262,6 +267,7 @@ function emptyResponse(): ResponseDraft {
     target: null,
     digest: null,
     restores: false,
+    trial: false,
     decisions: [],
     askedAt: null,
     askedBy: [],
@@ -291,19 +297,4 @@ function decisionOf(entry: ReadableEntry, data: JsonObject): string | null {
     default:
       return null;
   }
-}
-
-function members(data: Json): JsonObject {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return {};
-  return data as JsonObject; // not null, not a scalar, not a list: an object is all that Json leaves
-}
-
-function text(value: Json | undefined): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  if (!Array.isArray(value)) return [];
-  const list: readonly Json[] = value;
-  return list.flatMap((member) => (typeof member === 'string' ? [member] : []));
 }

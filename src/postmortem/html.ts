@@ -1,5 +1,6 @@
 import markdownIt from 'markdown-it';
 import type { TimelineMetrics } from '../timeline/metrics.ts';
+import { outages } from './cost-markdown.ts';
 import type { Facts } from './facts.ts';
 import { duration } from './markdown.ts';
 import { drawLanes, drawMilestones } from './picture.ts';
@@ -102,8 +103,9 @@ function banners(page: { readonly privilege?: string | null; readonly exercise?:
   ].join('\n');
 }
 
-/** The four numbers that a reader came for. Words and numbers of ours alone: nothing to escape. */
-function figures({ metrics, responses, breaches, duties }: Facts): string {
+/** The numbers that a reader came for. Words and numbers of ours alone: nothing to escape. */
+function figures(facts: Facts): string {
+  const { metrics, responses, breaches, duties } = facts;
   const contained = metrics.timeToEffectiveMs;
   const writes = responses.filter((each) => !each.restores && each.outcome === 'succeeded').length;
   const owed = duties.filter((duty) => duty.settled === null).length;
@@ -124,9 +126,19 @@ function figures({ metrics, responses, breaches, duties }: Facts): string {
       breaches.length === 1 ? 'breach seen' : 'breaches seen',
       breaches.length === 0 ? '' : 'bad',
     ),
+    ...outageFigure(facts, cell),
     ...(duties.length === 0 ? [] : [cell(`${owed}`, 'duties still owed', owed === 0 ? 'good' : 'bad')]),
     '</div>',
   ].join('\n');
+}
+
+/** What containment cost, at a glance: the longest time that a function was stopped. */
+function outageFigure(facts: Facts, cell: (value: string, label: string, tone?: string) => string): string[] {
+  const stopped = outages(facts);
+  if (stopped.length === 0) return [];
+  if (stopped.some((each) => each.to === null)) return [cell('still stopped', 'at the last entry', 'bad')];
+  const longest = Math.max(...stopped.map(({ from, to }) => Date.parse(to ?? from) - Date.parse(from)));
+  return [cell(duration(longest), stopped.length === 1 ? 'stopped' : 'stopped, the longest of them')];
 }
 
 function figure(picture: string, caption: string): string {

@@ -1,4 +1,5 @@
 import { cleanText } from '../alert/clean-text.ts';
+import { renderInstant } from '../timeline/render.ts';
 import { humanBlock } from './blocks.ts';
 
 /**
@@ -62,4 +63,14 @@ export function duration(ms: number | null): string {
   const pad = (value: number) => String(value).padStart(2, '0');
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
   return `${Math.floor(seconds / 3_600)} h ${pad(Math.floor((seconds % 3_600) / 60))} min`;
+}
+
+/** Returns an instant as `2026-01-31 12:00:00.000Z`; `not reached` for null. */
+export function instant(at: string | null): string {
+  return at === null ? 'not reached' : escaped(renderInstant(at));
+}
+
+/** A level of containment in words. */
+export function levelText(level: string): string {
+  return escaped(level.replaceAll('_', ' '));
 }

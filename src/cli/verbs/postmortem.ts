@@ -94,14 +94,17 @@ async function write(
     '../../main/postmortem.ts'
   );
   const { verifyEvidence } = await import('../../main/evidence.ts');
+  const { readCaseFindings } = await import('../../main/case-findings.ts');
   const { dataDir, enrolmentFile } = await context.config();
   const { loadEnrolment } = await import('../../definitions.ts');
   const privilege = (await loadEnrolment(enrolmentFile)).postmortem.privilege ?? null;
   const entriesOf = async (id: string) => (await api.timeline(id, 0))?.entries ?? [];
   const entries = await entriesOf(incident.id);
-  const evidence = await withCustody(context, incident, (custody) =>
-    verifyEvidence({ custody, incident: incident.id, entries }),
-  );
+  const { evidence, findings } = await withCustody(context, incident, async (custody) => {
+    const report = await verifyEvidence({ custody, incident: incident.id, entries });
+    const { disk, folder } = custody;
+    return { evidence: report, findings: await readCaseFindings({ disk, folder, incident: incident.id }) };
+  });
   const earlier = await earlierMetrics(incident, await api.incidents({ all: true }), entriesOf);
   const own =
     options.format === 'md' && options.out !== undefined ? await readIfThere(options.out) : undefined;
@@ -109,7 +112,7 @@ async function write(
     options.from === undefined
       ? (own ?? (await readIfThere(postmortemPath(dataDir, incident.id))))
       : await readText(options.from);
-  const markdown = renderPostmortem({ incident, privilege, entries, evidence, earlier }, written);
+  const markdown = renderPostmortem({ incident, privilege, entries, evidence, findings, earlier }, written);
   const text =
     options.format === 'md'
       ? markdown

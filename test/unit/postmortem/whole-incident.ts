@@ -1,4 +1,5 @@
 import type { Json } from '../../../src/json.ts';
+import { type CaseItem, caseFindings } from '../../../src/postmortem/case-findings.ts';
 import type { PostmortemInput } from '../../../src/postmortem/draft.ts';
 import { entryBody } from '../../../src/timeline/body.ts';
 import { appendEntries, CHAIN_START } from '../../../src/timeline/chain.ts';
@@ -19,6 +20,78 @@ function chain(rows: readonly (readonly [number, EntryKind, Actor, string, Json]
     head = appended.head;
     return [...appended.entries];
   });
+}
+
+const FOLDER = 'checkout';
+
+/** What its evidence holds of the role, of CloudTrail and of CloudWatch, as it is stored. */
+export function caseItems(): readonly CaseItem[] {
+  const of = (name: string, artifact: string, rows: readonly Json[], sourceArn = ARN): CaseItem => ({
+    name: `${FOLDER}/${name}`,
+    artifact,
+    sourceArn,
+    collectedAt: '2026-01-31T13:20:00.000Z',
+    rows,
+  });
+  const allow = (actions: Json, resource: string): Json => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }],
+  });
+  return [
+    of(
+      'roles/checkout.json',
+      'role',
+      [
+        {
+          arn: ROLE,
+          role: {},
+          inlinePolicies: { data: allow(['s3:GetObject', 'dynamodb:*'], '*') },
+          attachedPolicies: [
+            { name: 'people', arn: 'arn:aws:iam::aws:policy/p', document: allow('iam:List*', '*') },
+          ],
+        },
+      ],
+      ROLE,
+    ),
+    of('cloudtrail/Username-checkout.ndjson', 'cloudtrail-management', [
+      trailed('e-1', '11:59:00', 'iam', 'ListUsers'),
+      trailed('e-2', '12:00:30', 'iam', 'ListUsers', 'AccessDenied'),
+      trailed('e-3', '12:00:31', 'ec2', 'RunInstances', 'UnauthorizedOperation'),
+      trailed('e-2', '12:00:30', 'iam', 'ListUsers', 'AccessDenied'),
+    ]),
+    of('sweep-20m/metrics.ndjson', 'backlog', [
+      {
+        Id: 'throttles',
+        Label: 'Throttles',
+        Timestamps: ['2026-01-31T11:50:00Z', '2026-01-31T12:01:00Z', '2026-01-31T12:02:00Z'],
+        Values: [99, 3, 4],
+      },
+      { Id: 'asyncEventsDropped', Label: 'AsyncEventsDropped', Timestamps: [], Values: [] },
+    ]),
+  ];
+}
+
+function trailed(
+  eventID: string,
+  time: string,
+  service: string,
+  eventName: string,
+  errorCode?: string,
+): Json {
+  return {
+    CloudTrailEvent: JSON.stringify({
+      eventID,
+      eventTime: `2026-01-31T${time}Z`,
+      eventSource: `${service}.amazonaws.com`,
+      eventName,
+      ...(errorCode === undefined ? {} : { errorCode, errorMessage: 'with an explicit deny' }),
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: 'arn:aws:sts::111122223333:assumed-role/checkout/checkout',
+        sessionContext: { sessionIssuer: { arn: ROLE } },
+      },
+    }),
+  };
 }
 
 /** An incident with everything in it that a postmortem tells. */
@@ -163,6 +236,9 @@ export function wholeIncident(): PostmortemInput {
       problems: [],
       notObtainable: [{ artifact: 'memory', reason: 'No AWS API reads it.' }],
     },
+    findings: caseFindings(caseItems(), [
+      { item: `${FOLDER}/cloudtrail/late.ndjson`, reason: 'larger than 1 byte' },
+    ]),
     privilege: null,
     earlier: [],
   };
