@@ -18,7 +18,7 @@ import { createExecute } from './command/execute.ts';
 import { PLAYBOOK_CATALOGUE } from './definitions.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
 import { accountFor } from './enrolment/enrolment.ts';
-import { describeError } from './error.ts';
+import { CodedError, describeError } from './error.ts';
 import { createCheckpointer } from './evidence/checkpointer.ts';
 import type { Disk } from './evidence/disk.ts';
 import { nodeDisk } from './evidence/disk.ts';
@@ -32,17 +32,19 @@ import type { Deliver } from './incident/delivery.ts';
 import type { Engine, EngineRoles } from './incident/engine.ts';
 import { createEngine } from './incident/engine.ts';
 import { assertReading, imaginedGate, imaginedPerform } from './incident/imagine.ts';
+import { viewOf } from './incident/incident-view.ts';
 import { watchPause } from './incident/pause.ts';
 import type { OpenAws } from './incident/perform.ts';
 import { createPerform } from './incident/perform.ts';
 import type { IncidentState } from './incident/state.ts';
 import type { Views } from './incident/view.ts';
-import { createViews, viewOf } from './incident/view.ts';
+import { createViews } from './incident/view.ts';
 import type { WakeQueue } from './incident/wake.ts';
 import type { WorkerSession } from './incident/worker.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import type { OwnerRule } from './inventory/owners.ts';
 import type { Log } from './log.ts';
+import { readCaseFindings } from './main/case-findings.ts';
 import type { Custody } from './main/custody.ts';
 import { localCustody } from './main/custody.ts';
 import { writeFeedback } from './main/feedback.ts';
@@ -132,10 +134,20 @@ const LOG_WINDOW_MS = 24 * 3_600_000;
 const QUARANTINE_ALARM_BYTES = 100_000_000;
 const EARLIER_LIMIT = 200;
 
-/** Builds an engine and what people reach it by. Starts nothing. */
+/** What must not be composed; raised before anything is built. */
+class ComposeError extends CodedError<'cordon_exercise_real_aws'> {}
+
+/** Builds an engine and what people reach it by. Starts nothing. Throws `cordon_exercise_real_aws`. */
 export async function compose(options: ComposeOptions): Promise<Cordon> {
   const { sql, clock, ids, log, enrolment, session } = options;
   const stopping = new AbortController();
+  if (options.exercise && options.aws.kind !== 'world') {
+    // The grounds of an exercise have no other transport to give; this holds whatever composes the next one.
+    throw new ComposeError(
+      'cordon_exercise_real_aws',
+      'expected an exercise to be given a simulated account, found the way to real AWS; nothing was called',
+    );
+  }
   // One signal for every call under way: many listeners are no leak here.
   setMaxListeners(0, stopping.signal);
   const activity = options.activity ?? createActivity();
@@ -211,7 +223,14 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     );
     const path = postmortemPath(options.dataDir, state.id);
     const text = renderPostmortem(
-      { incident, privilege: enrolment.postmortem.privilege ?? null, entries, evidence: report, earlier },
+      {
+        incident,
+        privilege: enrolment.postmortem.privilege ?? null,
+        entries,
+        evidence: report,
+        findings: await readCaseFindings({ disk: custody.disk, folder: evidenceFolder, incident: state.id }),
+        earlier,
+      },
       await readIfThere(path),
     );
     await writeFeedback(

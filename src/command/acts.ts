@@ -167,11 +167,31 @@ export const ACTS: readonly Act[] = Object.freeze([
   },
   {
     words: ['escalate'],
-    aliases: ['page'],
+    aliases: [],
     command: 'escalate',
     summary: 'call somebody now',
     description: 'Calls a person, or everybody with a role, in Slack and through the paging service.',
     parameters: [{ ...person, label: 'PERSON|ROLE', help: 'a responder’s id, or a role' }, reason],
+  },
+  {
+    words: ['page'],
+    aliases: [],
+    command: 'page',
+    summary: 'call a team',
+    description:
+      'Calls a team in Slack and through the paging service: everybody with a role, a team that owns one of the functions or an account, or one person.',
+    parameters: [
+      {
+        name: 'team',
+        label: 'TEAM',
+        help: 'a role, a team of the owners file, or a responder',
+        required: true,
+        kind: { is: 'text' },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      reason,
+    ],
   },
   {
     words: ['page-owner'],
@@ -285,11 +305,31 @@ export const ACTS: readonly Act[] = Object.freeze([
   },
   {
     words: ['release'],
-    aliases: ['rollback'],
+    aliases: [],
     command: 'release',
     summary: 'put back everything that is contained',
     description: 'Asks the playbook to release everything that the incident holds.',
     parameters: [reason],
+  },
+  {
+    words: ['rollback'],
+    aliases: [],
+    command: 'rollback',
+    summary: 'undo one action, while the rest stays contained',
+    description:
+      'Undoes one action of the incident and leaves the rest contained: the role is given back, and invocations stay stopped. It goes step by step and is gated like a release.',
+    parameters: [
+      {
+        name: 'action',
+        label: 'ACTION',
+        help: 'as "plan" has it, such as iam.quarantine-role; with /OBJECT where it holds several',
+        required: true,
+        kind: { is: 'text' },
+        terminal: 'argument',
+        slack: 'word',
+      },
+      reason,
+    ],
   },
   {
     words: ['break-glass'],

@@ -18,10 +18,12 @@ import { escalate } from './escalate.ts';
 import { falsePositive } from './false-positive.ts';
 import { handoff } from './handoff.ts';
 import { note } from './note.ts';
+import { page } from './page.ts';
 import { pageOwner } from './page-owner.ts';
 import { reviewPostmortem, writePostmortem } from './postmortem.ts';
 import { release } from './release.ts';
 import { rollBack } from './roll-back.ts';
+import { rollback } from './rollback.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
 import { approveUpdateCommand, denyUpdateCommand, updateCommand } from './update.ts';
@@ -33,6 +35,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   approve,
   deny,
   release,
+  rollback,
   falsePositive,
   severity,
   addTarget,
@@ -44,6 +47,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   doneTaskCommand,
   snoozeTaskCommand,
   escalate,
+  page,
   pageOwner,
   claim,
   clear,

@@ -61,7 +61,7 @@ export interface GuardrailRequest {
     readonly rung?: string;
     /** Whom a stakeholder update is for: internal, executive or customers; absent or empty for anything else. */
     readonly audience?: string;
-    /** True when the budget of automatic containments is spent for now. Absent means false. */
+    /** True while the budget of automatic containments is spent. Absent means false. */
     readonly overBudget?: boolean;
   };
 }

@@ -3,7 +3,7 @@ import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
 import { pageRole } from './escalation.ts';
 import { fallTo } from './level.ts';
-import type { Watch } from './state.ts';
+import type { Watch } from './watch-state.ts';
 
 /**
  * Something got through after the cut-off: recorded, told, and people are called, for nobody may go on believing that

@@ -3,7 +3,8 @@ import { revokeSessions } from '../action/iam-revoke-sessions.ts';
 import type { Target } from '../action/ports.ts';
 import type { Json } from '../json.ts';
 import type { Draft } from './draft.ts';
-import type { Comparison, HoldRow } from './state.ts';
+import type { HoldRow } from './state.ts';
+import type { Comparison } from './watch-state.ts';
 
 const output = z.looseObject({
   compared: z.boolean(),

@@ -5,7 +5,7 @@ import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds } from './hold.ts';
 import { longestInvocationMs } from './release.ts';
-import type { Drain, Watch } from './state.ts';
+import type { Drain, Watch } from './watch-state.ts';
 
 // A minute's figure is published a minute or two after it: only then is a missing one a zero.
 const PUBLISHED_AFTER_MS = 4 * 60_000;

@@ -111,10 +111,51 @@ export function snoozeDuty(
   draft.log('duty.snoozed', actor, `${actor.id} snoozed ${duty.id} until ${until}`, { duty: duty.id, until });
 }
 
-/** A reminder is due: its owner, or who leads, is told; of a notification that is overdue also through the pager. */
-export function remindOfDuty(draft: Draft, id: string): void {
+/**
+ * A reminder is due: its owner, or who leads, is told; of a notification that is overdue also through the pager. One that
+ * comes late, after an outage of ours, is not alone: what else was missed of this incident is said with it, in one message.
+ */
+export function remindOfDuty(draft: Draft, id: string, dueAt: string): void {
   const duty = dutiesOf(draft.record).find((each) => each.id === id);
   if (duty === undefined || duty.settled !== null) return;
+  if (draft.env.now.getTime() - Date.parse(dueAt) < OUTAGE_MS) {
+    const { to, last, pages } = remind(draft, duty);
+    draft.post('duty', { duty: id, to, last });
+    if (pages) pageOverdue(draft, [duty]);
+  } else {
+    remindOfMissed(draft);
+  }
+  draft.post('card', {}, { merge: 'card' });
+}
+
+// A timer comes within seconds where anybody is there to fire it.
+const OUTAGE_MS = 15 * 60_000;
+
+/** Everything that was to be said while nobody said anything, the first deadline first. */
+function remindOfMissed(draft: Draft): void {
+  const missed = dutiesOf(draft.record)
+    .filter((duty) => duty.settled === null && duty.remindAt.some((instant) => instant <= draft.at))
+    .sort((a, b) => a.dueAt.localeCompare(b.dueAt));
+  const since = missed.flatMap((duty) => duty.remindAt).sort()[0] ?? draft.at;
+  const told = missed.map((duty) => {
+    const times = duty.remindAt.filter((instant) => instant <= draft.at).length;
+    disarm(draft, duty);
+    return { duty, times, ...remind(draft, duty, times) };
+  });
+  const [first] = told;
+  if (first === undefined) return;
+  draft.post('duty', {
+    duty: first.duty.id,
+    to: first.to,
+    last: told.every(({ last }) => last),
+    missed: { since, duties: told.map(({ duty, to, times }) => ({ duty: duty.id, to, times })) },
+  });
+  const overdue = told.filter(({ pages }) => pages).map(({ duty }) => duty);
+  if (overdue.length > 0) pageOverdue(draft, overdue);
+}
+
+/** Takes one reminder, or several that were `missed`, as given, and arms the next. */
+function remind(draft: Draft, duty: Duty, missed = 0) {
   const remindAt = duty.remindAt.filter((instant) => instant > draft.at);
   const to = duty.owner ?? draft.record.lead;
   const overdue = duty.dueAt <= draft.at;
@@ -128,16 +169,15 @@ export function remindOfDuty(draft: Draft, id: string): void {
   };
   replace(draft, reminded);
   const last = remindAt.length === 0;
+  const late = missed === 0 ? '' : `; ${missed === 1 ? 'it was' : `${missed} were`} missed while nothing ran`;
   draft.log(
     'duty.reminded',
     { kind: 'engine' },
-    `Reminded ${to ?? 'everybody'} of ${duty.id}, ${overdue ? 'overdue since' : 'due'} ${duty.dueAt}${last ? ', for the last time' : ''}`,
-    { duty: id, to, overdue, last },
+    `Reminded ${to ?? 'everybody'} of ${duty.id}, ${overdue ? 'overdue since' : 'due'} ${duty.dueAt}${last ? ', for the last time' : ''}${late}`,
+    { duty: duty.id, to, overdue, last, ...(missed === 0 ? {} : { missed }) },
   );
-  draft.post('duty', { duty: id, to, last });
-  if (pages) pageOverdue(draft, duty);
-  draft.post('card', {}, { merge: 'card' });
   arm(draft, reminded);
+  return { to, last, pages };
 }
 
 /** Before it is due as often as asked for, when it is, and once a day for three days: a missed deadline has a next one. */
@@ -170,18 +210,22 @@ function later(instant: string, ms: number): string {
   return new Date(Date.parse(instant) + ms).toISOString();
 }
 
-function pageOverdue(draft: Draft, duty: Duty): void {
+/** One call for all of them: who is called twice in a second reads neither. */
+function pageOverdue(draft: Draft, duties: readonly Duty[]): void {
   const known = draft.env.enrolment.responders;
-  const owner = known.filter((each) => each.id === duty.owner);
-  const called =
-    owner.length > 0 ? owner : known.filter((each) => each.roles.some((role) => role === 'commander'));
-  const to = called.map(({ id }) => id);
-  draft.log('page.asked', { kind: 'engine' }, `Called ${to.join(', ') || 'nobody'}: ${duty.id} is overdue`, {
-    to,
-    reason: 'duty-overdue',
-    duty: duty.id,
+  const called = duties.flatMap((duty) => {
+    const owner = known.filter((each) => each.id === duty.owner);
+    return owner.length > 0 ? owner : known.filter((each) => each.roles.some((role) => role === 'commander'));
   });
-  page(draft, to, `${duty.text} was due ${duty.dueAt}`);
+  const to = [...new Set(called.map(({ id }) => id))];
+  const ids = duties.map(({ id }) => id);
+  draft.log(
+    'page.asked',
+    { kind: 'engine' },
+    `Called ${to.join(', ') || 'nobody'}: ${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} overdue`,
+    { to, reason: 'duty-overdue', duty: ids[0] ?? '', ...(ids.length === 1 ? {} : { duties: ids }) },
+  );
+  page(draft, to, duties.map(({ text, dueAt }) => `${text} was due ${dueAt}`).join('; '));
 }
 
 function arm(draft: Draft, duty: Duty): void {

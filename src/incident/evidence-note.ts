@@ -1,8 +1,9 @@
 import type { SealStamp } from '../action/ports.ts';
 import type { IncidentId } from '../id.ts';
 import type { Advance } from './advance.ts';
+import type { EvidenceNote } from './attempt-outcome.ts';
 import type { Draft } from './draft.ts';
-import type { AttemptRow, EvidenceNote } from './state.ts';
+import type { AttemptRow } from './state.ts';
 
 /** Writes what an attempt collected, or could not, into the timeline. */
 export function logEvidence(draft: Draft, attempt: AttemptRow, notes: readonly EvidenceNote[]): void {

@@ -19,6 +19,8 @@ export function attemptRequest(draft: Draft, attempt: AttemptRow, approvals: num
     resource: resourceOf(draft, attempt.target, attempt.object === null ? [] : [attempt.object.arn]),
     context: {
       ...contextOf(draft, attempt.target, approvals),
+      // Who asked to undo one action decided that, whatever the playbook was answered.
+      humanDecision: decidedByPerson(draft) || (releases && attempt.requestedBy !== null),
       // Only a quarantine conditioned on one function is known to leave its siblings alone.
       wholeRole: attempt.input.mode !== 'function' || stopsSiblings(attempt.input.way),
       rung: rungOfAttempt(draft, attempt),

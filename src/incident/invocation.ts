@@ -8,8 +8,8 @@ import { cancelAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { armFollowUps } from './follow-up.ts';
 import { newAttempt } from './new-attempt.ts';
+import { planRelease } from './plan-release.ts';
 import { handOverHolds, releaseOf } from './release.ts';
-import { postpone } from './release-wait.ts';
 import type { AttemptRow, InvocationRow } from './state.ts';
 import { isFinal, OUTSIDE_CHARTS } from './state.ts';
 
@@ -47,12 +47,7 @@ export function startInvocation(
       ask(draft, invocation);
       return;
     case 'containment.release':
-      for (const { notBefore = null, ...attempt } of releaseOf(draft, effect.input)) {
-        const planned = newAttempt(draft, invocation, attempt);
-        draft.putAttempt(planned);
-        if (notBefore !== null) postpone(draft, planned, notBefore);
-      }
-      draft.agenda.push({ kind: 'settle-invocation', invocation: invocation.id });
+      planRelease(draft, invocation, releaseOf(draft, effect.input));
       return;
     case 'containment.hand-over':
       handOverTo(draft, invocation, handOverHolds(draft));

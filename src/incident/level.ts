@@ -5,6 +5,7 @@ import { isOfRelease } from './release-step.ts';
 import { rungHeld } from './rung-held.ts';
 import type { Level } from './state.ts';
 import { isFinal } from './state.ts';
+import { watchOf } from './watch-record.ts';
 
 const ORDER: readonly Level[] = ['none', 'accepted', 'read_back', 'effective', 'observed', 'breached'];
 
@@ -62,9 +63,17 @@ function limited(draft: Draft, target: Target, level: Level, why: string): { lev
   };
 }
 
-/** Takes a target back to *none* once nothing of this incident is held on it any more. */
-export function released(draft: Draft, target: Target): void {
-  if (containingHolds(draft, target).length === 0) setLevel(draft, target, 'none', 'released');
+/**
+ * Takes a target back to *none* once nothing of this incident is held on it any more. After a rollback of one action what
+ * is left may limit the function and not contain it: then it is called contained no more.
+ */
+export function released(draft: Draft, target: Target, rolledBack: boolean): void {
+  if (containingHolds(draft, target).length === 0) {
+    setLevel(draft, target, 'none', 'released');
+    return;
+  }
+  const level = draft.record.levels[target.functionArn] ?? 'none';
+  if (rolledBack) fallTo(draft, target, level, 'one action was undone');
 }
 
 function setLevel(draft: Draft, target: Target, level: Level, why: string): void {
@@ -82,7 +91,14 @@ function setLevel(draft: Draft, target: Target, level: Level, why: string): void
       target: target.functionArn,
       level,
       why,
+      ...seenBy(draft, target),
     },
   );
   draft.post('card', {}, { merge: 'card' });
+}
+
+/** What the watch had counted by then: at the release, what containment cost the callers. */
+function seenBy(draft: Draft, target: Target) {
+  const { lookedAt, refused, throttled } = watchOf(draft, target);
+  return lookedAt === null ? {} : { seen: { lookedAt, refused, throttled } };
 }

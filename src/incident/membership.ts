@@ -55,6 +55,7 @@ export function campaignKeys(about: {
   return [
     ...target.roles.map((value) => ({ kind: 'role' as const, value })),
     ...(changedBy !== null && recent ? [{ kind: 'principal' as const, value: changedBy }] : []),
+    ...(alert.remoteAddresses ?? []).map((value) => ({ kind: 'source' as const, value })),
     { kind: 'window' as const, value: `${target.account} ${target.region} ${alert.findingType}` },
   ];
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json.ts';
 import { canonicalJson, digestOf } from '../timeline/canonical.ts';
 import { tryAnotherWay } from './another-way.ts';
 import { applyDecision, decide, finish, playbookActor } from './attempt.ts';
+import type { AttemptOutcome, EvidenceNote } from './attempt-outcome.ts';
 import { budgetInWords } from './budget.ts';
 import type { Draft } from './draft.ts';
 import { forgetDrift } from './drift.ts';
@@ -17,8 +18,9 @@ import { accepted, released } from './level.ts';
 import { notePostmortem } from './postmortem-note.ts';
 import { afterTrial, obstacle } from './release.ts';
 import { waitForBite } from './release-wait.ts';
+import { withRestorePlan } from './restore-plan.ts';
 import { decideRetry } from './retry.ts';
-import type { AttemptOutcome, AttemptRow, EvidenceNote } from './state.ts';
+import type { AttemptRow } from './state.ts';
 import { isFinal } from './state.ts';
 import { startUpkeep, upkeepFailed } from './upkeep.ts';
 import { looked, startWatch } from './watch.ts';
@@ -160,7 +162,8 @@ function observed(
     return;
   }
   if (restoring && attempt.state === 'reading') {
-    applyDecision(draft, attempt, owner, decide(draft, attempt));
+    const planned = withRestorePlan(draft, attempt);
+    applyDecision(draft, planned, owner, decide(draft, planned));
     return;
   }
   if (isHeldBack(draft, attempt, { looked: true })) {
@@ -274,7 +277,7 @@ function succeed(
     accepted(draft, attempt.target);
     startWatch(draft, attempt.target);
   }
-  if (attempt.effect === 'restore') released(draft, attempt.target);
+  if (attempt.effect === 'restore') released(draft, attempt.target, attempt.upkeep === true);
 }
 
 function fail(draft: Draft, attempt: AttemptRow, outcome: Extract<AttemptOutcome, { kind: 'failed' }>): void {

@@ -15,12 +15,13 @@ import type { Clock } from '../clock.ts';
 import { codeOf, describeError } from '../error.ts';
 import type { IncidentId, WorkerId } from '../id.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { AttemptOutcome, EvidenceNote } from './attempt-outcome.ts';
 import { baselineOf } from './baseline.ts';
 import { isContaining } from './hold.ts';
 import type { Standstill } from './pause.ts';
 import { standstillInWords } from './pause.ts';
 import { isOfRelease } from './release-step.ts';
-import type { AttemptOutcome, AttemptRow, EvidenceNote, IncidentState, Lane } from './state.ts';
+import type { AttemptRow, IncidentState, Lane } from './state.ts';
 
 /** Runs one phase of one attempt against the outside, and says what it came to. Never throws. */
 export interface Perform {

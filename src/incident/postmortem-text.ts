@@ -4,8 +4,8 @@ import { draftPostmortem } from '../postmortem/draft.ts';
 import { mergePostmortem } from '../postmortem/merge.ts';
 import { savedSections } from '../postmortem/sections.ts';
 import type { Entry } from '../timeline/entry.ts';
+import { viewOf } from './incident-view.ts';
 import type { IncidentState } from './state.ts';
-import { viewOf } from './view.ts';
 
 /**
  * The postmortem as it would be reviewed now: from the timeline and the saved sections alone. Evidence is not verified
@@ -23,6 +23,7 @@ export function postmortemText(
       privilege: known.enrolment.postmortem.privilege ?? null,
       entries,
       evidence: null,
+      findings: null,
       earlier: [],
     }),
     { saved: savedSections(entries) },

@@ -27,8 +27,7 @@ export function waitForBite(draft: Draft, done: AttemptRow): void {
         attempt.invocation === done.invocation &&
         attempt.state === 'planned' &&
         attempt.ordinal > done.ordinal &&
-        (releasePlace(attempt.action) >= RUNS || attempt.action === renewEnvironments.id) &&
-        attempt.upkeep !== true,
+        (releasePlace(attempt.action) >= RUNS || attempt.action === renewEnvironments.id),
     )
     .sort((left, right) => left.ordinal - right.ordinal);
   if (next !== undefined) postpone(draft, next, new Date(draft.env.now.getTime() + SPREADS_MS).toISOString());

@@ -8,6 +8,7 @@ import { PUBLISHED_VERSIONS } from '../action/manifest-parts.ts';
 import type { Target } from '../action/ports.ts';
 import { releasePlace } from '../action/release-order.ts';
 import { accountFor } from '../enrolment/enrolment.ts';
+import type { HoldId } from '../id.ts';
 import type { JsonObject } from '../json.ts';
 import { baselineOf } from './baseline.ts';
 import type { Draft } from './draft.ts';
@@ -44,11 +45,16 @@ const manifest = z.looseObject({
  * The release of everything this incident holds, each step compare-and-set, in the order of `release-order.ts`. A hold
  * whose write is still on its way is included: its reversal waits for it. Before a quarantine is taken away, sessions that
  * are older than containment are revoked (unless nothing was wrong); before invocations are let in again, one at a
- * time is, and watched.
+ * time is, and watched. With `only`, the same steps for these holds alone.
  */
-export function releaseOf(draft: Draft, input: JsonObject): readonly ReleaseAttempt[] {
+export function releaseOf(
+  draft: Draft,
+  input: JsonObject,
+  only: ReadonlySet<HoldId> | null = null,
+): readonly ReleaseAttempt[] {
   const attempts: Omit<ReleaseAttempt, 'ordinal'>[] = [];
   for (const hold of inReleaseOrder(draft)) {
+    if (only !== null && !only.has(hold.id)) continue;
     const { object, target, action } = hold;
     const restore: Omit<ReleaseAttempt, 'ordinal'> = {
       effect: 'restore',

@@ -8,10 +8,11 @@ import { captorOf, desiredByOthers, isOpenElsewhere } from '../store/incident.ts
 import type { Refusal, Sql } from '../store/sql.ts';
 import { spentBudgetOf } from '../store/sql.ts';
 import type { Advance, Committed, Decide } from './advance.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { Holders } from './outcome.ts';
 import { recordOutcome } from './outcome.ts';
 import type { Perform, PhaseResult } from './perform.ts';
-import type { AttemptOutcome, AttemptRow, IncidentState } from './state.ts';
+import type { AttemptRow, IncidentState } from './state.ts';
 import { isFinal } from './state.ts';
 
 /** Runs the phases of attempts that a commit left in this process's hands, and records what they came to. */

@@ -2,7 +2,7 @@ import { takeAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { isHeldBack, noteHeldBack } from './held-back.ts';
 import type { AttemptRow } from './state.ts';
-import { isFinal } from './state.ts';
+import { isFinal, ROLLBACK } from './state.ts';
 
 /**
  * Gives every attempt that may start now, and whose lane this process performs directly, to this
@@ -29,7 +29,8 @@ export function isStartable(draft: Draft, attempt: AttemptRow): boolean {
   if (isHeldBack(draft, attempt)) return false;
   // A release is made in order, attempts that revoke and those that restore alike.
   const invocation = draft.invocations.get(attempt.invocation);
-  if (attempt.reverses === null && invocation?.src !== 'containment.release') return true;
+  const inOrder = invocation?.src === 'containment.release' || invocation?.src === ROLLBACK;
+  if (attempt.reverses === null && !inOrder) return true;
   // A release undoes in inverse order, and never while the write it takes back may still be on its way.
   const writing = [...draft.attempts.values()].some(
     (other) =>

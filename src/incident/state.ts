@@ -1,5 +1,5 @@
-import type { ActionObject, Change, Observation } from '../action/action.ts';
-import type { SealStamp, Target } from '../action/ports.ts';
+import type { ActionObject, Change } from '../action/action.ts';
+import type { Target } from '../action/ports.ts';
 import type { Alert } from '../alert/alert.ts';
 import type { Mode } from '../guardrail/decision.ts';
 import type { OnExpiry } from '../guardrail/on-expiry.ts';
@@ -22,6 +22,7 @@ import type { Membership } from './membership.ts';
 import type { PeopleState } from './people-state.ts';
 import type { Suspect } from './suspect.ts';
 import type { Update } from './update-state.ts';
+import type { Comparison, Watch } from './watch-state.ts';
 
 /**
  * An incident as one aggregate: what `cordon.load` returns and `cordon.commit` writes. Every row is
@@ -101,68 +102,11 @@ export interface IncidentRecord {
   readonly halted: { readonly code: string; readonly message: string; readonly event: Json } | null;
 }
 
-/** What is known of a target since it is contained, beyond its level. Names and calls are the attacker's own. */
-export interface Watch {
-  readonly lookedAt: string | null;
-  /** Ids of what was told already: events of CloudTrail, minutes with invocations. */
-  readonly seen: readonly string[];
-  /** Calls refused and invocations turned away after the cut-off. */
-  readonly refused: number;
-  readonly throttled: number;
-  /** Asynchronous events that Lambda gave up since the stop; absent in old records. */
-  readonly dropped?: number;
-  /** Sessions of the roles that others than the function began, by name; absent in old records. */
-  readonly sessions?: readonly string[];
-  /** What got through after the cut-off, newest last. */
-  readonly through: readonly { readonly at: string; readonly call: string; readonly principal: string }[];
-  readonly drifts: readonly Drift[];
-  /** `null` where nothing stops invocations. */
-  readonly drain: Drain | null;
-  /** What the last look could not ask. */
-  readonly unread: readonly string[];
-}
-
-/** A change of what is contained that was not ours. */
-export interface Drift {
-  readonly at: string;
-  readonly object: string;
-  readonly what: string;
-  /** Who did it, once CloudTrail has said so. */
-  readonly by: string | null;
-  /** A person is asked before it is put again. */
-  readonly asks: boolean;
-}
-
-/** Invocations that began before the function was stopped. */
-export interface Drain {
-  readonly stoppedAt: string;
-  /** When the longest allowed one would have ended. */
-  readonly latestAt: string;
-  /** How many ran, as last counted; `null` where nobody counts. */
-  readonly running: number | null;
-  readonly overAt: string | null;
-}
-
 /** The newest saved text of one section: the n-th of that section in the timeline. */
 export interface SavedSection {
   readonly version: number;
   readonly by: string;
   readonly at: string;
-}
-
-/** A target after its release, compared with its manifest from before containment. */
-export interface Comparison {
-  readonly at: string;
-  /** False when there was no manifest to compare with. */
-  readonly compared: boolean;
-  readonly differences: readonly {
-    readonly part: string;
-    readonly was: string;
-    readonly now: string;
-    /** Why it differs, as far as this incident knows. */
-    readonly why: string;
-  }[];
-  readonly unread: readonly string[];
 }
 
 export interface ChartRow {
@@ -405,42 +349,6 @@ export interface DeliveryRecord {
   readonly place: { readonly channel: string; readonly cardTs: string | null } | null;
 }
 
-/** What running one phase of an attempt came to. */
-export type AttemptOutcome =
-  | { readonly kind: 'captured'; readonly prior: JsonObject | null; readonly unreadable: string | null }
-  | { readonly kind: 'observed'; readonly observation: Observation }
-  | { readonly kind: 'succeeded'; readonly output: Json }
-  | {
-      readonly kind: 'failed';
-      readonly code: string;
-      readonly message: string;
-      readonly classification: 'retryable' | 'terminal' | 'unknown';
-      readonly retryAfterMs: number | null;
-    };
-
-export type EvidenceNote =
-  | {
-      readonly kind: 'stored';
-      readonly name: string;
-      readonly sha256: string;
-      readonly size: number;
-      readonly matchesExpected: boolean;
-    }
-  | { readonly kind: 'missing'; readonly name: string; readonly reason: string }
-  | {
-      readonly kind: 'quarantined';
-      readonly name: string;
-      readonly sourceArn: string;
-      readonly events: number;
-    }
-  | {
-      readonly kind: 'sealed';
-      readonly manifestSha256: string;
-      readonly items: number;
-      readonly keyId: string;
-      readonly timestamp?: SealStamp;
-    };
-
 /** Timers that still fire on a closed incident: of what it left held, of later rounds, of the work on both, and of what people owe. */
 export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set([
   'expiry',
@@ -457,8 +365,10 @@ export const OUTLIVES: ReadonlySet<TimerRow['kind']> = new Set([
 export const UPKEEP = 'hold.upkeep';
 /** A later round of an action; see `follow-up.ts`. */
 export const FOLLOW_UP = 'follow-up';
+/** A person undoes one action; see `rollback.ts`. */
+export const ROLLBACK = 'containment.rollback';
 /** Invocations that no statechart made: none is told of their end, which would put XState in error. */
-export const OUTSIDE_CHARTS: ReadonlySet<string> = new Set([UPKEEP, FOLLOW_UP]);
+export const OUTSIDE_CHARTS: ReadonlySet<string> = new Set([UPKEEP, FOLLOW_UP, ROLLBACK]);
 
 /** A final attempt never changes again. */
 export function isFinal(state: AttemptState): boolean {

@@ -34,7 +34,7 @@ export function fireTimer(draft: Draft, id: TimerId): void {
       remindOfTask(draft, timer.name);
       return;
     case 'duty':
-      remindOfDuty(draft, timer.name);
+      remindOfDuty(draft, timer.name, timer.dueAt);
       return;
     case 'retry': {
       const attempt = timer.attempt === null ? undefined : draft.attempts.get(timer.attempt);

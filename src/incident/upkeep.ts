@@ -20,6 +20,13 @@ export function upkeepFailed(draft: Draft, attempt: AttemptRow): void {
   const hold = attempt.hold === null ? undefined : draft.holds.get(attempt.hold);
   if (hold === undefined || hold.status === 'closed') return;
   if (hold.expiresAt === undefined) {
+    if (attempt.effect === 'restore')
+      draft.post('announce', {
+        name: 'rollback-failed',
+        object: hold.object.arn,
+        step: hold.action,
+        code: attempt.error?.code ?? '',
+      });
     if (attempt.effect === 'contain')
       draft.post('announce', {
         name: 'containment-failed',

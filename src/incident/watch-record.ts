@@ -1,6 +1,6 @@
 import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
-import type { Watch } from './state.ts';
+import type { Watch } from './watch-state.ts';
 
 // What was seen is told once; what is older than these comes from no question any more.
 const REMEMBERED = 200;

@@ -1,5 +1,6 @@
 import { type Look, lookOf, watchContainment } from '../action/containment-watch.ts';
 import type { Target } from '../action/ports.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import { breach } from './breach.ts';
 import { climb, goesOn, strippedRoles } from './climb.ts';
 import type { Draft } from './draft.ts';
@@ -7,7 +8,7 @@ import { drainOf } from './drain.ts';
 import { noteChanges, putAgain } from './drift.ts';
 import { containingHolds } from './hold.ts';
 import { fallTo, raiseLevel } from './level.ts';
-import type { AttemptOutcome, AttemptRow } from './state.ts';
+import type { AttemptRow } from './state.ts';
 import { isFinal } from './state.ts';
 import { upkeepAttempt } from './upkeep.ts';
 import { putWatch, watchOf } from './watch-record.ts';

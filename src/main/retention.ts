@@ -3,7 +3,7 @@ import type { Enrolment } from '../enrolment/enrolment.ts';
 import { type RetentionClass, retentionClass, retentionEnd } from '../enrolment/retention.ts';
 import type { CaseRetention } from '../evidence/retention.ts';
 import { openRetention } from '../evidence/retention.ts';
-import type { IncidentView } from '../incident/view.ts';
+import type { IncidentView } from '../incident/incident-view.ts';
 import type { Custody } from './custody.ts';
 
 /** How long an incident's evidence is kept, and why. */

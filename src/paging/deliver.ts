@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cleanText } from '../alert/clean-text.ts';
 import type { Deliver, DeliveryOutcome } from '../incident/delivery.ts';
-import type { IncidentView } from '../incident/view.ts';
+import type { IncidentView } from '../incident/incident-view.ts';
 import type { Page, PageService } from './port.ts';
 
 /** The params of an outbox row of kind `page`: ours, but out of a database. */

@@ -64,7 +64,10 @@ export const VERBS: readonly Verb[] = [
 ];
 
 export function findOwnVerb(word: string): OwnVerb | undefined {
-  return OWN.find((entry) => entry.verb === word.toLowerCase())?.verb;
+  const typed = word.toLowerCase();
+  // What somebody types who wants to know how it stands.
+  const verb = typed === 'status' ? 'show' : typed;
+  return OWN.find((entry) => entry.verb === verb)?.verb;
 }
 
 /** The verb that a person most likely meant, or `undefined` when none is near. */

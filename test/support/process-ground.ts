@@ -7,7 +7,7 @@ import type { EngineApi } from '../../src/console/api.ts';
 import { createClient } from '../../src/console/client.ts';
 import { verifyCase } from '../../src/evidence/verify.ts';
 import { type IncidentId, randomIds } from '../../src/id.ts';
-import type { IncidentView } from '../../src/incident/view.ts';
+import type { IncidentView } from '../../src/incident/incident-view.ts';
 import { silentLog } from '../../src/log.ts';
 import { openApi } from '../../src/main/open.ts';
 import { type ServedSlack, serveSlack } from '../../src/simulation/slack-double/serve.ts';

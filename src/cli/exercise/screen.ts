@@ -9,7 +9,7 @@ type Tone = StoryLine['tone'];
 
 /** Where the story of an exercise is shown as it happens. */
 export interface Screen {
-  /** What it waits for now; shown beside a spinner, on a terminal only. */
+  /** What it waits for; shown beside a spinner, on a terminal only. */
   waits(text: string): void;
   show(line: StoryLine): void;
   /** Shows what has happened so far, then nothing more until `resume`: somebody types. */

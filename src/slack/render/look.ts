@@ -10,12 +10,12 @@ export function onCallText(
   rules: { readonly afterMinutes: number; readonly severity: number },
 ): string {
   if (tiers.length === 0) {
-    return 'Nobody is on call: the enrolment file has no `escalation` tiers. `/cordon page PERSON|ROLE WHY` calls somebody.';
+    return 'Nobody is on call: the enrolment file has no `escalation` tiers. `/cordon page TEAM WHY` calls a role, a team or a person.';
   }
   return [
     `Called one after the other, ${rules.afterMinutes} min apart, for severity ${rules.severity} and worse; then everybody:`,
     ...tiers.map((tier, index) => `• tier ${index + 1}: ${tier.slice(0, 20).map(person).join(', ')}`),
-    '`/cordon page PERSON|ROLE WHY` calls somebody now.',
+    '`/cordon page TEAM WHY` calls a role, a team or a person now.',
   ].join('\n');
 }
 
@@ -54,7 +54,17 @@ export function planText(incident: IncidentView): string {
       (line) => line,
       `\`cordon plan INC-${incident.number}\` in the terminal`,
     ),
+    ...rollbackLine(incident),
   ].join('\n');
+}
+
+/** What may be undone alone, as it is typed. */
+function rollbackLine({ containment }: IncidentView): string[] {
+  const held = containment.flatMap(({ state, action }) =>
+    state === 'held' && action !== undefined ? [action] : [],
+  );
+  const names = [...new Set(held)].slice(0, 8).map((action) => code(action, 60));
+  return names.length === 0 ? [] : [`_Undo one:_ \`/cordon rollback ACTION WHY\`, of ${names.join(', ')}`];
 }
 
 /** Where a command that needs an incident would belong: the channels of the open ones, linked. */
