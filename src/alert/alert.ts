@@ -51,6 +51,8 @@ export interface Alert {
   readonly unnamedApis?: readonly string[];
   readonly firstSeenAt: string;
   readonly lastSeenAt: string;
+  /** Public addresses that the finding names as the other side; absent where it names none. */
+  readonly remoteAddresses?: readonly string[];
   /** True for a generated sample finding; a sample never contains anything outside an exercise. */
   readonly sample: boolean;
 }

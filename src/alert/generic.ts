@@ -14,6 +14,7 @@ import { cleanText } from './clean-text.ts';
 import { type Document, isObject } from './envelope.ts';
 import { type Format, type FormatReading, utcInstant, wrongFields } from './format.ts';
 import { rejected, type Unread, unsupported } from './reading.ts';
+import { remoteAddresses } from './remote-address.ts';
 
 /** Cordon's own alert: what a detector without a format of its own sends. Documented in docs/alerts.md. */
 export const generic: Format = {
@@ -90,6 +91,13 @@ const genericSchema = z
       .refine(isRegion, 'expected the name of a Region')
       .optional()
       .describe('Region. Needed without `function`; with it, it must agree with the ARN.'),
+    remoteAddresses: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .max(20)
+      .optional()
+      .describe(
+        'IP addresses of the other side, at most 20. Incidents that share a public one are led together.',
+      ),
     firstSeenAt: instant
       .optional()
       .describe('When it began: ISO 8601 with offset or `Z`. Default: `lastSeenAt`.'),
@@ -170,6 +178,7 @@ function read(document: Document): FormatReading {
       ...abusedApis(alert.calls ?? []),
       firstSeenAt: alert.firstSeenAt === undefined ? lastSeenAt : utcInstant(alert.firstSeenAt),
       lastSeenAt,
+      ...remoteAddresses(alert.remoteAddresses ?? []),
       sample: alert.sample ?? false,
     },
   };

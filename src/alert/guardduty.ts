@@ -16,6 +16,7 @@ import { type Document, isObject } from './envelope.ts';
 import { type Format, type FormatReading, utcInstant, wrongFields } from './format.ts';
 import { lowerKeys } from './key-case.ts';
 import { rejected, type Unread, unsupported } from './reading.ts';
+import { remoteAddresses } from './remote-address.ts';
 
 /**
  * GuardDuty findings, bare or from EventBridge, in either key case.
@@ -43,6 +44,11 @@ const KNOWN_LAMBDA_TYPES: ReadonlySet<string> = new Set(LAMBDA_FINDING_TYPES);
 const IAM_TYPE = /^[A-Za-z]{1,40}:IAMUser\/[A-Za-z0-9.]{1,80}$/;
 
 const instant = z.iso.datetime({ offset: true });
+/** The other side of a connection or a call. What is no address is left out later, and refuses no finding. */
+const remote = z
+  .object({ remoteIpDetails: z.object({ ipAddressV4: z.string().max(64).nullish() }).nullish() })
+  .nullish();
+
 const tag = z.object({ key: z.string().min(1).max(128), value: z.string().max(256).nullish() });
 
 /**
@@ -73,6 +79,12 @@ const findingSchema = z.object({
       .nullish(),
   }),
   service: z.object({
+    // Loose: a kind of action that is new is no reason to refuse a finding.
+    action: z
+      .object({ networkConnectionAction: remote, awsApiCallAction: remote })
+      .partial()
+      .nullish()
+      .catch(null),
     archived: z.boolean().nullish(),
     count: z.number().int().min(1).nullish(),
     // Only AWS's own APIs have an action in IAM; of another shape it tells us nothing, and refuses nothing.
@@ -245,6 +257,10 @@ function common(finding: Finding, category: Alert['category']): Alert {
     ...abusedApis(call ? [{ service: call.serviceName, api: call.api }] : []),
     firstSeenAt: utcInstant(finding.service.eventFirstSeen ?? finding.createdAt),
     lastSeenAt: utcInstant(finding.service.eventLastSeen ?? finding.updatedAt),
+    ...remoteAddresses([
+      finding.service.action?.networkConnectionAction?.remoteIpDetails?.ipAddressV4,
+      finding.service.action?.awsApiCallAction?.remoteIpDetails?.ipAddressV4,
+    ]),
     sample: isSample(finding),
   };
 }

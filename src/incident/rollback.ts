@@ -1,6 +1,6 @@
 import type { InvocationId } from '../id.ts';
 import type { Draft } from './draft.ts';
-import { isContaining } from './hold.ts';
+import { chartOf, isContaining } from './hold.ts';
 import { lastVerdict } from './notification.ts';
 import { planRelease } from './plan-release.ts';
 import { releaseOf } from './release.ts';
@@ -56,7 +56,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['false_positive', 'benign']);
 
 /** Plans it, in an invocation of its own: the playbook stays where it is, and is told of nothing. */
 export function startRollback(draft: Draft, holds: readonly HoldRow[], by: string): boolean {
-  const chart = holds.map((hold) => draft.attempts.get(hold.attempt)?.chart).find((id) => id !== undefined);
+  const chart = holds.map((hold) => chartOf(draft, hold)).find((id) => id !== undefined);
   if (chart === undefined) return false;
   const invocation = {
     id: draft.env.ids.next('inv') satisfies InvocationId,

@@ -114,6 +114,7 @@ const ALERT: Readonly<Record<keyof Alert, Shape>> = {
   target: objectShape(ALERT_TARGET, ['qualifier', 'roleArn']),
   firstSeenAt: STRING,
   lastSeenAt: STRING,
+  remoteAddresses: STRINGS,
   sample: BOOLEAN,
 };
 
@@ -145,7 +146,12 @@ const INCIDENT: Readonly<Record<keyof Ambient['incident'], Shape>> = {
   contained: BOOLEAN,
 };
 
-export const ALERT_SHAPE: Shape = objectShape(ALERT, ['target', 'abusedApis', 'unnamedApis']);
+export const ALERT_SHAPE: Shape = objectShape(ALERT, [
+  'target',
+  'abusedApis',
+  'unnamedApis',
+  'remoteAddresses',
+]);
 export const INCIDENT_SHAPE: Shape = objectShape(INCIDENT);
 export const TARGET_SHAPE: Shape = objectShape(TARGET, ['means', 'open']);
 

@@ -27,6 +27,7 @@ export const CALLBACK = {
   note: 'cordon.note.text',
   followUp: 'cordon.follow-up.text',
   declare: 'cordon.declare.form',
+  campaignApprove: 'cordon.campaign-approve.typed',
   section: 'cordon.section.text',
   update: 'cordon.update.form',
 } as const;
@@ -61,6 +62,8 @@ const FUNCTION = z
 const CAMPAIGN = z.object({ k: id, d: digest.optional() }).strict();
 /** What a modal carries through `private_metadata`; here c is the channel to answer in. */
 const DECISION = z.object({ i: id, a: id, d: digest, c: id }).strict();
+/** The list of a campaign's plans while it is confirmed. */
+const CAMPAIGN_FORM = z.object({ k: id, d: digest, c: id }).strict();
 /** t is the message's own time, h the digest of its text when it is noted as evidence. */
 const NOTE = z.object({ i: id, c: id, t: z.iso.datetime().optional(), h: digest.optional() }).strict();
 const CHANNEL = z.object({ c: id }).strict();
@@ -77,6 +80,7 @@ export type AnswerFormValue = z.infer<typeof ANSWER_FORM>;
 export type ApprovalValue = z.infer<typeof APPROVAL>;
 export type FunctionValue = z.infer<typeof FUNCTION>;
 export type CampaignValue = z.infer<typeof CAMPAIGN>;
+export type CampaignFormValue = z.infer<typeof CAMPAIGN_FORM>;
 export type IncidentValue = z.infer<typeof INCIDENT>;
 export type DecisionValue = z.infer<typeof DECISION>;
 export type NoteValue = z.infer<typeof NOTE>;
@@ -105,6 +109,7 @@ export const readAnswerFormValue = reader(ANSWER_FORM);
 export const readApprovalValue = reader(APPROVAL);
 export const readFunctionValue = reader(FUNCTION);
 export const readCampaignValue = reader(CAMPAIGN);
+export const readCampaignFormValue = reader(CAMPAIGN_FORM);
 export const readIncidentValue = reader(INCIDENT);
 export const readDecisionValue = reader(DECISION);
 export const readNoteValue = reader(NOTE);
@@ -124,6 +129,7 @@ export function actionValue(
     | IncidentValue
     | DecisionValue
     | CampaignValue
+    | CampaignFormValue
     | FunctionValue
     | NoteValue
     | ChannelValue

@@ -16,7 +16,13 @@ import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/ca
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
 import { identityMessage } from './render/identity.ts';
-import { announceMessage, dutyMessage, postmortemMessage, taskDueMessage } from './render/notice.ts';
+import {
+  announceMessage,
+  dutiesMissedMessage,
+  dutyMessage,
+  postmortemMessage,
+  taskDueMessage,
+} from './render/notice.ts';
 import { updateAskedMessage, updateMessage } from './render/owed.ts';
 import { questionMessage, questionSettledMessage } from './render/question.ts';
 import { scopeMessage } from './render/scope.ts';
@@ -198,7 +204,19 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
       return post(job, taskDueMessage(incident, task, { to: mentioned, last }));
     }
     case 'duty': {
-      const { duty: id, to, last } = deliveryParams(row, kind);
+      const { duty: id, to, last, missed } = deliveryParams(row, kind);
+      if (missed !== undefined) {
+        const open = missed.duties.flatMap(({ duty: name, to: who, times }) => {
+          const found = incident.duties.find((one) => one.id === name);
+          // Settled since: nobody has to be told of it any more.
+          if (found === undefined || (found.settled !== null && !job.previousUnknown)) return [];
+          return [{ duty: found, times, to: who === null ? null : (job.people.slackIdOf(who) ?? who) }];
+        });
+        if (open.length === 0) {
+          return { kind: 'skipped', reason: 'every duty was settled before the reminder could be sent' };
+        }
+        return post(job, dutiesMissedMessage(incident, open, missed.since));
+      }
       const duty = incident.duties.find((one) => one.id === id);
       if (duty === undefined) return missing('duty', id);
       if (duty.settled !== null && !job.previousUnknown) {

@@ -23,7 +23,23 @@ const SCHEMAS = {
   'task-due': z.object({ task: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
   update: z.object({ update: z.string(), to: z.string() }).strict(),
   'update-asked': z.object({ update: z.string() }).strict(),
-  duty: z.object({ duty: z.string(), to: z.string().nullable(), last: z.boolean() }).strict(),
+  duty: z
+    .object({
+      duty: z.string(),
+      to: z.string().nullable(),
+      last: z.boolean(),
+      /** After an outage: everything that was to be said meanwhile, the first deadline first. */
+      missed: z
+        .object({
+          since: z.string(),
+          duties: z.array(
+            z.object({ duty: z.string(), to: z.string().nullable(), times: z.int().min(1) }).strict(),
+          ),
+        })
+        .strict()
+        .optional(),
+    })
+    .strict(),
   transcript: z.object({}).strict(),
   archive: z.object({}).strict(),
   'ask-identity': z.object({ to: z.string().min(1) }).strict(),

@@ -129,18 +129,6 @@ export function onCampaignTake(parts: ListenerParts): (args: ButtonArgs) => Prom
   );
 }
 
-export function onCampaignApprove(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
-  return pressed(parts, readCampaignValue, async (args, { k: campaign, d: digest }, reply) => {
-    if (digest === undefined) return say(parts, reply, OUTDATED, 'only-you');
-    return perform(
-      parts,
-      { command: 'campaign-approve', input: { campaign, digest }, ...who(args) },
-      reply,
-      'channel',
-    );
-  });
-}
-
 export function onAnswerSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
   return async (args) => {
     const value = readAnswerFormValue(args.view.private_metadata);

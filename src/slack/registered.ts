@@ -1,5 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { ACTION, CALLBACK, SHORTCUT } from './action-value.ts';
+import { onCampaignApprove, onCampaignApproveSubmitted } from './campaign-decide.ts';
 import { onApprove, onApproveSubmitted, onApproveTyped, onDeny, onDenySubmitted } from './decide.ts';
 import { onHomeOpened } from './home.ts';
 import {
@@ -9,7 +10,6 @@ import {
   onAnswer,
   onAnswerDetails,
   onAnswerSubmitted,
-  onCampaignApprove,
   onCampaignTake,
   onClaim,
   onPageOwner,
@@ -92,6 +92,7 @@ const BUTTONS: readonly {
 const VIEWS = [
   { callbackId: CALLBACK.answer, listener: onAnswerSubmitted },
   { callbackId: CALLBACK.approve, listener: onApproveSubmitted },
+  { callbackId: CALLBACK.campaignApprove, listener: onCampaignApproveSubmitted },
   { callbackId: CALLBACK.deny, listener: onDenySubmitted },
   { callbackId: CALLBACK.note, listener: onNoteSubmitted },
   { callbackId: CALLBACK.followUp, listener: onFollowUpSubmitted },

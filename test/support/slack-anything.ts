@@ -225,6 +225,7 @@ export const campaign: fc.Arbitrary<SlackCampaign> = fc.record({
       actionTitle: text,
       objectArn: text,
       expiresAt: instant,
+      confirm: maybe(text),
     }),
     { maxLength: 120, size: 'max' },
   ),

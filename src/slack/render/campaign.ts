@@ -145,11 +145,16 @@ function campaignButtons(campaign: SlackCampaign, open: boolean): KnownBlock[] {
             label: `Approve these ${plans.length}`,
             actionId: ACTION.campaignApprove,
             value: actionValue({ k: campaign.id, d: plansDigest }),
-            confirm: {
-              title: `Approve ${plans.length} plans?`,
-              text: `Exactly the list ${plansDigest.slice(0, SHORT_DIGEST)} below. If a plan changes, or one comes or goes, nothing is approved and you are told.`,
-              yes: 'Approve',
-            },
+            // In production a form follows, in which the name is typed: one question is enough.
+            ...(plans.some(({ confirm }) => confirm !== null)
+              ? {}
+              : {
+                  confirm: {
+                    title: `Approve ${plans.length} plans?`,
+                    text: `Exactly the list ${plansDigest.slice(0, SHORT_DIGEST)} below. If a plan changes, or one comes or goes, nothing is approved and you are told.`,
+                    yes: 'Approve',
+                  },
+                }),
           }),
         ];
   const pressed = [...(lead === null && open ? [take] : []), ...approve];

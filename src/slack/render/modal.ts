@@ -172,7 +172,8 @@ function fieldInput(field: Form['fields'][number]): InputBlock {
   };
 }
 
-function modal(options: {
+/** A form with one field for what a person types. */
+export function modal(options: {
   readonly callbackId: string;
   readonly title: string;
   readonly submit: string;

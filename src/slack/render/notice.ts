@@ -40,6 +40,8 @@ export const ANNOUNCEMENTS: Readonly<Record<string, string>> = {
     '📟 *A page was acknowledged by somebody who is no responder here.* Nobody has taken the incident up by it.',
   'upkeep-failed':
     '🟠 *Something of ours could not be taken back on its day.* It is tried again; somebody should look.',
+  'rollback-failed':
+    '🟠 *What a person asked to undo could not be undone.* It stays contained; somebody should look.',
   'postmortem-failed': '📝 *No postmortem could be drafted.*',
 };
 
@@ -98,6 +100,31 @@ export function dutyMessage(
     ]),
   ]);
 }
+
+/** After an outage: what is owed and was not said, in one message; the first deadline first. */
+export function dutiesMissedMessage(
+  incident: IncidentView,
+  missed: readonly { readonly duty: DutyView; readonly to: string | null; readonly times: number }[],
+  sinceIso: string,
+): SlackMessage {
+  const total = missed.reduce((sum, { times }) => sum + times, 0);
+  const count = total === 1 ? 'One reminder was' : `${total} reminders were`;
+  const lines = listed(
+    missed,
+    SHOWN_MISSED,
+    ({ duty, to, times }) =>
+      `• ${to === null ? '' : `${person(to)} `}*${prose(duty.id, 64)}*, due ${when(duty.dueAt)}: ${prose(duty.text, 200)}${times > 1 ? ` (${times} times)` : ''} · ${DUTY_ENDS[duty.kind](prose(duty.id, 64))}`,
+    '`cordon duty list` in the terminal',
+  );
+  return message(incident, `${count} missed: ${missed.map(({ duty }) => prose(duty.id, 64)).join(', ')}`, [
+    section([
+      `⏳ *${count} missed* since ${when(sinceIso)}, because Cordon was not running. Said once, together:`,
+      ...lines,
+    ]),
+  ]);
+}
+
+const SHOWN_MISSED = 10;
 
 /** The notice that the postmortem draft is ready, and where. */
 export function postmortemMessage(incident: IncidentView, location: string, facts: JsonObject): SlackMessage {

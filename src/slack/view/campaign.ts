@@ -22,6 +22,8 @@ export interface SlackCampaign {
     readonly actionTitle: string;
     readonly objectArn: string;
     readonly expiresAt: string;
+    /** What approving it by itself would ask to be typed, in production; `null` where a press is enough. */
+    readonly confirm: string | null;
   }[];
   /** Hex SHA-256 of exactly these plans; `null` when none waits. */
   readonly plansDigest: string | null;

@@ -88,6 +88,8 @@ export interface WatchView {
 }
 
 export interface ContainmentView {
+  /** Id of the action, by which it is undone alone; absent from engines that undo nothing alone. */
+  readonly action?: string;
   readonly actionTitle: string;
   readonly objectArn: string;
   readonly state: 'planned' | 'waiting' | 'running' | 'held' | 'released' | 'failed' | 'refused' | 'unknown';

@@ -58,6 +58,7 @@ describe('a GuardDuty finding about a function', () => {
           },
           firstSeenAt: '2026-11-20T02:58:11.000Z',
           lastSeenAt: '2026-11-20T03:01:42.000Z',
+          remoteAddresses: ['198.51.100.77'],
           sample: false,
         },
       ],

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import { createPageDeliver } from '../../../src/paging/deliver.ts';
 import type { Page } from '../../../src/paging/port.ts';
 import type { SlackDouble } from '../../../src/simulation/slack-double/double.ts';
+import type { SlackApp } from '../../../src/slack/app.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { untilLevel } from '../../support/answers.ts';
 import {
@@ -12,6 +13,7 @@ import {
   enrolmentText,
   freshGround,
   type Ground,
+  pass,
   quiet,
   START,
   startEngine,
@@ -26,6 +28,7 @@ const ESCALATION = 'escalation: { tiers: [[alice], [bob]], severity: 2, afterMin
 let ground: Ground;
 let engine: TestEngine;
 let slack: SlackDouble;
+let app: SlackApp | undefined;
 let pages: Page[];
 let calls = 0;
 
@@ -55,7 +58,15 @@ async function start(functions: number, budget = 1000, more = (text: string) => 
         more(`${text}${ESCALATION}budgets: { containmentsPerHour: ${budget} }\n`),
         'enrolment.yaml',
       ),
-      people: peopleOn({ sql: ground.sql, clock: ground.clock, fetch: slack.fetch }),
+      people: peopleOn({
+        sql: ground.sql,
+        clock: ground.clock,
+        fetch: slack.fetch,
+        onApp: (made) => {
+          app = made;
+          slack.dispatcher.connect({ url: 'http://app.invalid/slack/events', fetch: made.fetch });
+        },
+      }),
       pages: (views) =>
         createPageDeliver({
           services: [
@@ -220,6 +231,39 @@ describe('a campaign', () => {
     expect(await timelineKinds(engine, first)).not.toContain('campaign.joined');
   });
 
+  test('is made by an address that findings of different kinds share, and not by a private one', async () => {
+    await start(3);
+    const finding = (index: number, remoteAddresses: readonly string[]) => ({
+      cordon: 1,
+      id: `egress-${index}`,
+      type: `egress:kind-${index}`,
+      category: 'function-compromise',
+      title: 'A function of which no role is known speaks to somebody.',
+      severity: 8,
+      confidence: 0.9,
+      function: { arn: arnOf(index) },
+      remoteAddresses,
+      lastSeenAt: ground.clock.now().toISOString(),
+    });
+    const open = async (index: number, addresses: readonly string[]) => {
+      const [outcome] = await engine.cordon.engine.accept.submit({
+        bytes: new TextEncoder().encode(JSON.stringify(finding(index, addresses))),
+        via: 'cli',
+        source: 'test',
+        receivedAt: ground.clock.now(),
+      });
+      expect(outcome).toMatchObject({ kind: 'opened' });
+      await quiet(engine);
+    };
+    await open(0, ['10.0.0.7']);
+    await open(1, ['10.0.0.7', '198.51.100.7']);
+    expect(await campaigns()).toEqual([]);
+    await open(2, ['198.51.100.7']);
+    expect(await campaigns()).toMatchObject([
+      { shares: ['source 198.51.100.7'], members: [{ number: 2 }, { number: 3 }] },
+    ]);
+  });
+
   test('is taken up as a whole: the pages of all its incidents end', async () => {
     await start(3);
     const ids = await Promise.all([submit(0), submit(1), submit(2)]);
@@ -271,6 +315,39 @@ describe('a campaign', () => {
       );
       expect(given.length).toBeGreaterThan(0);
     }
+  });
+
+  test('has its list approved in a form, where its name is typed: nothing else will do, and nothing twice', async () => {
+    await start(2, 0);
+    await Promise.all([submit(0), submit(1)]);
+    const list = async () => {
+      const [shown] = await campaigns();
+      return shown?.members.every(({ plans }) => plans > 0) === true ? shown.plansDigest : null;
+    };
+    // The button is of the list that the card shows.
+    await drive(engine, async () => {
+      const digest = (await list())?.slice(0, 12) ?? 'none yet';
+      return slack.people
+        .channels()
+        .some(({ name }) => JSON.stringify(inChannel(name)[0]?.blocks ?? '').includes(digest));
+    });
+    const told = async () => {
+      await app?.idle();
+      await pass(engine, 5_000);
+    };
+    await slack.people.press('U0BOB00000', () => true, 'cordon.campaign-approve');
+    await told();
+    const form = JSON.stringify(slack.people.openView('U0BOB00000')?.content);
+    expect(form).toContain('Type the campaign’s name: CMP-1');
+    expect(form).toContain('INC-2');
+    const wrong = await slack.people.submitView('U0BOB00000', { text: 'INC-1' });
+    expect(wrong.body).toContain('"response_action":"errors"');
+    expect(ground.world.journal.writes()).toHaveLength(0);
+    await slack.people.submitView('U0BOB00000', { text: ' cmp-1 ' }, { duplicates: 1 });
+    await told();
+    const writes = ground.world.journal.writes().length;
+    expect(writes).toBeGreaterThanOrEqual(2);
+    expect((await campaigns())[0]?.plans).toEqual([]);
   });
 
   test('gives an incident back a channel of its own, and takes it in again, each in the timelines', async () => {

@@ -23,10 +23,20 @@ let engine: TestEngine;
 let id: string;
 let sent: { kind: string; params: JsonObject }[] = [];
 let calls = 0;
+let starts = 0;
 
 async function begin(mode = 'act'): Promise<void> {
   ground = await freshGround();
-  engine = await startEngine(ground, {
+  engine = await startAgain(mode);
+  id = await engine.submit();
+  await quiet(engine);
+}
+
+/** An engine on the same ground: the first, or the one after an outage. */
+function startAgain(mode = 'observe'): Promise<TestEngine> {
+  starts += 1;
+  return startEngine(ground, {
+    seed: `duties-${starts}`,
     deliver: async (row) => {
       sent.push({ kind: row.kind, params: row.params });
       return { kind: 'sent', result: { channel: 'C1', ts: '1.1', notes: [] } };
@@ -41,8 +51,6 @@ async function begin(mode = 'act'): Promise<void> {
       },
     },
   });
-  id = await engine.submit();
-  await quiet(engine);
 }
 
 async function end(): Promise<void> {
@@ -351,5 +359,49 @@ describe('a waiver of the closing gate', () => {
     expect(await duty('postmortem')).toMatchObject({
       settled: { as: 'waived', by: 'alice', reason: 'the same as INC-7' },
     });
+  });
+});
+
+describe('reminders that were due while nothing ran', () => {
+  beforeAll(() => begin('observe'));
+  afterAll(end);
+
+  test('are said once, together, with one call, when somebody runs again three days later', async () => {
+    await until(60_000);
+    await answered('triage', { verdict: 'true_positive' });
+    const owed = (await view()).duties.map((each) => each.id);
+    expect(owed).toEqual(expect.arrayContaining(['gdpr-72h', 'bank']));
+    const planned = (await engine.state(id)).record.duties?.flatMap((each) => each.remindAt) ?? [];
+    await engine.stop();
+
+    sent = [];
+    // Nobody is there to fire a timer: time goes by all the same.
+    void ground.clock.sleep(3 * DAY + HOUR);
+    const back = ground.clock.now().getTime() + 3 * DAY + HOUR;
+    while (ground.clock.now().getTime() < back && ground.clock.advanceToNext());
+    engine = await startAgain();
+    await until(engine.clock.now().getTime() - START.getTime() + HOUR);
+    const missed = planned.filter((instant) => instant <= since(3 * DAY + 2 * HOUR)).length;
+    expect(missed).toBeGreaterThan(3);
+    expect(reminders()).toMatchObject([
+      { missed: { duties: [{ duty: 'bank' }, { duty: 'gdpr-72h', to: 'carol' }] } },
+    ]);
+    const called = sent.filter(
+      ({ kind, params }) => kind === 'page' && String(params.reason).includes('was due'),
+    );
+    expect(called).toHaveLength(1);
+    expect(String(called[0]?.params.reason)).toMatch(/Tell the bank was due .*; Tell the supervisory/);
+    const told = (await readTimeline(engine.sql, id)).filter(({ body }) => body?.kind === 'duty.reminded');
+    expect(told.map(({ body }) => body?.summary)).toEqual([
+      expect.stringMatching(/bank.* missed while nothing ran/),
+      expect.stringMatching(/gdpr-72h.* missed while nothing ran/),
+    ]);
+  });
+
+  test('and what is due from then on comes by itself again (control)', async () => {
+    sent = [];
+    await until(4 * DAY + 2 * HOUR);
+    expect(reminders().length).toBeGreaterThan(0);
+    for (const each of reminders()) expect(each).not.toHaveProperty('missed');
   });
 });

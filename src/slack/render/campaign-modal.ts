@@ -1,0 +1,41 @@
+import type { ModalView } from '@slack/types';
+import { actionValue, CALLBACK, type CampaignFormValue } from '../action-value.ts';
+import type { SlackCampaign } from '../view/campaign.ts';
+import { code, prose } from '../text.ts';
+import { SHORT_DIGEST } from './approval.ts';
+import { listed } from './blocks.ts';
+import { modal } from './modal.ts';
+
+// Each takes a line or two of a phone's screen.
+const SHOWN_PLANS = 12;
+
+/** What is typed to approve a campaign's plans in production: its name, in an exercise too. */
+export function campaignWord({ number }: Pick<SlackCampaign, 'number'>): string {
+  return `CMP-${number}`;
+}
+
+/** Shows the list once more and has the campaign's name typed: many plans are not approved by a slip of the thumb. */
+export function campaignApproveModal(value: CampaignFormValue, campaign: SlackCampaign): ModalView {
+  const { plans } = campaign;
+  const word = campaignWord(campaign);
+  const functions = new Set(plans.map(({ objectArn }) => objectArn)).size;
+  return modal({
+    callbackId: CALLBACK.campaignApprove,
+    title: 'Approve in production',
+    submit: `Approve these ${plans.length}`,
+    metadata: actionValue(value),
+    intro: [
+      `*${plans.length} ${plans.length === 1 ? 'plan' : 'plans'}* on ${functions} ${functions === 1 ? 'object' : 'objects'}, list ${code(value.d.slice(0, SHORT_DIGEST), 20)}. If a plan changes, or one comes or goes, nothing is approved and you are told.`,
+      ...listed(
+        plans,
+        SHOWN_PLANS,
+        (plan) => `• *INC-${plan.incident}* ${prose(plan.actionTitle, 70)} · ${code(plan.objectArn, 120)}`,
+        code(`/cordon campaign show ${word}`, 80),
+      ),
+    ],
+    label: `Type the campaign’s name: ${word}`,
+    maxLength: 60,
+    oneLine: true,
+    initial: '',
+  });
+}
