@@ -79,3 +79,16 @@ export function person(identity: string): string {
 export function incidentName(incident: { readonly number: number; readonly exercise: boolean }): string {
   return incident.exercise ? `drill-INC-${incident.number}` : `INC-${incident.number}`;
 }
+
+/** The last part of an ARN's resource, which is the name that people know it by. */
+export function shortName(arn: string): string {
+  return (
+    arn
+      .split(':')
+      .slice(5)
+      .join(':')
+      .split('/')
+      .at(-1)
+      ?.replace(/^function:/, '') || arn
+  );
+}

@@ -169,13 +169,23 @@ test('a campaign that opens while the process dies is one campaign, in one chann
   // What is due once the card stands is no part of the opening.
   expect(clean.calls.length).toBeGreaterThan(8);
   const bad: unknown[] = [];
-  for (const [index, call] of clean.calls.entries()) {
-    // Dying before a call is dying after the one before it, but for what is not counted: both for commits.
-    const moments = call.startsWith('sql') ? (['before', 'after'] as const) : (['after'] as const);
-    for (const when of moments) {
-      const { problems } = await openCampaign({ index, when });
-      if (problems.length > 0) bad.push({ index, call, when, problems });
-    }
+  for (const index of pointsOf(clean.calls)) {
+    const { problems } = await openCampaign({ index, when: 'after' });
+    if (problems.length > 0) bad.push({ index, call: clean.calls[index], problems });
   }
-  expect(bad).toEqual([]);
-});
+  // Before anything of it was written down: the sender has no receipt, and sends again.
+  const { problems } = await openCampaign({ index: 0, when: 'before' });
+  expect([...bad, ...problems]).toEqual([]);
+}, 240_000);
+
+/** So many deaths a run; dying after a call is dying before the next. */
+const DEATHS = 14;
+
+/** Every step that something else may see (a commit, a message, a page), evenly over the opening where there are more. */
+function pointsOf(calls: readonly string[]): readonly number[] {
+  const seen = calls.flatMap((call, index) =>
+    call.startsWith('sql') || call === 'page' || /chat|conversations|pins/.test(call) ? [index] : [],
+  );
+  const every = Math.ceil(seen.length / DEATHS);
+  return seen.filter((_, place) => place % every === 0);
+}

@@ -15,6 +15,7 @@ import {
   campaignMovedMessage,
   campaignText,
 } from '../../src/slack/render/campaign.ts';
+import { campaignApproveModal } from '../../src/slack/render/campaign-modal.ts';
 import { incidentCard } from '../../src/slack/render/card.ts';
 import { catchUpMessage } from '../../src/slack/render/catch-up.ts';
 import { homeView } from '../../src/slack/render/home.ts';
@@ -29,6 +30,7 @@ import {
 } from '../../src/slack/render/modal.ts';
 import {
   announceMessage,
+  dutiesMissedMessage,
   dutyMessage,
   postmortemMessage,
   taskDueMessage,
@@ -107,6 +109,9 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         expectSendable(campaignMovedMessage(one));
         expectSendable(campaignCatchUp(one, one.openedAt));
         expectSafe([campaignText(one), campaignListText([one, one])]);
+        const form = campaignApproveModal({ k: 'cmp-1', d: 'd'.repeat(64), c: 'C1' }, one);
+        expect(brokenViewLimits(form)).toEqual([]);
+        expect(checkView(JSON.parse(JSON.stringify(form)))).toEqual([]);
       }),
       { numRuns: 40 },
     );
@@ -148,6 +153,7 @@ describe('no message breaks a limit or lets a control sequence through, whatever
         }
         for (const duty of incident.duties.slice(0, 3)) {
           expectSendable(dutyMessage(incident, duty, { to: name, last: true }));
+          expectSendable(dutiesMissedMessage(incident, [{ duty, to: name, times: 4 }], duty.dueAt));
         }
         expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [] }))));
         expectSafe(tasksText(incident));

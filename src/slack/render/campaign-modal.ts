@@ -1,13 +1,10 @@
 import type { ModalView } from '@slack/types';
 import { actionValue, CALLBACK, type CampaignFormValue } from '../action-value.ts';
+import { code } from '../text.ts';
 import type { SlackCampaign } from '../view/campaign.ts';
-import { code, prose } from '../text.ts';
 import { SHORT_DIGEST } from './approval.ts';
-import { listed } from './blocks.ts';
+import { planLines } from './campaign.ts';
 import { modal } from './modal.ts';
-
-// Each takes a line or two of a phone's screen.
-const SHOWN_PLANS = 12;
 
 /** What is typed to approve a campaign's plans in production: its name, in an exercise too. */
 export function campaignWord({ number }: Pick<SlackCampaign, 'number'>): string {
@@ -26,12 +23,7 @@ export function campaignApproveModal(value: CampaignFormValue, campaign: SlackCa
     metadata: actionValue(value),
     intro: [
       `*${plans.length} ${plans.length === 1 ? 'plan' : 'plans'}* on ${functions} ${functions === 1 ? 'object' : 'objects'}, list ${code(value.d.slice(0, SHORT_DIGEST), 20)}. If a plan changes, or one comes or goes, nothing is approved and you are told.`,
-      ...listed(
-        plans,
-        SHOWN_PLANS,
-        (plan) => `• *INC-${plan.incident}* ${prose(plan.actionTitle, 70)} · ${code(plan.objectArn, 120)}`,
-        code(`/cordon campaign show ${word}`, 80),
-      ),
+      ...planLines(plans, code(`/cordon campaign show ${word}`, 80)),
     ],
     label: `Type the campaign’s name: ${word}`,
     maxLength: 60,

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import { code, incidentName, person, plain, prose, when } from '../text.ts';
+import { code, incidentName, person, plain, prose, shortName, when } from '../text.ts';
 import type { SlackCampaign, SlackCampaignMember } from '../view/campaign.ts';
 import type { SlackLevel } from '../view/incident.ts';
 import { SHORT_DIGEST } from './approval.ts';
@@ -12,6 +12,7 @@ import { formOf } from './question.ts';
 const SHOWN_MEMBERS = 20;
 const SHOWN_PLANS = 12;
 const SHOWN_CAMPAIGNS = 15;
+const SHOWN_WHOLE = 6;
 
 /** What needs eyes first: the least contained, then what waits for a person. */
 const TROUBLE: Readonly<Record<SlackLevel, number>> = {
@@ -47,7 +48,7 @@ export function campaignCard(campaign: SlackCampaign): SlackMessage {
       ...listed(campaign.shares, 3, (shared) => `they share ${code(shared, 200)}`, 'see `campaign show`'),
     ]),
     ...campaignButtons(campaign, open.length > 0),
-    section(['*Incidents*, what needs you first', ...memberLines(campaign)]),
+    section(['*Incidents*, what needs you first: ✋ plans · ❓ questions', ...memberLines(campaign)]),
     ...planBlocks(campaign),
     context([
       `Each incident is in the thread of this card · \`/cordon show INC-12\` · ${code(`/cordon campaign show ${name}`, 80)} · ${code(`/cordon campaign split INC-12 why`, 80)}`,
@@ -122,7 +123,10 @@ function campaignDecision({ plans, questions }: SlackCampaign): string {
       : [
           `${plans.length} ${plans.length === 1 ? 'plan waits' : 'plans wait'} for approval, the first *until ${when(first)}*`,
         ]),
-    ...[...forms].map(([form, count]) => `${formOf(form)?.question ?? code(form, 60)} (${count})`),
+    ...[...forms].map(
+      ([form, count]) =>
+        `${count} ${count === 1 ? 'incident asks' : 'incidents ask'}: ${formOf(form)?.question ?? code(form, 60)}`,
+    ),
   ];
   return parts.length === 0
     ? '☑️ *Decide:* nothing is waiting for a person.'
@@ -197,15 +201,34 @@ function planBlocks(campaign: SlackCampaign): KnownBlock[] {
   return [
     section([
       `*Plans that wait*, list ${code(plansDigest.slice(0, SHORT_DIGEST), 20)}`,
-      ...listed(
-        plans,
-        SHOWN_PLANS,
-        (plan) =>
-          `✋ *INC-${plan.incident}* ${prose(plan.actionTitle, 90)} · ${code(plan.objectArn, 160)} · plan ${code(plan.digest.slice(0, SHORT_DIGEST), 20)}`,
-        code(`/cordon campaign show ${campaignName(campaign)}`, 80),
-      ),
+      ...planLines(plans, code(`/cordon campaign show ${campaignName(campaign)}`, 80)),
     ]),
   ];
+}
+
+/** Plans that do the same together, each by the name that people know its object by: a list is read, and then approved. */
+export function planLines(plans: SlackCampaign['plans'], more: string): string[] {
+  const accounts = new Set(plans.map(({ objectArn }) => accountOf(objectArn)));
+  const byAction = new Map<string, SlackCampaign['plans'][number][]>();
+  for (const plan of plans.slice(0, SHOWN_PLANS)) {
+    byAction.set(plan.actionTitle, [...(byAction.get(plan.actionTitle) ?? []), plan]);
+  }
+  const rest = plans.length - SHOWN_PLANS;
+  return [
+    ...[...byAction].flatMap(([title, some]) => [
+      `✋ ${prose(title, 90)}`,
+      ...some.map(({ incident, objectArn }) => {
+        // The same name in two accounts is two functions.
+        const where = accounts.size > 1 ? ` in ${code(accountOf(objectArn), 40)}` : '';
+        return `• *INC-${incident}* ${code(shortName(objectArn), 90)}${where}`;
+      }),
+    ]),
+    ...(rest > 0 ? [`… and ${rest} more: ${more}`] : []),
+  ];
+}
+
+function accountOf(arn: string): string {
+  return arn.split(':')[4] || 'no account';
 }
 
 /** Everything about a campaign in text, for one person. */
@@ -215,5 +238,13 @@ export function campaignText(campaign: SlackCampaign): string {
     campaignStatus(campaign),
     campaignDecision(campaign),
     ...memberLines(campaign),
+    // Whole, for whoever wants to be sure of one.
+    ...listed(
+      campaign.plans,
+      SHOWN_WHOLE,
+      (plan) =>
+        `✋ *INC-${plan.incident}* ${prose(plan.actionTitle, 60)} · ${code(plan.objectArn, 160)} · plan ${code(plan.digest.slice(0, SHORT_DIGEST), 20)}`,
+      `\`cordon campaign show ${campaignName(campaign)}\` in the terminal`,
+    ),
   ].join('\n');
 }

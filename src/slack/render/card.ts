@@ -2,7 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { evidenceInWords } from '../../incident/evidence-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import { code, incidentName, person, plain, prose, when } from '../text.ts';
+import { code, incidentName, person, plain, prose, shortName, when } from '../text.ts';
 import type { ContainmentView, IncidentView, SlackLevel } from '../view/incident.ts';
 import { button, buttons, context, header, listed, message, section } from './blocks.ts';
 import { brokenLine } from './broken.ts';
@@ -234,19 +234,6 @@ function objectNames(arns: readonly string[]): string {
   const [first, ...rest] = [...new Set(arns)];
   if (first === undefined) return '';
   return `${code(shortName(first), 80)}${rest.length === 0 ? '' : ` and ${rest.length} more`}`;
-}
-
-/** The last part of an ARN's resource, which is the name that people know it by. */
-function shortName(arn: string): string {
-  return (
-    arn
-      .split(':')
-      .slice(5)
-      .join(':')
-      .split('/')
-      .at(-1)
-      ?.replace(/^function:/, '') || arn
-  );
 }
 
 const STATE_MARK: Record<ContainmentView['state'], string> = {
