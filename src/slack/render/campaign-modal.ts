@@ -1,5 +1,5 @@
-import type { ModalView } from '@slack/types';
 import { actionValue, CALLBACK, type CampaignFormValue } from '../action-value.ts';
+import type { SlackModal } from '../limits.ts';
 import { code } from '../text.ts';
 import type { SlackCampaign } from '../view/campaign.ts';
 import { SHORT_DIGEST } from './approval.ts';
@@ -12,7 +12,7 @@ export function campaignWord({ number }: Pick<SlackCampaign, 'number'>): string 
 }
 
 /** Shows the list once more and has the campaign's name typed: many plans are not approved by a slip of the thumb. */
-export function campaignApproveModal(value: CampaignFormValue, campaign: SlackCampaign): ModalView {
+export function campaignApproveModal(value: CampaignFormValue, campaign: SlackCampaign): SlackModal {
   const { plans } = campaign;
   const word = campaignWord(campaign);
   const functions = new Set(plans.map(({ objectArn }) => objectArn)).size;

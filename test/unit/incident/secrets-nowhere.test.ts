@@ -11,6 +11,7 @@ import { evidencePage } from '../../../src/evidence/report.ts';
 import { decryptSecret } from '../../../src/evidence/secret.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
 import type { Log, LogFields } from '../../../src/log.ts';
+import { readCaseFindings } from '../../../src/main/case-findings.ts';
 import { draftPostmortem } from '../../../src/postmortem/draft.ts';
 import { gatherFacts } from '../../../src/postmortem/facts.ts';
 import { postmortemPage } from '../../../src/postmortem/html.ts';
@@ -187,7 +188,8 @@ async function pages(): Promise<ReadonlyMap<string, string>> {
   const folder = join(ground.dataDir, 'evidence');
   const report = await verifyCase(folder, id);
   const subject = { chain: id, name: incident.name, title: view.title, entries };
-  const input = { incident, entries, evidence: report, privilege: null, earlier: [] };
+  const findings = await readCaseFindings({ disk: nodeDisk, folder, incident: id });
+  const input = { incident, entries, evidence: report, findings, privilege: null, earlier: [] };
   return new Map([
     [
       'evidence page',
