@@ -46,8 +46,9 @@ const IAM_TYPE = /^[A-Za-z]{1,40}:IAMUser\/[A-Za-z0-9.]{1,80}$/;
 const instant = z.iso.datetime({ offset: true });
 /** The other side of a connection or a call. What is no address is left out later, and refuses no finding. */
 const remote = z
-  .object({ remoteIpDetails: z.object({ ipAddressV4: z.string().max(64).nullish() }).nullish() })
-  .nullish();
+  .object({ ipAddressV4: z.string().max(64).nullish() })
+  .nullish()
+  .catch(null);
 
 const tag = z.object({ key: z.string().min(1).max(128), value: z.string().max(256).nullish() });
 
@@ -79,17 +80,17 @@ const findingSchema = z.object({
       .nullish(),
   }),
   service: z.object({
-    // Loose: a kind of action that is new is no reason to refuse a finding.
-    action: z
-      .object({ networkConnectionAction: remote, awsApiCallAction: remote })
-      .partial()
-      .nullish()
-      .catch(null),
     archived: z.boolean().nullish(),
     count: z.number().int().min(1).nullish(),
     // Only AWS's own APIs have an action in IAM; of another shape it tells us nothing, and refuses nothing.
     action: z
-      .object({ awsApiCallAction: z.object({ api: z.string(), serviceName: z.string() }).nullish() })
+      .object({
+        awsApiCallAction: z
+          .object({ api: z.string(), serviceName: z.string(), remoteIpDetails: remote })
+          .nullish()
+          .catch(null),
+        networkConnectionAction: z.object({ remoteIpDetails: remote }).nullish().catch(null),
+      })
       .nullish()
       .catch(null),
     eventFirstSeen: instant.nullish(),

@@ -17,7 +17,9 @@ export const plan: Register = (program, run) => {
           out.result(incident.containment, () => {
             if (incident.containment.length === 0) out.line(`${nameOf(incident)} has planned nothing yet.`);
             for (const { state, action, actionTitle, detail, changes } of incident.containment) {
-              out.line(`${state}  ${actionTitle} (${action})${changes.length === 0 ? `: ${shown(detail, 300)}` : ''}`);
+              out.line(
+                `${state}  ${actionTitle} (${action})${changes.length === 0 ? `: ${shown(detail, 300)}` : ''}`,
+              );
               for (const { call, summary, undo } of changes) {
                 out.line(`    ${call}: ${shown(summary, 300)}`);
                 out.line(`      undo: ${shown(undo, 300)}`);
