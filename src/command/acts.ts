@@ -249,9 +249,9 @@ export const ACTS: readonly Act[] = Object.freeze([
     parameters: [reason],
   },
   {
-    words: ['roll-back'],
+    words: ['roll-back-alias'],
     aliases: [],
-    command: 'roll-back',
+    command: 'roll-back-alias',
     summary: 'point an alias at known-good code',
     description:
       'Points an alias of the function, with all of its traffic, at a published version that you know to be good by the hash of its code; a version with another hash is refused. Release points it back.',

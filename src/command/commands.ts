@@ -22,7 +22,7 @@ import { page } from './page.ts';
 import { pageOwner } from './page-owner.ts';
 import { reviewPostmortem, writePostmortem } from './postmortem.ts';
 import { release } from './release.ts';
-import { rollBack } from './roll-back.ts';
+import { rollBackAlias } from './roll-back-alias.ts';
 import { rollback } from './rollback.ts';
 import { severity } from './severity.ts';
 import { addTaskCommand, doneTaskCommand, snoozeTaskCommand } from './task.ts';
@@ -52,7 +52,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   claim,
   clear,
   widen,
-  rollBack,
+  rollBackAlias,
   breakGlass,
   review,
   assignDutyCommand,

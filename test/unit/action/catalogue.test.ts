@@ -167,6 +167,9 @@ function preparedFor(target: Target): readonly (readonly [arn: string, document:
 
 const SIGNING = 'arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0';
 
+/** What the actions that read are given. */
+const READS: Readonly<Record<string, JsonObject>> = { 'containment.watch': { since: null } };
+
 /** What each action is given, and the prior states beside the captured one that release may have to put back. */
 const LIVES: Readonly<
   Record<string, { readonly inputs: readonly JsonObject[]; readonly priors?: readonly JsonObject[] }>
@@ -243,7 +246,7 @@ function heldDoors(target: Target): readonly HeldObject[] {
 /** Makes every call that an action can make. */
 async function exercise(action: Action, context: ActionContext): Promise<void> {
   if (action.effect === 'read') {
-    await action.run(context, {});
+    await action.run(context, READS[action.id] ?? {});
     return;
   }
   const { inputs, priors = [] } = LIVES[action.id] ?? { inputs: [{}] };

@@ -24,6 +24,8 @@ const TYPED: Readonly<Record<string, string>> = {
   duty: 'gdpr-72h',
   update: 'U1',
   answer: 'mine',
+  version: '1',
+  codeSha256: `${'A'.repeat(43)}=`,
 };
 
 let ground: Ground;

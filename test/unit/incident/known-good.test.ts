@@ -94,7 +94,12 @@ describe('code that was changed while the function was contained', () => {
 
 describe('a person who rolls an alias back', () => {
   const back = async (id: string, version: string, codeSha256: string) =>
-    act(engine, id, 'roll-back', { alias: 'live', version, codeSha256, reason: 'the build of Tuesday' });
+    act(engine, id, 'roll-back-alias', {
+      alias: 'live',
+      version,
+      codeSha256,
+      reason: 'the build of Tuesday',
+    });
 
   test('points it at the version whose code they know, and release points it back', async () => {
     const id = await contained();

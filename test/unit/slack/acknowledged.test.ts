@@ -47,6 +47,7 @@ const PRESSES: Readonly<Record<string, { readonly value: JsonObject; readonly ac
 const FORMS: Readonly<Record<string, JsonObject>> = {
   'cordon.answer.form': { ...question, c: 'C1' },
   'cordon.approve.typed': { ...plan, c: 'C1' },
+  'cordon.campaign-approve.typed': { k: 'cmp-1', d: DIGEST, c: 'C1' },
   'cordon.deny.reason': { ...plan, c: 'C1' },
   'cordon.note.text': { ...inc, c: 'C1' },
   'cordon.follow-up.text': { ...inc, c: 'C1' },

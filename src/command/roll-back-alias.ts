@@ -7,8 +7,8 @@ import { actorOf, defineCommand, done, refused } from './command.ts';
  * Asks the playbook to point an alias at a version that the person knows to be good, by the hash of its code: the number
  * alone says nothing, since an attacker may have published it. The guardrails may ask somebody else first.
  */
-export const rollBack = defineCommand({
-  id: 'roll-back',
+export const rollBackAlias = defineCommand({
+  id: 'roll-back-alias',
   title: 'Roll an alias back to known-good code',
   input: z.strictObject({
     alias: z.string().regex(/^(?!\d+$)[a-zA-Z0-9_-]{1,128}$/, 'expected the name of an alias'),
@@ -43,7 +43,7 @@ export const rollBack = defineCommand({
       'command.accepted',
       actorOf(person),
       `${person.id} asked to roll ${alias} of ${target.functionName} back to version ${version}: ${reason}`,
-      { command: 'roll-back', functionArn: target.functionArn, alias, version, codeSha256, reason },
+      { command: 'roll-back-alias', functionArn: target.functionArn, alias, version, codeSha256, reason },
     );
     takeLead(draft, person);
     return done(
