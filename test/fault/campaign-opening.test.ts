@@ -179,7 +179,7 @@ test('a campaign that opens while the process dies is one campaign, in one chann
 }, 240_000);
 
 /** So many deaths a run; dying after a call is dying before the next. */
-const DEATHS = 14;
+const DEATHS = 8;
 
 /** Every step that something else may see (a commit, a message, a page), evenly over the opening where there are more. */
 function pointsOf(calls: readonly string[]): readonly number[] {

@@ -69,17 +69,20 @@ test('the evidence of the demo verifies, on the disk and as it was read', async 
   expect(await verifyCase(evidence, incident, {}, altered(new Map()))).toEqual(report);
 });
 
-test.each<[string, (bytes: Buffer, index: number) => Buffer | null]>([
+// Each verification reads the whole folder: every file has a byte flipped, and every third is cut or removed besides.
+test.each<[string, number, (bytes: Buffer, index: number) => Buffer | null]>([
   // At the beginning, somewhere inside and at the end, in turn.
   [
     'a byte flipped',
+    1,
     (bytes, index) => flipped(bytes, [0, bytes.length >> 1, bytes.length - 1][index % 3] ?? 0),
   ],
-  ['its last byte cut off', (bytes) => bytes.subarray(0, -1)],
-  ['been removed', () => null],
-])('each file of the demo’s evidence is named once it has %s', async (_, change) => {
+  ['its last byte cut off', 3, (bytes) => bytes.subarray(0, -1)],
+  ['been removed', 3, () => null],
+])('each file of the demo’s evidence is named once it has %s', async (_, every, change) => {
   let changed = 0;
   for (const [index, [path, bytes]] of [...files].entries()) {
+    if (index % every !== 0) continue;
     const now = change(bytes, index);
     if (now?.equals(bytes) === true) continue; // an empty file has no byte to change
     changed += 1;
@@ -91,7 +94,7 @@ test.each<[string, (bytes: Buffer, index: number) => Buffer | null]>([
     });
     expect(problems.some((problem) => problem.includes(path))).toBe(true);
   }
-  expect(changed).toBeGreaterThan(files.size - 2);
+  expect(changed).toBeGreaterThan(files.size / every - 2);
 });
 
 test('a file that is added is named, whatever folder of the demo’s evidence it is put into', async () => {

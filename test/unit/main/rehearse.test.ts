@@ -11,7 +11,7 @@ import { silentLog } from '../../../src/log.ts';
 import { rehearse } from '../../../src/main/rehearse.ts';
 import { createWorld, type World } from '../../../src/simulation/world/world.ts';
 import { alertJson, enrolmentText } from '../../support/engine.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 import { FUNCTION_ARN, ROLE_ARN, smallWorld } from '../../support/world.ts';
 
 let folder: string;
@@ -43,7 +43,7 @@ async function rehearsal(mode: string, alert: unknown = alertJson(), more = '') 
     clock: systemClock,
     ids: randomIds,
     log: silentLog,
-    openRecord: freshDatabase,
+    openRecord: borrowedDatabase,
     transport: {
       kind: 'world',
       endpoint: 'http://127.0.0.1:1',
