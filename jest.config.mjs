@@ -12,6 +12,8 @@ const shared = {
 
 export default {
   maxWorkers: 2,
+  // What a file leaves behind stays in its worker, gigabytes after a hundred of them: a new worker costs a second.
+  workerIdleMemoryLimit: '1.5GB',
   testTimeout: 60_000,
   projects: [
     {
