@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type ApprovalValue, readApprovalValue, readDecisionValue } from './action-value.ts';
 import {
   actorOf,
@@ -14,10 +13,11 @@ import {
   viewKey,
   who,
 } from './listeners.ts';
-import { answering, type ListenerParts, type OnRefused, perform, say } from './perform.ts';
+import { answering, type ListenerParts, perform, say } from './perform.ts';
 import { SHORT_DIGEST } from './render/approval.ts';
-import { approveModal, denyModal, MODAL_INPUT } from './render/modal.ts';
-import { code, cut } from './text.ts';
+import { approveModal, denyModal } from './render/modal.ts';
+import { code } from './text.ts';
+import { type Approval, type ApprovedBy, onTypedApproval } from './typed-approval.ts';
 
 /** The listeners behind the card of a plan: approve, approve with the function's name, deny with a reason. */
 
@@ -61,31 +61,14 @@ export function onApproveTyped(parts: ListenerParts): (args: ButtonArgs) => Prom
   });
 }
 
-/** A word that is not the function's keeps the form open, and says so beside the field. */
-export function onApproveSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return async (args) => {
-    const value = readDecisionValue(args.view.private_metadata);
-    const reply = answering(args.ack, replyIn(args, value?.c ?? ''));
-    if (value === undefined) return reply.ack();
-    if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
-    const confirm = typedText(args);
-    const inTheForm: OnRefused = async ({ code: refusal, message }) => {
-      if (refusal !== 'cordon_approval_unconfirmed') return false;
-      await args.ack({ response_action: 'errors', errors: { [MODAL_INPUT.block]: cut(message, 500) } });
-      return true;
-    };
-    // A form that is sent again with another word is another act.
-    const word = createHash('sha256').update(confirm).digest('hex').slice(0, 16);
-    const by = { slackUserId: actorOf(args), idempotencyKey: `${viewKey(args)}:${word}` };
-    await perform(parts, approveCommand(value, by, confirm), reply, 'only-you', inTheForm);
-  };
-}
+export const onApproveSubmitted = onTypedApproval({
+  read: readDecisionValue,
+  word: (typed) => typed,
+  command: approveCommand,
+  shown: 'only-you',
+});
 
-function approveCommand<By extends { readonly slackUserId: string; readonly idempotencyKey: string }>(
-  value: ApprovalValue,
-  by: By,
-  confirm?: string,
-) {
+function approveCommand(value: ApprovalValue, by: ApprovedBy, confirm?: string): Approval {
   const input = { incidentId: value.i, approvalId: value.a, digest: value.d };
   return { command: 'approve', input: confirm === undefined ? input : { ...input, confirm }, ...by };
 }

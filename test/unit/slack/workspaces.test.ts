@@ -232,6 +232,35 @@ describe('one app in two workspaces', () => {
     expect(slack[OTHER].people.ephemerals(ALICE).at(-1)?.text).toContain('Only responders');
   });
 
+  test.each([
+    ['of a plan', 'cordon.approve.typed', { i: 'inc-abc', a: 'att-7', d: 'd'.repeat(64), c: 'C1' }],
+    ['of a campaign', 'cordon.campaign-approve.typed', { k: 'cmp-1', d: 'd'.repeat(64), c: 'C1' }],
+  ])('takes nobody of it for that responder in the form %s either', async (_, callback, metadata) => {
+    const { app, engine, slack } = await twoWorkspaces();
+    for (const team of [OTHER, HOME] as const) {
+      await slack[team].dispatcher.send({
+        kind: 'interaction',
+        payload: {
+          type: 'view_submission',
+          team: { id: team, domain: 'example' },
+          user: { id: ALICE, name: 'alice', team_id: team },
+          api_app_id: 'A0CORDON',
+          view: {
+            type: 'modal',
+            id: `V-${team}`,
+            hash: '1.h',
+            callback_id: callback,
+            private_metadata: JSON.stringify(metadata),
+            state: { values: { text: { value: { type: 'plain_text_input', value: 'checkout' } } } },
+          },
+        },
+      });
+    }
+    await app.idle();
+    // Approvals are for people of the home workspace; the second is the control.
+    expect(engine.executed.map(({ actor }) => actor)).toEqual([{ kind: 'responder', slackUserId: ALICE }]);
+  });
+
   test('refuses one that it is not set up for, and says so; the same from a known one is done (control)', async () => {
     const { app, engine, logged, slack } = await twoWorkspaces();
     const acknowledge = '/cordon acknowledge INC-12';
