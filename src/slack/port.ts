@@ -1,6 +1,7 @@
+import type { EvidenceListed } from '../incident/evidence-listed.ts';
 import type { JsonObject } from '../json.ts';
 import type { SlackCampaign, SlackScope } from './view/campaign.ts';
-import type { EvidenceListed, IncidentSummary, IncidentView } from './view/incident.ts';
+import type { IncidentSummary, IncidentView } from './view/incident.ts';
 import type { PostmortemView, StakeholderView } from './view/owed.ts';
 
 /**

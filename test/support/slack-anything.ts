@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { ApprovalView } from '../../src/incident/approval-view.ts';
+import type { QuestionView } from '../../src/incident/incident-view.ts';
 import type { SlackCampaign, SlackScope } from '../../src/slack/view/campaign.ts';
-import type { IncidentView, QuestionView } from '../../src/slack/view/incident.ts';
+import type { IncidentView } from '../../src/slack/view/incident.ts';
 
 /** Anything that the engine could ever give the Slack side to show. */
 

@@ -1,5 +1,6 @@
+import type { Impact } from '../../incident/impact.ts';
 import { code, when } from '../text.ts';
-import type { ImpactView, IncidentView } from '../view/incident.ts';
+import type { IncidentView } from '../view/incident.ts';
 
 const SHOWN = 3;
 
@@ -18,14 +19,14 @@ export function brokenLine(incident: IncidentView): string {
   ].join('\n');
 }
 
-function breaksAnything(impact: ImpactView): boolean {
+function breaksAnything(impact: Impact): boolean {
   return (
     impact.stopped.length + impact.capped.length + impact.paused.length + impact.deniedRoles.length > 0 ||
     impact.canWiden
   );
 }
 
-function callsIn({ stopped, capped, deniedRoles, canWiden, throttlesPerMinute }: ImpactView): string[] {
+function callsIn({ stopped, capped, deniedRoles, canWiden, throttlesPerMinute }: Impact): string[] {
   const denied = stopped.length + capped.length === 0 && (deniedRoles.length > 0 || canWiden);
   return [
     ...(stopped.length === 0
@@ -39,14 +40,14 @@ function callsIn({ stopped, capped, deniedRoles, canWiden, throttlesPerMinute }:
   ];
 }
 
-function sourcesIn({ paused }: ImpactView): string[] {
+function sourcesIn({ paused }: Impact): string[] {
   if (paused.length === 0) return [];
 
   const sources = paused.map(({ source }) => (source === null ? 'a source that could not be read' : source));
   return [`events *wait* in ${names(sources.map(shortSource))}`];
 }
 
-function eventsIn({ keptIn, dropping, dropped }: ImpactView): string[] {
+function eventsIn({ keptIn, dropping, dropped }: Impact): string[] {
   return [
     ...(keptIn.length === 0 ? [] : [`asynchronous events are kept in ${names(keptIn.map(shortSource))}`]),
     ...(dropping.length === 0
@@ -58,7 +59,7 @@ function eventsIn({ keptIn, dropping, dropped }: ImpactView): string[] {
   ];
 }
 
-function siblingsIn({ siblings, deniedRoles }: ImpactView): string[] {
+function siblingsIn({ siblings, deniedRoles }: Impact): string[] {
   if (deniedRoles.length > 0 && siblings !== 0) {
     return [
       siblings === null
@@ -72,7 +73,7 @@ function siblingsIn({ siblings, deniedRoles }: ImpactView): string[] {
     : [`${siblings} ${siblings === 1 ? 'sibling shares' : 'siblings share'} its role, untouched`];
 }
 
-function lossIn({ firstLoss, paused }: ImpactView): string[] {
+function lossIn({ firstLoss, paused }: Impact): string[] {
   if (firstLoss === null) return [];
   const certain = paused.find(({ source }) => source === firstLoss.source)?.certain === true;
   return [

@@ -1,5 +1,6 @@
+import type { EvidenceListed } from '../../incident/evidence-listed.ts';
 import { code, incidentName, person, prose, when } from '../text.ts';
-import type { EvidenceListed, IncidentSummary, IncidentView } from '../view/incident.ts';
+import type { IncidentSummary, IncidentView } from '../view/incident.ts';
 import { listed } from './blocks.ts';
 
 /** What `oncall`, `evidence` and `plan` answer, and where a command belongs: words for one person, in mrkdwn. */

@@ -1,9 +1,10 @@
 import type { Button, KnownBlock } from '@slack/types';
+import type { QuestionView } from '../../incident/incident-view.ts';
 import { FORMS, type Form, type FormField, type FormOption } from '../../playbook/forms.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
 import { code, person, plain, prose, when } from '../text.ts';
-import type { IncidentView, QuestionView } from '../view/incident.ts';
+import type { IncidentView } from '../view/incident.ts';
 import { button, buttons, context, header, message, section } from './blocks.ts';
 
 type ChoiceField = Extract<FormField, { kind: 'choice' }>;

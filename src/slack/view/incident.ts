@@ -2,7 +2,8 @@ import type { Change } from '../../action/action.ts';
 import type { Mode } from '../../guardrail/decision.ts';
 import type { ApprovalView } from '../../incident/approval-view.ts';
 import type { EvidenceView } from '../../incident/evidence-view.ts';
-import type { Json } from '../../json.ts';
+import type { Impact } from '../../incident/impact.ts';
+import type { QuestionView } from '../../incident/incident-view.ts';
 import type { DutyView, TaskView, UpdateView } from './owed.ts';
 
 /** What people see of an incident. Instants are ISO 8601 strings in UTC. */
@@ -44,7 +45,7 @@ export interface IncidentView {
   readonly suspects?: readonly { readonly responder: string; readonly principal: string }[];
   readonly targets: readonly TargetView[];
   readonly containment: readonly ContainmentView[];
-  readonly impact: ImpactView;
+  readonly impact: Impact;
   /** What the watch over each contained target has seen; absent from engines that do not watch. */
   readonly watches?: readonly WatchView[];
   /** All questions of the incident, settled ones included. */
@@ -99,52 +100,6 @@ export interface ContainmentView {
   readonly changes?: readonly Change[];
 }
 
-/** What containment breaks now; names and ARNs are attacker-controlled. */
-export interface ImpactView {
-  /** Functions that answer every call with 429. */
-  readonly stopped: readonly string[];
-  /** Functions that run a few invocations at a time and throttle the rest. */
-  readonly capped: readonly string[];
-  /** Calls turned away a minute, as last counted; `null` before. */
-  readonly throttlesPerMinute: number | null;
-  /** Sources whose events wait in them; `certain`: how long they keep them is a limit of the service, not its default. */
-  readonly paused: readonly {
-    readonly source: string | null;
-    readonly since: string;
-    readonly keepsUntil: string | null;
-    readonly certain: boolean;
-  }[];
-  /** ARNs of sinks that keep the asynchronous events of what is stopped. */
-  readonly keptIn: readonly string[];
-  /** Stopped functions whose asynchronous events are lost where a qualifier has no destination of its own. */
-  readonly dropping: readonly string[];
-  /** How many were lost so far, as last counted; `null` before. */
-  readonly dropped: number | null;
-  /** Others on the roles of the targets; `null` when nobody could count them. */
-  readonly siblings: number | null;
-  /** Roles that are denied as a whole. */
-  readonly deniedRoles: readonly string[];
-  /** A role is denied for this function alone, and could be denied as a whole. */
-  readonly canWiden: boolean;
-  /** When a source first gives up what it keeps. */
-  readonly firstLoss: { readonly at: string; readonly source: string } | null;
-}
-
-export interface QuestionView {
-  readonly invocationId: string;
-  /** Id of the form in `src/playbook/forms.ts`. */
-  readonly form: string;
-  /** Role or responder that it is asked of. */
-  readonly to: string;
-  readonly askedAt: string;
-  readonly dueAt: string | null;
-  readonly status: 'open' | 'answered' | 'withdrawn';
-  /** Responder id; so are `given`, `settledBy`, `requestedBy` and `lead`. */
-  readonly answeredBy: string | null;
-  readonly settledAt: string | null;
-  readonly answer: Json;
-}
-
 export interface IncidentSummary {
   readonly id: string;
   readonly number: number;
@@ -158,15 +113,3 @@ export interface IncidentSummary {
   readonly exercise: boolean;
   readonly openedAt: string;
 }
-
-/** One item of evidence as the timeline has it; never its content. */
-export type EvidenceListed =
-  | {
-      readonly kind: 'stored';
-      readonly name: string;
-      readonly sha256: string;
-      /** Bytes. */
-      readonly size: number;
-      readonly at: string;
-    }
-  | { readonly kind: 'missing'; readonly name: string; readonly reason: string; readonly at: string };

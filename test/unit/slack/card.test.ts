@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Impact } from '../../../src/incident/impact.ts';
 import { brokenLine } from '../../../src/slack/render/broken.ts';
-import type { ImpactView } from '../../../src/slack/view/incident.ts';
 import { incident } from './harness.ts';
 
-const NOTHING: ImpactView = {
+const NOTHING: Impact = {
   stopped: [],
   capped: [],
   throttlesPerMinute: null,
@@ -19,7 +19,7 @@ const NOTHING: ImpactView = {
 const ORDERS = 'arn:aws:sqs:eu-central-1:111122223333:orders';
 const CARTS = 'arn:aws:dynamodb:eu-central-1:111122223333:table/carts/stream/2026-01-01T00:00:00.000';
 
-const line = (impact: Partial<ImpactView>) =>
+const line = (impact: Partial<Impact>) =>
   brokenLine(incident({ impact: { ...NOTHING, ...impact } })).replace(/<!date\^\d+\^[^|]*\|([^>]*)>/g, '$1');
 
 describe('what is broken now', () => {

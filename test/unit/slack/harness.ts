@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { ApprovalView } from '../../../src/incident/approval-view.ts';
+import type { QuestionView } from '../../../src/incident/incident-view.ts';
 import { silentLog } from '../../../src/log.ts';
 import {
   createSlackDouble,
@@ -13,7 +14,7 @@ import type { DeliveryOutcome, SlackDelivery } from '../../../src/slack/delivery
 import { SCOPES } from '../../../src/slack/manifest.ts';
 import type { SlackCommand, SlackCommandResult } from '../../../src/slack/port.ts';
 import type { SlackCampaign, SlackScope } from '../../../src/slack/view/campaign.ts';
-import type { IncidentView, QuestionView } from '../../../src/slack/view/incident.ts';
+import type { IncidentView } from '../../../src/slack/view/incident.ts';
 import type { PostmortemView, StakeholderView } from '../../../src/slack/view/owed.ts';
 import { oneWorkspace } from '../../../src/slack/workspaces.ts';
 
