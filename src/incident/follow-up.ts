@@ -1,7 +1,8 @@
 import type { FollowUp } from '../action/action.ts';
-import type { AttemptId, InvocationId } from '../id.ts';
+import type { AttemptId } from '../id.ts';
 import type { Draft } from './draft.ts';
 import { newAttempt } from './new-attempt.ts';
+import { openInvocation } from './open-invocation.ts';
 import type { AttemptRow, TimerRow } from './state.ts';
 import { FOLLOW_UP } from './state.ts';
 
@@ -29,19 +30,12 @@ export function startFollowUp(draft: Draft, timer: TimerRow): void {
   const followUp = first === undefined ? undefined : find(draft, first, timer.name);
   // What the guardrails refused the first time is not asked for again.
   if (first?.target == null || followUp === undefined || first.state === 'refused') return;
-  const invocation = {
-    id: draft.env.ids.next('inv') satisfies InvocationId,
+  const invocation = openInvocation(draft, {
     chart: first.chart,
     xstateId: FOLLOW_UP,
     src: FOLLOW_UP,
     input: { of: first.id, name: followUp.name, functionArn: first.target.functionArn },
-    status: 'open' as const,
-    output: null,
-    openedAt: draft.at,
-    closedAt: null,
-    answeredBy: null,
-  };
-  draft.putInvocation(invocation);
+  });
   draft.putAttempt(
     newAttempt(draft, invocation, {
       action: followUp.action,

@@ -8,6 +8,7 @@ import { cancelAttempt } from './attempt.ts';
 import type { Draft } from './draft.ts';
 import { armFollowUps } from './follow-up.ts';
 import { newAttempt } from './new-attempt.ts';
+import { openInvocation } from './open-invocation.ts';
 import { planRelease } from './plan-release.ts';
 import { handOverHolds, releaseOf } from './release.ts';
 import type { AttemptRow, InvocationRow } from './state.ts';
@@ -26,19 +27,12 @@ export function startInvocation(
   chart: ChartId,
   effect: { readonly id: string; readonly src: string; readonly input: JsonObject },
 ): void {
-  const invocation: InvocationRow = {
-    id: draft.env.ids.next('inv'),
+  const invocation = openInvocation(draft, {
     chart,
     xstateId: effect.id,
     src: effect.src,
     input: inputOf(draft, chart, effect),
-    status: 'open',
-    output: null,
-    openedAt: draft.at,
-    closedAt: null,
-    answeredBy: null,
-  };
-  draft.putInvocation(invocation);
+  });
   switch (effect.src) {
     case FOR_EACH:
       startForEach(draft, invocation);

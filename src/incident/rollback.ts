@@ -1,7 +1,7 @@
-import type { InvocationId } from '../id.ts';
 import type { Draft } from './draft.ts';
 import { chartOf, isContaining } from './hold.ts';
 import { lastVerdict } from './notification.ts';
+import { openInvocation } from './open-invocation.ts';
 import { planRelease } from './plan-release.ts';
 import { releaseOf } from './release.ts';
 import type { HoldRow } from './state.ts';
@@ -58,19 +58,12 @@ const HARMLESS: ReadonlySet<string> = new Set(['false_positive', 'benign']);
 export function startRollback(draft: Draft, holds: readonly HoldRow[], by: string): boolean {
   const chart = holds.map((hold) => chartOf(draft, hold)).find((id) => id !== undefined);
   if (chart === undefined) return false;
-  const invocation = {
-    id: draft.env.ids.next('inv') satisfies InvocationId,
+  const invocation = openInvocation(draft, {
     chart,
     xstateId: ROLLBACK,
     src: ROLLBACK,
     input: { holds: holds.map(({ id }) => id), by },
-    status: 'open' as const,
-    output: null,
-    openedAt: draft.at,
-    closedAt: null,
-    answeredBy: null,
-  };
-  draft.putInvocation(invocation);
+  });
   const afterAttack = !HARMLESS.has(lastVerdict(draft) ?? '');
   const own = new Set(holds.map(({ id }) => id));
   planRelease(draft, invocation, releaseOf(draft, { afterAttack }, own), { upkeep: true, requestedBy: by });

@@ -1,7 +1,8 @@
-import type { HoldId, InvocationId } from '../id.ts';
+import type { HoldId } from '../id.ts';
 import type { Draft } from './draft.ts';
 import { armExpiry, chartOf } from './hold.ts';
 import { newAttempt } from './new-attempt.ts';
+import { openInvocation } from './open-invocation.ts';
 import type { AttemptRow, HoldRow } from './state.ts';
 import { isFinal, UPKEEP } from './state.ts';
 
@@ -64,19 +65,12 @@ export function upkeepAttempt(
 ): AttemptRow | undefined {
   const chart = chartOf(draft, hold);
   if (chart === undefined) return undefined;
-  const invocation = {
-    id: draft.env.ids.next('inv') satisfies InvocationId,
+  const invocation = openInvocation(draft, {
     chart,
     xstateId: UPKEEP,
     src: UPKEEP,
     input: { hold: hold.id },
-    status: 'open' as const,
-    output: null,
-    openedAt: draft.at,
-    closedAt: null,
-    answeredBy: null,
-  };
-  draft.putInvocation(invocation);
+  });
   return newAttempt(draft, invocation, {
     ordinal: 0,
     action: hold.action,
