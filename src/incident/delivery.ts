@@ -18,12 +18,15 @@ export type DeliveryOutcome =
       readonly kind: 'sent';
       readonly result: {
         readonly channel: string;
+        /** The message; `null` for a channel that was opened. */
         readonly ts: string | null;
+        /** What could not be done beside it (a person who could not be invited), for the timeline. */
         readonly notes: readonly string[];
         /** True for a message that this delivery made; absent for an edit. */
         readonly posted?: true;
       };
     }
+  /** Certainly not posted; try again after `afterMs`. */
   | {
       readonly kind: 'retry';
       readonly afterMs: number;
@@ -31,8 +34,11 @@ export type DeliveryOutcome =
       /** The time is the service's own: not sooner, and no sign of an outage. */
       readonly exact?: true;
     }
+  /** May be posted: the next try must be told so, and looks before it posts. */
   | { readonly kind: 'unknown'; readonly code: string }
+  /** Certainly not posted and never will be. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** Nothing left to say: the question was settled before it was asked, say. */
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /** Delivers one row to people. `previousUnknown`: an earlier try may have arrived, so look first. */

@@ -1,8 +1,9 @@
 import { codeOf, describeError } from '../error.ts';
 import type { ApprovalView } from '../incident/approval-view.ts';
+import type { DeliveryOutcome } from '../incident/delivery.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type BotIdentity, inviteAll, openChannel, whyUnfit } from './channel.ts';
-import { DELIVERY_KINDS, type DeliveryOutcome, type SlackDelivery } from './delivery.ts';
+import { DELIVERY_KINDS, type SlackDelivery } from './delivery.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
 import { furnish } from './furnish.ts';

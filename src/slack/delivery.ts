@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 
-/** What the engine has delivered, and how a delivery ended. */
+/** What the engine has delivered; how it ended is the engine's `DeliveryOutcome`. */
 
 export const DELIVERY_KINDS = [
   'open-channel',
@@ -40,30 +40,3 @@ export interface SlackDelivery {
   /** When it was to be said. */
   readonly madeAt?: string;
 }
-
-export interface DeliveryResult {
-  readonly channel: string;
-  /** The message; `null` for a channel that was opened. */
-  readonly ts: string | null;
-  /** What could not be done beside it (a person who could not be invited), for the timeline. */
-  readonly notes: readonly string[];
-  /** True for a message that this delivery made; absent for an edit. */
-  readonly posted?: true;
-}
-
-export type DeliveryOutcome =
-  | { readonly kind: 'sent'; readonly result: DeliveryResult }
-  /** Certainly not posted; try again after `afterMs`. */
-  | {
-      readonly kind: 'retry';
-      readonly afterMs: number;
-      readonly code: string;
-      /** The time is Slack's own: not sooner, and no sign of an outage. */
-      readonly exact?: true;
-    }
-  /** May be posted: the next try must be told so, and looks before it posts. */
-  | { readonly kind: 'unknown'; readonly code: string }
-  /** Certainly not posted and never will be. */
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  /** Nothing left to say: the question was settled before it was asked, say. */
-  | { readonly kind: 'skipped'; readonly reason: string };

@@ -5,7 +5,7 @@ import {
   WebAPIRequestError,
 } from '@slack/web-api';
 import { CodedError } from '../error.ts';
-import type { DeliveryOutcome } from './delivery.ts';
+import type { DeliveryOutcome } from '../incident/delivery.ts';
 import { NotItsTurn } from './pace.ts';
 
 export type SlackErrorCode =

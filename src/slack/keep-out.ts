@@ -1,5 +1,5 @@
+import type { DeliveryOutcome } from '../incident/delivery.ts';
 import { BOT, whyUnfit } from './channel.ts';
-import type { DeliveryOutcome } from './delivery.ts';
 import { classify, outcomeOf } from './failure.ts';
 import { type Job, noChannel, sent } from './post.ts';
 

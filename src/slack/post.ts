@@ -1,9 +1,10 @@
 import type { MessageMetadata } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
 import type { Clock } from '../clock.ts';
+import type { DeliveryOutcome } from '../incident/delivery.ts';
 import type { Log } from '../log.ts';
 import type { BotIdentity, ChannelSettings } from './channel.ts';
-import type { DeliveryOutcome, SlackDelivery } from './delivery.ts';
+import type { SlackDelivery } from './delivery.ts';
 import { classify, outcomeOf, SlackError, type SlackFailure } from './failure.ts';
 import { findPosted, OUTBOX_EVENT } from './history.ts';
 import { brokenLimits, LIMITS, type SlackMessage } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from './delivery.ts';
+import type { DeliveryOutcome } from '../incident/delivery.ts';
 import { classify, outcomeOf, type SlackFailure } from './failure.ts';
 import { type Job, noChannel, sent } from './post.ts';
 

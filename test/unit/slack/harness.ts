@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { ApprovalView } from '../../../src/incident/approval-view.ts';
+import type { DeliveryOutcome } from '../../../src/incident/delivery.ts';
 import type { QuestionView } from '../../../src/incident/incident-view.ts';
 import { silentLog } from '../../../src/log.ts';
 import {
@@ -10,7 +11,7 @@ import {
 import { type ServedSlack, serveSlack } from '../../../src/simulation/slack-double/serve.ts';
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../../src/slack/app.ts';
 import type { ChannelSettings } from '../../../src/slack/channel.ts';
-import type { DeliveryOutcome, SlackDelivery } from '../../../src/slack/delivery.ts';
+import type { SlackDelivery } from '../../../src/slack/delivery.ts';
 import { SCOPES } from '../../../src/slack/manifest.ts';
 import type { SlackCommand, SlackCommandResult } from '../../../src/slack/port.ts';
 import type { SlackCampaign, SlackScope } from '../../../src/slack/view/campaign.ts';
