@@ -1,19 +1,12 @@
 const shared = {
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
-    ],
-  },
-  testEnvironment: 'node',
+  runtime: '<rootDir>/test/jest/runtime.cjs',
+  testEnvironment: '<rootDir>/test/jest/environment.cjs',
+  transform: {},
   injectGlobals: false,
 };
 
 export default {
   maxWorkers: 2,
-  // What a file leaves behind stays in its worker, gigabytes after a hundred of them: a new worker costs a second.
-  workerIdleMemoryLimit: '1.5GB',
   testTimeout: 60_000,
   projects: [
     {

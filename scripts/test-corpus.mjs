@@ -17,9 +17,10 @@ if (!existsSync(corpus) || !statSync(corpus).isDirectory()) {
 }
 
 const jest = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
+const modules = new URL('../test/jest/register.mjs', import.meta.url).href;
 const child = spawn(
   process.execPath,
-  ['--experimental-vm-modules', jest, '--selectProjects', 'corpus', ...jestArguments],
+  ['--import', modules, jest, '--selectProjects', 'corpus', ...jestArguments],
   { stdio: 'inherit', env: { ...process.env, CORDON_CORPUS: corpus } },
 );
 child.on('exit', (code, signal) => {

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import { seededIds } from '../../src/id.ts';
 import { eventually, openProcessGround, type ProcessGround } from '../support/process-ground.ts';
@@ -14,7 +14,6 @@ import { freshServerDatabase, redisUrl } from '../support/servers.ts';
  */
 
 // An incident takes a second or two, and a start on a busy machine several.
-jest.setTimeout(240_000);
 const START_AND_RUN_MS = 60_000;
 const LATENCY_MS = 15;
 

@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import { eventually, openProcessGround, type ProcessGround } from '../support/process-ground.ts';
 import { type FreshDatabase, freshServerDatabase } from '../support/servers.ts';
 
 /** Two engines on one PostgreSQL server: `cordon pause` in a third process holds in both, within a second. */
-
-jest.setTimeout(90_000);
 
 // What the promise says; a busy machine may take a little of it for the clock of the test itself.
 const WITHIN_MS = 1000;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import type { JournalEntry } from '../../src/simulation/world/journal.ts';
 import {
@@ -20,9 +20,6 @@ import { FUNCTION_ARN } from '../support/world.ts';
 // Aims are 1 s after a death and 3 s after a freeze (printed); a busy machine gets three and two times that.
 const DEAD_WITHIN_MS = 3000;
 const FROZEN_WITHIN_MS = 6000;
-
-// Two processes start for each test.
-jest.setTimeout(90_000);
 
 let database: FreshDatabase;
 let ground: ProcessGround;

@@ -1,5 +1,5 @@
 // The program of an engine in a process of its own, run from the source: see engine-process.ts.
 import { register } from 'node:module';
 
-register('../unit/guardrail/ts-hooks.mjs', import.meta.url);
+register('./typescript-hooks.mjs', import.meta.url);
 await import('./engine-process.ts');

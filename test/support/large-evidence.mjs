@@ -1,5 +1,5 @@
 // A process of its own that collects something large, so that its memory can be measured: see large-evidence.ts.
 import { register } from 'node:module';
 
-register('../unit/guardrail/ts-hooks.mjs', import.meta.url);
+register('./typescript-hooks.mjs', import.meta.url);
 await import('./large-evidence.ts');

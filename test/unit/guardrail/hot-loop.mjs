@@ -5,7 +5,7 @@
 import { register } from 'node:module';
 import v8 from 'node:v8';
 
-register('./ts-hooks.mjs', import.meta.url);
+register('../../support/typescript-hooks.mjs', import.meta.url);
 const [decisions, inline] = process.argv.slice(2);
 
 const { preparsePolicySet, statefulIsAuthorized } = await import('../../../src/guardrail/cedar.ts');
