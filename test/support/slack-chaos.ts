@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createVirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { diffSnapshots } from '../../src/simulation/world/snapshot.ts';
 import { createWorld } from '../../src/simulation/world/world.ts';
@@ -9,7 +10,7 @@ import { readTimeline, timelineHead } from '../../src/store/timeline.ts';
 import { verifyChain } from '../../src/timeline/verify.ts';
 import { act } from './answers.ts';
 import { doubledMessages } from './crash-run.ts';
-import { drive, type Ground, START } from './engine.ts';
+import { drive, type Ground, START, type TestEngine } from './engine.ts';
 import { slackDouble, startSlackEngine } from './slack.ts';
 import { emptyDatabase } from './template.ts';
 import { smallWorld } from './world.ts';
@@ -47,8 +48,10 @@ export interface ChaosRun {
   readonly end: unknown;
   /** Rows that never became a message, by kind. */
   readonly lost: readonly string[];
-  /** What the timeline tells people of Slack. */
-  readonly delays: number;
+  /** What the timeline tells people of Slack being slow or down. */
+  readonly delays: readonly string[];
+  /** Who was let into the channel, and how many messages are pinned there. */
+  readonly channel: { readonly members: readonly string[]; readonly pins: number };
   readonly problems: readonly string[];
 }
 
@@ -56,8 +59,12 @@ export interface ChaosRun {
 export async function runWithSlack(
   sql: EmbeddedSql,
   fails: (call: number, method: string, sinceMs: number) => SlackFailure | undefined,
-  /** The app sees no message that it posted before: what the look into the history is for (control). */
-  options: { readonly forgetful?: true } = {},
+  options: {
+    /** The app sees no message that it posted before: what the look into the history is for (control). */
+    readonly forgetful?: true;
+    /** What is enough to have seen; the incident's end by default. */
+    readonly until?: (slack: SlackDouble) => boolean;
+  } = {},
 ): Promise<ChaosRun> {
   await emptyDatabase(sql);
   const clock = createVirtualClock(START);
@@ -78,21 +85,20 @@ export async function runWithSlack(
     },
   });
   const id = await engine.submit();
+  let seen = -1;
   await drive(engine, async () => {
-    const view = await engine.cordon.views.incidentView(id);
-    for (const question of view?.questions ?? []) {
-      if (question.status !== 'open') continue;
-      if (view?.level !== 'effective' && question.form === 'triage') continue;
-      const answer = question.form === 'triage' ? { verdict: 'true_positive' } : { decision: 'release' };
-      // People answer in the terminal: what they can do must not hang on the message that fails.
-      await act(engine, id, 'answer', { invocationId: question.invocationId, answer }, 'alice');
+    if (options.until?.(slack) === true) return true;
+    const { seq, status, holds } = await engine.state(id);
+    if (seq !== seen) {
+      seen = seq;
+      await answerWhatIsOpen(engine, id);
     }
+    // And a day and a half later, what was put to end by itself.
+    if (status !== 'closed' || [...holds.values()].some((hold) => hold.status !== 'closed')) return false;
     const waiting = await sql.query(
       `select 1 from cordon.outbox where status in ('pending', 'unknown', 'sending') limit 1`,
     );
-    if (view?.status !== 'closed' || waiting.length > 0) return false;
-    // And a day and a half later, what was put to end by itself.
-    return [...(await engine.state(id)).holds.values()].every((hold) => hold.status === 'closed');
+    return waiting.length === 0;
   });
   const state = await engine.state(id);
   const entries = await readTimeline(sql, id);
@@ -114,7 +120,11 @@ export async function runWithSlack(
       left: diffSnapshots(before, world.snapshot()),
     },
     lost: lost.map(({ kind }) => kind),
-    delays: entries.filter(({ body }) => body?.kind === 'slack.delayed').length,
+    delays: entries.flatMap(({ body }) => (body?.kind === 'slack.delayed' ? [body.summary] : [])),
+    channel: {
+      members: slack.people.channels().flatMap(({ members }) => [...members].sort()),
+      pins: slack.people.channels().reduce((count, { pins }) => count + pins.size, 0),
+    },
     problems: [
       ...doubledMessages(slack),
       ...(verdict.kind === 'intact' ? [] : [`the timeline is broken at ${verdict.seq}`]),
@@ -122,6 +132,17 @@ export async function runWithSlack(
   };
   await engine.stop();
   return run;
+}
+
+async function answerWhatIsOpen(engine: TestEngine, id: string): Promise<void> {
+  const view = await engine.cordon.views.incidentView(id);
+  for (const question of view?.questions ?? []) {
+    if (question.status !== 'open') continue;
+    if (view?.level !== 'effective' && question.form === 'triage') continue;
+    const answer = question.form === 'triage' ? { verdict: 'true_positive' } : { decision: 'release' };
+    // People answer in the terminal: what they can do must not hang on the message that fails.
+    await act(engine, id, 'answer', { invocationId: question.invocationId, answer }, 'alice');
+  }
 }
 
 async function failing(failure: SlackFailure, work: () => Promise<Response>): Promise<Response> {
