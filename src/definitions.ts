@@ -20,11 +20,19 @@ class DefinitionError extends CodedError<'cordon_definition_unreadable'> {}
 /** What a playbook may name: the catalogue of this version. */
 export const PLAYBOOK_CATALOGUE: PlaybookCatalogue = buildCatalogue([...ACTIONS.values()]);
 
+// Compiling explores all that a playbook can come to, which takes half a second; an exercise, a dry run and a replay load
+// the same ones again and again.
+const compiled = new Map<string, CompiledPlaybook>();
+
 export async function loadPlaybooks(
   folder = join(PACKAGE_ROOT, 'playbooks'),
 ): Promise<readonly CompiledPlaybook[]> {
   const files = await filesIn(folder, ['.yaml', '.yml']);
-  return files.map((file) => compilePlaybook(file.text, PLAYBOOK_CATALOGUE));
+  return files.map(({ text }) => {
+    const playbook = compiled.get(text) ?? compilePlaybook(text, PLAYBOOK_CATALOGUE);
+    compiled.set(text, playbook);
+    return playbook;
+  });
 }
 
 export async function loadGuardrails(folder = join(PACKAGE_ROOT, 'guardrails')): Promise<GuardrailFiles> {
