@@ -18,7 +18,8 @@ import { ACCOUNT, REGION, smallWorld } from '../support/world.ts';
 /**
  * Two alerts about functions of one role, in a process that is killed at each commit, each step of the outbox, each call to
  * Slack and each page while the campaign opens, and restarted on the same database: one campaign, one channel, one card and
- * one page, whenever it died. Nothing is contained here: what dies within containment is another matter.
+ * one page, whenever it died. Nothing is looked at in the account, nor contained: what dies within that is another matter,
+ * so the engine here delivers and performs nothing, and each step that it is killed at is one of the opening.
  */
 
 const ENROLMENT = `${enrolmentText('observe')}escalation: { tiers: [[alice]], severity: 2, afterMinutes: 120 }\n`;
@@ -81,6 +82,7 @@ function begin(
     dead: mortal.dead,
     overrides: {
       exercise: false,
+      roles: { perform: false, deliver: true },
       enrolment,
       disk: mortalDisk(mortal),
       people: peopleOn({
