@@ -17,22 +17,27 @@ import { emptyDatabase } from './template.ts';
 import { smallWorld } from './world.ts';
 
 /**
- * A whole incident, killed at every commit and every call to the outside, before and after it took
- * effect, then restarted on the same database: it must end as if nothing had happened.
+ * A whole incident, killed at commits and calls to the outside, before and after they took effect, then
+ * restarted on the same database: it must end as if nothing had happened.
  */
 
 export interface Run {
   readonly calls: readonly string[];
+  /** How many processes died on the way; the others of `crashes` would have come after the end. */
+  readonly deaths: number;
   /** What is not as it must be, in words; empty for a good end. */
   readonly problems: readonly string[];
 }
 
 export type Rewrite = Parameters<typeof mortalSql>[2];
 
-/** Runs one incident on an emptied database, killed at `crash`, and says what is not as it must be. */
+/**
+ * Runs one incident on an emptied database and says what is not as it must be. Its first process dies at the first of
+ * `crashes`, counted from its own first call, the second at the second; the one after the last plays to the end.
+ */
 export async function runIncident(
   sql: EmbeddedSql,
-  crash: CrashPoint | null,
+  crashes: readonly CrashPoint[],
   rewrite?: Rewrite,
 ): Promise<Run> {
   await emptyDatabase(sql);
@@ -41,20 +46,25 @@ export async function runIncident(
   const double = slackDouble(clock);
   const ground: Ground = { sql, world, clock, dataDir: await mkdtemp(join(tmpdir(), 'cordon-crash-')) };
   const before = world.snapshot();
-  const mortal = createMortal(crash);
-
-  let engine = await Promise.race([start(ground, double, mortal, 'first', rewrite), mortal.death]);
-  const id = engine === undefined ? undefined : await submitUntilAccepted(engine, mortal);
-  if (engine !== undefined && id !== undefined) await driveOrDie(engine, id, mortal);
-  if (engine === undefined || mortal.dead()) {
-    engine = await start(ground, double, createMortal(null), 'second');
-    await driveOrDie(engine, id ?? (await engine.submit()), mortal);
+  let id: string | undefined;
+  const calls: string[] = [];
+  for (let life = 0; ; life += 1) {
+    const mortal = createMortal(crashes[life] ?? null);
+    // What a later process writes is its own; only the first may be made to forget.
+    const engine = await Promise.race([
+      start(ground, double, mortal, `life-${life}`, life === 0 ? rewrite : undefined),
+      mortal.death,
+    ]);
+    // The sender sends again until it gets a receipt: nothing is acknowledged before the commit.
+    if (engine !== undefined) id ??= await Promise.race([engine.submit(), mortal.death]);
+    if (engine !== undefined && id !== undefined) await driveOrDie(engine, id, mortal);
+    // What stopping and checking call is no part of the incident.
+    calls.push(...mortal.calls);
+    if (engine === undefined || mortal.dead()) continue;
+    const problems = await problemsOf(engine, ground, double, before);
+    await engine.stop();
+    return { calls, deaths: life, problems };
   }
-  // What stopping and checking call is no part of the incident.
-  const calls = [...mortal.calls];
-  const problems = await problemsOf(engine, ground, double, before);
-  await engine.stop();
-  return { calls, problems };
 }
 
 function start(
@@ -86,21 +96,17 @@ function start(
   });
 }
 
-/** The sender sends again until it gets a receipt: nothing is acknowledged before the commit. */
-function submitUntilAccepted(engine: TestEngine, mortal: Mortal): Promise<string | undefined> {
-  return Promise.race([engine.submit(), mortal.death]);
-}
-
 /** Plays the incident to its end with scripted answers, or until the process is dead. */
 async function driveOrDie(engine: TestEngine, id: string, mortal: Mortal): Promise<void> {
-  // After a restart the death is history: it ends nothing any more.
-  const wasDead = mortal.dead();
-  const died = () => !wasDead && mortal.dead();
-  const death = wasDead ? new Promise<never>(() => {}) : mortal.death;
+  const { calls, dead, death } = mortal;
+  let seen = -1;
   await drive(engine, async () => {
-    if (died()) return true;
+    if (dead()) return true;
+    // Nothing was written or asked since the last look: the incident looks the same.
+    if (calls.length === seen) return false;
+    seen = calls.length;
     const view = await Promise.race([engine.cordon.views.incidentView(id), death]);
-    if (view === undefined || died()) return died();
+    if (view === undefined || dead()) return dead();
     for (const question of view.questions) {
       if (question.status !== 'open') continue;
       if (view.level !== 'effective' && question.form === 'triage') continue;
@@ -120,7 +126,7 @@ async function driveOrDie(engine: TestEngine, id: string, mortal: Mortal): Promi
     // Closed, and then what was made to end by itself ends: a day and a half later, in another process perhaps.
     const state = await Promise.race([engine.state(id), death]);
     return (
-      died() || state === undefined || [...state.holds.values()].every((hold) => hold.status === 'closed')
+      dead() || state === undefined || [...state.holds.values()].every((hold) => hold.status === 'closed')
     );
   });
 }
@@ -198,16 +204,18 @@ function verbOf(request: Request): string {
   return /^(Filter|Get|List|Describe|Lookup)/.test(target) ? `GET ${target}` : request.method;
 }
 
-/**
- * The calls after which a process dies in one of `parts` shares of the matrix: at most `most`, evenly over the whole
- * incident, so that `npm test` stays bounded however many calls evidence makes. A gap between two reads is left out:
- * dying there is dying before the next write.
- */
-export function deaths(calls: readonly string[], part: number, parts: number, most = 6): readonly number[] {
-  const isRead = (name: string | undefined) => name?.startsWith('aws GET') === true;
-  const points = calls
-    .map((_, index) => index)
-    .filter((index) => !(isRead(calls[index]) && isRead(calls[index + 1])) && index % parts === part);
-  const step = Math.max(1, points.length / most);
-  return points.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+const isRead = (name: string | undefined) => name?.startsWith('aws GET') === true;
+
+/** `count` of the calls after which a process may die, evenly over the whole incident: see `isMoment`. */
+export function deaths(calls: readonly string[], count: number): readonly number[] {
+  const moments = [...calls.keys()].filter((index) => isMoment(calls, index));
+  return Array.from(
+    { length: count },
+    (_, part) => moments[Math.floor(((part + 0.5) * moments.length) / count)] ?? 0,
+  );
+}
+
+/** A gap between two reads is no moment of its own: dying there is dying before the next write. */
+function isMoment(calls: readonly string[], index: number): boolean {
+  return !(isRead(calls[index]) && isRead(calls[index + 1]));
 }
