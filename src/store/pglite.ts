@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { preparedStatements } from './pglite-prepared.ts';
 import type { Sql } from './sql.ts';
 import { assertOutsideTransaction, markTransaction } from './sql.ts';
 
@@ -18,13 +19,13 @@ export async function openEmbedded(options: { folder?: string; template?: Blob }
     ...(options.folder === undefined ? {} : { dataDir: options.folder }),
     ...(options.template === undefined ? {} : { loadDataDir: options.template }),
   });
+  const run = preparedStatements(database);
   return {
     kind: 'embedded',
     database,
     async query<Row>(text: string, parameters: readonly unknown[] = []) {
       assertOutsideTransaction('query');
-      const result = await database.query<Row>(text, [...parameters]);
-      return result.rows;
+      return run<Row>(text, parameters);
     },
     withTransaction: async (work) => {
       assertOutsideTransaction('withTransaction');

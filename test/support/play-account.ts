@@ -1,7 +1,5 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { inProcessHandler } from '../../src/aws/in-process.ts';
 import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
+import type { JsonObject } from '../../src/json.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { diffSnapshots } from '../../src/simulation/world/snapshot.ts';
 import type { World } from '../../src/simulation/world/world.ts';
@@ -37,7 +35,7 @@ export interface Played {
   readonly stopped: boolean;
 }
 
-const CREDENTIALS = { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world-secret-key' };
+const ACCESS_KEY_ID = 'AKIACORDONWORLD00000';
 
 /** Lets an alert about the account's function become an incident, with traffic all the while, to its very end. */
 export async function play(
@@ -126,39 +124,38 @@ export async function play(
 /** One event to each qualifier, one call of each sibling, one message to each queue and one round of the pollers a second. */
 function startTraffic(engine: TestEngine, account: RandomAccount) {
   const { world, clock } = engine;
-  const client = {
-    region: REGION,
-    credentials: { ...CREDENTIALS },
-    endpoint: 'http://127.0.0.1:1',
-    maxAttempts: 1,
-    requestHandler: inProcessHandler(world.fetch),
+  // Bare requests: the real SDK is what Cordon goes by, and with it the traffic would cost more than Cordon does.
+  const send = async (service: string, path: string, headers: Record<string, string>, body: string) => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=${ACCESS_KEY_ID}/20261124/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
+    const url = `https://${service}.${REGION}.amazonaws.com${path}`;
+    const answer = await world.fetch(
+      new Request(url, { method: 'POST', headers: { authorization, ...headers }, body }),
+    );
+    if (!answer.ok) throw new Error(`traffic: ${path} was answered ${answer.status}, ${await answer.text()}`);
   };
-  const lambda = new LambdaClient(client);
-  const sqs = new SQSClient(client);
+  const invoke = (name: string, type: string, qualifier: string | null, payload: JsonObject) => {
+    const query = qualifier === null ? '' : `?Qualifier=${encodeURIComponent(qualifier)}`;
+    const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations${query}`;
+    return send('lambda', path, { 'x-amz-invocation-type': type }, JSON.stringify(payload));
+  };
   const queues = account.mappings.map((_, index) => `orders-${index}`);
   const over = new AbortController();
   const counted: { sent: number; processed: number; failed?: unknown } = { sent: 0, processed: 0 };
   let stopped: Played['messages'] | undefined;
   const tick = async () => {
-    for (const qualifier of qualifiersOf(account)) {
-      const Payload = Buffer.from(JSON.stringify({ sent: clock.now().toISOString() }));
-      await lambda.send(
-        new InvokeCommand({
-          FunctionName: FUNCTION_ARN,
-          InvocationType: 'Event',
-          Qualifier: qualifier,
-          Payload,
-        }),
-      );
-    }
+    for (const qualifier of qualifiersOf(account))
+      await invoke(FUNCTION_ARN, 'Event', qualifier, { sent: clock.now().toISOString() });
     for (const [index, { version }] of account.siblings.entries()) {
-      const FunctionName = `sibling-${index}`;
-      await lambda.send(new InvokeCommand({ FunctionName }));
-      if (version !== null) await lambda.send(new InvokeCommand({ FunctionName, Qualifier: 'stable' }));
+      await invoke(`sibling-${index}`, 'RequestResponse', null, {});
+      if (version !== null) await invoke(`sibling-${index}`, 'RequestResponse', 'stable', {});
     }
     for (const name of queues) {
       const QueueUrl = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}`;
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: String(counted.sent) }));
+      const headers = {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.SendMessage',
+      };
+      await send('sqs', '/', headers, JSON.stringify({ QueueUrl, MessageBody: String(counted.sent) }));
       counted.sent += 1;
     }
     counted.processed += world.pollSources();
