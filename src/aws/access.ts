@@ -12,6 +12,7 @@ import type { CallGuard } from './guard.ts';
 import { iamPort } from './iam.ts';
 import { lambdaPort } from './lambda.ts';
 import { logsPort } from './logs.ts';
+import { once } from './once.ts';
 import { scalingPort } from './scaling.ts';
 import { type AssumedRole, type AwsScope, createSessions } from './sessions.ts';
 import { createSharedReads, type SharedReads as SharedLists } from './shared-reads.ts';
@@ -47,8 +48,8 @@ export interface AwsAccessFactory {
 }
 
 /**
- * Builds the way to AWS, or to a simulated account. Clients are made per call chain (0.45 ms each, and only
- * when used) because each carries its guard; sockets and STS sessions are shared by all of them.
+ * Builds the way to AWS, or to a simulated account. Clients are made per call chain, when first used, because
+ * each carries its guard; sockets and STS sessions are shared by all of them.
  * Throws `cordon_world_not_loopback` for a simulated account that is not on this machine.
  */
 export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
@@ -157,12 +158,4 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
       wire.slowHandler.destroy?.();
     },
   });
-}
-
-function once<Value extends object>(make: () => Value): () => Value {
-  let value: Value | undefined;
-  return () => {
-    value ??= make();
-    return value;
-  };
 }

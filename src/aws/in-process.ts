@@ -29,13 +29,16 @@ export function inProcessHandler(fetchLike: FetchLike, clock?: Clock): SdkHandle
         cancelled.abort();
         throw error;
       } finally {
-        over.abort();
+        over.abort(OVER);
       }
     },
     updateHttpClientConfig: () => {},
     httpHandlerConfigs: () => ({}),
   };
 }
+
+// Made once: an abort without a reason makes an exception with a stack for each call that went well.
+const OVER = named('AbortError', 'the call is over');
 
 interface CallOptions {
   readonly abortSignal?: unknown;

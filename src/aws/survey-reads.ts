@@ -1,8 +1,20 @@
 import type { SurveyCall } from '../action/survey-port.ts';
 import type { JsonObject } from '../json.ts';
+import { once } from './once.ts';
 import type { SurveyRead } from './survey-read.ts';
 
 /** How each call of the survey port is made; the SDK of its service is loaded by the first. */
+
+const lambda = once(() => import('@aws-sdk/client-lambda'));
+const scaling = once(() => import('@aws-sdk/client-application-auto-scaling'));
+const sqs = once(() => import('@aws-sdk/client-sqs'));
+const s3 = once(() => import('@aws-sdk/client-s3'));
+const cloudwatch = once(() => import('@aws-sdk/client-cloudwatch'));
+const cloudtrail = once(() => import('@aws-sdk/client-cloudtrail'));
+const ec2 = once(() => import('@aws-sdk/client-ec2'));
+const xray = once(() => import('@aws-sdk/client-xray'));
+const configService = once(() => import('@aws-sdk/client-config-service'));
+const secretsManager = once(() => import('@aws-sdk/client-secrets-manager'));
 
 const NEXT_TOKEN = { answer: 'NextToken', request: 'NextToken' };
 const MAX_RECORD_BYTES = 8_000_000;
@@ -11,35 +23,35 @@ const MARKER = { answer: 'NextMarker', request: 'Marker' };
 export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'lambda:GetLayerVersion': {
     async open(config) {
-      const { LambdaClient, GetLayerVersionByArnCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetLayerVersionByArnCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetLayerVersionByArnCommand(request(input)), options);
     },
   },
   'lambda:GetLayerVersionPolicy': {
     async open(config) {
-      const { LambdaClient, GetLayerVersionPolicyCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetLayerVersionPolicyCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetLayerVersionPolicyCommand(request(input)), options);
     },
   },
   'lambda:GetFunctionRecursionConfig': {
     async open(config) {
-      const { LambdaClient, GetFunctionRecursionConfigCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetFunctionRecursionConfigCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetFunctionRecursionConfigCommand(request(input)), options);
     },
   },
   'lambda:GetRuntimeManagementConfig': {
     async open(config) {
-      const { LambdaClient, GetRuntimeManagementConfigCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetRuntimeManagementConfigCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetRuntimeManagementConfigCommand(request(input)), options);
     },
   },
   'lambda:GetFunctionCodeSigningConfig': {
     async open(config) {
-      const { LambdaClient, GetFunctionCodeSigningConfigCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetFunctionCodeSigningConfigCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) =>
         client.send(new GetFunctionCodeSigningConfigCommand(request(input)), options);
@@ -47,14 +59,14 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   },
   'lambda:GetCodeSigningConfig': {
     async open(config) {
-      const { LambdaClient, GetCodeSigningConfigCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetCodeSigningConfigCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetCodeSigningConfigCommand(request(input)), options);
     },
   },
   'lambda:GetFunctionScalingConfig': {
     async open(config) {
-      const { LambdaClient, GetFunctionScalingConfigCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetFunctionScalingConfigCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetFunctionScalingConfigCommand(request(input)), options);
     },
@@ -62,7 +74,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'lambda:ListDurableExecutionsByFunction': {
     token: MARKER,
     async open(config) {
-      const { LambdaClient, ListDurableExecutionsByFunctionCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, ListDurableExecutionsByFunctionCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) =>
         client.send(new ListDurableExecutionsByFunctionCommand(request(input)), options);
@@ -71,7 +83,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'lambda:GetDurableExecutionHistory': {
     token: MARKER,
     async open(config) {
-      const { LambdaClient, GetDurableExecutionHistoryCommand } = await import('@aws-sdk/client-lambda');
+      const { LambdaClient, GetDurableExecutionHistoryCommand } = await lambda();
       const client = new LambdaClient(config);
       return (input, options) => client.send(new GetDurableExecutionHistoryCommand(request(input)), options);
     },
@@ -79,7 +91,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'application-autoscaling:DescribeScalableTargets': {
     token: NEXT_TOKEN,
     async open(config) {
-      const sdk = await import('@aws-sdk/client-application-auto-scaling');
+      const sdk = await scaling();
       const client = new sdk.ApplicationAutoScalingClient(config);
       return (input, options) => client.send(new sdk.DescribeScalableTargetsCommand(request(input)), options);
     },
@@ -87,21 +99,21 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'application-autoscaling:DescribeScalingPolicies': {
     token: NEXT_TOKEN,
     async open(config) {
-      const sdk = await import('@aws-sdk/client-application-auto-scaling');
+      const sdk = await scaling();
       const client = new sdk.ApplicationAutoScalingClient(config);
       return (input, options) => client.send(new sdk.DescribeScalingPoliciesCommand(request(input)), options);
     },
   },
   'sqs:GetQueueUrl': {
     async open(config) {
-      const { SQSClient, GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+      const { SQSClient, GetQueueUrlCommand } = await sqs();
       const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
       return (input, options) => client.send(new GetQueueUrlCommand(request(input)), options);
     },
   },
   'sqs:GetQueueAttributes': {
     async open(config) {
-      const { SQSClient, GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
+      const { SQSClient, GetQueueAttributesCommand } = await sqs();
       // The link comes from an answer: it names the queue, and never where the call goes.
       const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
       return (input, options) => client.send(new GetQueueAttributesCommand(request(input)), options);
@@ -109,7 +121,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   },
   'sqs:ReceiveMessage': {
     async open(config) {
-      const { SQSClient, ReceiveMessageCommand } = await import('@aws-sdk/client-sqs');
+      const { SQSClient, ReceiveMessageCommand } = await sqs();
       const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
       return (input, options) => client.send(new ReceiveMessageCommand(request(input)), options);
     },
@@ -117,14 +129,14 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   's3:ListBucket': {
     token: { answer: 'NextContinuationToken', request: 'ContinuationToken' },
     async open(config) {
-      const { S3Client, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+      const { S3Client, ListObjectsV2Command } = await s3();
       const client = new S3Client({ ...config, forcePathStyle: true });
       return (input, options) => client.send(new ListObjectsV2Command(request(input)), options);
     },
   },
   's3:GetObject': {
     async open(config) {
-      const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const { S3Client, GetObjectCommand } = await s3();
       const client = new S3Client({ ...config, forcePathStyle: true });
       return async (input, options) => {
         const { Body, ContentLength } = await client.send(new GetObjectCommand(request(input)), options);
@@ -137,7 +149,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'cloudwatch:GetMetricData': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { CloudWatchClient, GetMetricDataCommand } = await import('@aws-sdk/client-cloudwatch');
+      const { CloudWatchClient, GetMetricDataCommand } = await cloudwatch();
       const client = new CloudWatchClient(config);
       return (input, options) => client.send(new GetMetricDataCommand(request(input)), options);
     },
@@ -145,7 +157,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'cloudtrail:LookupEvents': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { CloudTrailClient, LookupEventsCommand } = await import('@aws-sdk/client-cloudtrail');
+      const { CloudTrailClient, LookupEventsCommand } = await cloudtrail();
       const client = new CloudTrailClient(config);
       return (input, options) => client.send(new LookupEventsCommand(request(input)), options);
     },
@@ -153,7 +165,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'ec2:DescribeNetworkInterfaces': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { EC2Client, DescribeNetworkInterfacesCommand } = await import('@aws-sdk/client-ec2');
+      const { EC2Client, DescribeNetworkInterfacesCommand } = await ec2();
       const client = new EC2Client(config);
       return (input, options) => client.send(new DescribeNetworkInterfacesCommand(request(input)), options);
     },
@@ -161,7 +173,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'ec2:DescribeFlowLogs': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { EC2Client, DescribeFlowLogsCommand } = await import('@aws-sdk/client-ec2');
+      const { EC2Client, DescribeFlowLogsCommand } = await ec2();
       const client = new EC2Client(config);
       return (input, options) => client.send(new DescribeFlowLogsCommand(request(input)), options);
     },
@@ -169,7 +181,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'xray:GetTraceSummaries': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { XRayClient, GetTraceSummariesCommand } = await import('@aws-sdk/client-xray');
+      const { XRayClient, GetTraceSummariesCommand } = await xray();
       const client = new XRayClient(config);
       return (input, options) => client.send(new GetTraceSummariesCommand(request(input)), options);
     },
@@ -177,7 +189,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'config:GetResourceConfigHistory': {
     token: { answer: 'nextToken', request: 'nextToken' },
     async open(config) {
-      const sdk = await import('@aws-sdk/client-config-service');
+      const sdk = await configService();
       const client = new sdk.ConfigServiceClient(config);
       return (input, options) =>
         client.send(new sdk.GetResourceConfigHistoryCommand(request(input)), options);
@@ -186,7 +198,7 @@ export const SURVEY_READS: Readonly<Record<SurveyCall, SurveyRead>> = {
   'secretsmanager:ListSecrets': {
     token: NEXT_TOKEN,
     async open(config) {
-      const { SecretsManagerClient, ListSecretsCommand } = await import('@aws-sdk/client-secrets-manager');
+      const { SecretsManagerClient, ListSecretsCommand } = await secretsManager();
       const client = new SecretsManagerClient(config);
       return (input, options) => client.send(new ListSecretsCommand(request(input)), options);
     },

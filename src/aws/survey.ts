@@ -1,9 +1,12 @@
 import type { SurveyCall, SurveyPort } from '../action/survey-port.ts';
 import type { JsonObject } from '../json.ts';
 import type { Caller } from './call.ts';
+import { once } from './once.ts';
 import { pages } from './pages.ts';
 import { plain } from './plain.ts';
 import type { ClientConfig, Send, SurveyRead } from './survey-read.ts';
+
+const reads = once(() => import('./survey-reads.ts'));
 
 /**
  * The survey port over clients that are loaded when they are first needed. Times and failures are the
@@ -16,7 +19,7 @@ export function surveyPort(
 ): SurveyPort {
   const opened = new Map<string, Promise<Send>>();
   const sender = async (name: SurveyCall, region: string | undefined): Promise<[SurveyRead, Send]> => {
-    const { SURVEY_READS } = await loading(import('./survey-reads.ts'));
+    const { SURVEY_READS } = await loading(reads());
     const read = SURVEY_READS[name];
     const key = `${name} ${region ?? ''}`;
     const known =

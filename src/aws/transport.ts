@@ -38,9 +38,7 @@ export interface Wire {
     readonly maxAttempts: 1;
     readonly retryMode: 'standard';
     readonly endpoint?: string;
-    readonly useFipsEndpoint?: false;
-    readonly useDualstackEndpoint?: false;
-  };
+  } & Partial<typeof NOTHING_OF_THE_MACHINE>;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Throws `cordon_aws_bad_response` for a link that this transport must not follow. */
   checkLink(link: URL): void;
@@ -48,6 +46,15 @@ export interface Wire {
 
 // Shaped like a key so that the SDK signs, and unlike any that AWS has ever issued.
 const WORLD_CREDENTIALS = { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world' };
+
+// What the SDK would else read from the environment and ~/.aws/config, for each client anew.
+const NOTHING_OF_THE_MACHINE = {
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  defaultsMode: 'standard',
+  authSchemePreference: async () => [],
+  userAgentAppId: async () => undefined,
+} as const;
 
 export interface Timeouts {
   readonly requestTimeoutMs: number;
@@ -92,8 +99,7 @@ export function openWire(transport: AwsTransport, timeouts: Timeouts): Wire {
           maxAttempts: 1,
           retryMode: 'standard',
           endpoint: endpoint.origin,
-          useFipsEndpoint: false,
-          useDualstackEndpoint: false,
+          ...NOTHING_OF_THE_MACHINE,
         },
         credentials: transport.credentials ?? WORLD_CREDENTIALS,
         checkLink(link) {

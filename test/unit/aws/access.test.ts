@@ -1,3 +1,4 @@
+import { GetFunctionConcurrencyCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { AwsError } from '../../../src/action/failure.ts';
 import {
@@ -54,6 +55,28 @@ describe('the world transport', () => {
       expect(() => accessTo(endpoint)).not.toThrow();
     },
   );
+
+  test('takes no setting of the SDK from this machine', async () => {
+    const { url } = await stubbed(() => json({}));
+    const name = 'AWS_SDK_UA_APP_ID';
+    const before = process.env[name];
+    process.env[name] = 'of-the-machine';
+    try {
+      await accessTo(url)(SCOPE, openGuard()).lambda.getReservedConcurrency(FUNCTION_ARN);
+      const client = new LambdaClient({
+        endpoint: url,
+        region: 'eu-west-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      });
+      await client.send(new GetFunctionConcurrencyCommand({ FunctionName: FUNCTION_ARN }));
+    } finally {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    }
+    const [ours, control] = (stub?.requests ?? []).map(({ headers }) => String(headers['user-agent']));
+    expect(ours).not.toContain('of-the-machine');
+    expect(control).toContain('of-the-machine');
+  });
 
   test('does not follow a code link to anywhere else', async () => {
     const { url } = await stubbed(() => ({ kind: 'answer', status: 200, body: 'zip' }));
