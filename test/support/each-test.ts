@@ -1,0 +1,55 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import type { WorldSpec } from '../../src/simulation/world/spec.ts';
+import { freshGround, type Ground, startEngine, type TestEngine } from './engine.ts';
+
+type EngineOptions = NonNullable<Parameters<typeof startEngine>[1]>;
+
+/** What each test of a file has: ground of its own and an engine on it, stopped when the test is over. */
+export interface EachTest {
+  readonly ground: Ground;
+  readonly engine: TestEngine;
+  /** The process ends, and another takes over after so long. Meanwhile nobody acts, whatever `meanwhile` does. */
+  restart(options?: { readonly awayMs?: number; readonly meanwhile?: () => Promise<void> }): Promise<void>;
+}
+
+/**
+ * Gives every test of the file its ground and its engine. A test that is about what holds after hours need not live
+ * through them: with `restart` nobody looks meanwhile, and what is due comes once.
+ */
+export function engineForEachTest(
+  options: { readonly world?: () => WorldSpec; readonly engine?: (ground: Ground) => EngineOptions } = {},
+): EachTest {
+  let ground: Ground;
+  let engine: TestEngine;
+  let processes = 0;
+  const start = async () => {
+    processes += 1;
+    engine = await startEngine(ground, { seed: `process ${processes}`, ...options.engine?.(ground) });
+  };
+  beforeEach(async () => {
+    ground = await freshGround(options.world === undefined ? {} : { world: options.world() });
+    await start();
+  });
+  afterEach(async () => {
+    await engine.stop();
+    await ground.sql.close();
+  });
+  return {
+    get ground() {
+      return ground;
+    },
+    get engine() {
+      return engine;
+    },
+    async restart({ awayMs = 0, meanwhile } = {}) {
+      await engine.stop();
+      await meanwhile?.();
+      let over = false;
+      void ground.clock.sleep(awayMs).then(() => {
+        over = true;
+      });
+      for (; !over; await new Promise((resolve) => setImmediate(resolve))) ground.clock.advanceToNext();
+      await start();
+    },
+  };
+}
