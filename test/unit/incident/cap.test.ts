@@ -54,8 +54,7 @@ describe('a cap and an isolation of one function', () => {
     expect(cap?.desired).toEqual({ reserved: 5 });
     expect(zero?.objectKey).toBe(cap?.objectKey);
     expect(zero?.prior).toEqual({ reserved: null });
-    await answer(engine, id, 'triage', { verdict: 'true_positive' });
-    await answer(engine, id, 'recovery', { decision: 'release' });
+    await answer(engine, id, 'triage', { verdict: 'false_positive' });
     await untilClosed(engine, id);
     await untilNothingIsHeld(engine, id);
     expect((await holdsOf(first)).map((hold) => hold.status)).toEqual(['closed']);

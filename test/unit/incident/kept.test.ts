@@ -1,19 +1,23 @@
 import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { inProcessHandler } from '../../../src/aws/in-process.ts';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import type { Sql } from '../../../src/store/sql.ts';
 import { act, answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
-import { freshGround, startEngine } from '../../support/engine.ts';
+import { freshGround, startEngine, type TestEngine } from '../../support/engine.ts';
 import { enrolmentOf, type RandomAccount, worldOf, worst } from '../../support/random-account.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 import { FUNCTION_ARN, REGION } from '../../support/world.ts';
 
 let sql: EmbeddedSql;
+let engine: TestEngine;
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
+});
+afterEach(async () => {
+  await engine.stop();
 });
 afterAll(async () => {
   await sql.close();
@@ -33,53 +37,25 @@ const account: RandomAccount = {
   ],
 };
 
-/** Keeps the function contained by a first incident, lets its owner open one more source, and releases by a second. */
-async function keptThenReleased(kept: Sql = sql) {
-  const ground = await freshGround({ sql, world: worldOf(account), seed: 'kept' });
-  const before = ground.world.snapshot();
-  const engine = await startEngine(ground, {
-    sql: kept,
-    overrides: { enrolment: parseEnrolment(enrolmentOf(account), 'enrolment.yaml') },
-  });
-  try {
-    const first = await engine.submit({ at: ground.clock.now() });
-    await untilLevel(engine, first, 'effective');
-    await answer(engine, first, 'triage', { verdict: 'true_positive' });
-    await answer(engine, first, 'recovery', { decision: 'keep' });
-    await untilClosed(engine, first);
-    const left = await held(engine, first);
+const enrolment = parseEnrolment(enrolmentOf(account), 'enrolment.yaml');
 
-    const closed = [...ground.world.state.mappings.values()][1];
-    const lambda = new LambdaClient({
-      region: REGION,
-      credentials: { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world-secret-key' },
-      endpoint: 'http://127.0.0.1:1',
-      requestHandler: inProcessHandler(ground.world.fetch),
-    });
-    await lambda.send(new UpdateEventSourceMappingCommand({ UUID: closed?.uuid ?? '', Enabled: true }));
-
-    const second = await engine.submit({ id: 'finding2', at: ground.clock.now() });
-    await untilLevel(engine, second, 'effective');
-    const adopted = await held(engine, second);
-    await answer(engine, second, 'triage', { verdict: 'false_positive' });
-    await untilClosed(engine, second);
-    const comparison = (await engine.state(second)).record.comparisons?.[FUNCTION_ARN];
-    await untilNothingIsHeld(engine, second);
-    return {
-      left,
-      adopted,
-      comparison,
-      stillHeld: await held(engine, first),
-      differences: diffSnapshots(before, ground.world.snapshot()),
-      opened: closed?.uuid ?? '',
-      state: await engine.state(second),
-    };
-  } finally {
-    await engine.stop();
-  }
+/** An incident about the function, which a person ends with its containment kept. */
+async function kept(engine: TestEngine): Promise<string> {
+  const id = await engine.submit({ at: engine.clock.now() });
+  await untilLevel(engine, id, 'effective');
+  await answer(engine, id, 'triage', { verdict: 'true_positive' });
+  await answer(engine, id, 'recovery', { decision: 'keep' });
+  await untilClosed(engine, id);
+  return id;
 }
 
-const held = async (engine: Awaited<ReturnType<typeof startEngine>>, id: string) =>
+/** Whatever happened meanwhile was a false alarm: everything is released. */
+async function released(engine: TestEngine, id: string): Promise<void> {
+  await answer(engine, id, 'triage', { verdict: 'false_positive' });
+  await untilClosed(engine, id);
+}
+
+const held = async (engine: TestEngine, id: string) =>
   [...(await engine.state(id)).holds.values()]
     .filter((hold) => hold.status !== 'closed')
     .map((hold) => hold.objectKey)
@@ -87,9 +63,12 @@ const held = async (engine: Awaited<ReturnType<typeof startEngine>>, id: string)
 
 describe('a function that one incident left contained', () => {
   test('is put back by the next as it was before the first, with what only the next had closed', async () => {
-    const played = await keptThenReleased();
-    const kinds = new Set(played.left.map((key) => key.split(':')[0]));
-    expect([...kinds].sort()).toEqual([
+    const ground = await freshGround({ sql, world: worldOf(account), seed: 'kept' });
+    const before = ground.world.snapshot();
+    engine = await startEngine(ground, { overrides: { enrolment } });
+    const first = await kept(engine);
+    const left = await held(engine, first);
+    expect([...new Set(left.map((key) => key.split(':')[0]))].sort()).toEqual([
       'async-sink',
       'event-source',
       'function-url',
@@ -99,18 +78,33 @@ describe('a function that one incident left contained', () => {
       'scaling',
       'sink-grant',
     ]);
+
+    const opened = [...ground.world.state.mappings.values()][1]?.uuid ?? '';
+    const lambda = new LambdaClient({
+      region: REGION,
+      credentials: { accessKeyId: 'AKIACORDONWORLD00000', secretAccessKey: 'cordon-world-secret-key' },
+      endpoint: 'http://127.0.0.1:1',
+      requestHandler: inProcessHandler(ground.world.fetch),
+    });
+    await lambda.send(new UpdateEventSourceMappingCommand({ UUID: opened, Enabled: true }));
+
+    const second = await engine.submit({ id: 'finding2', at: ground.clock.now() });
+    await untilLevel(engine, second, 'effective');
     // The same objects, each held once, and the source that was opened between the two.
-    expect(played.adopted.filter((key) => !key.endsWith(played.opened))).toEqual(played.left);
-    expect(played.adopted.filter((key) => key.endsWith(played.opened))).toHaveLength(1);
-    expect(played.stillHeld).toEqual([]);
-    expect(
-      played.differences.map(({ path }) => path).filter((path) => !path.includes(played.opened)),
-    ).toEqual([]);
-    expect(played.differences).toMatchObject([{ after: 'Enabled' }]);
-    expect(played.comparison).toMatchObject({ compared: true });
+    const adopted = await held(engine, second);
+    expect(adopted.filter((key) => !key.endsWith(opened))).toEqual(left);
+    expect(adopted.filter((key) => key.endsWith(opened))).toHaveLength(1);
+    await released(engine, second);
+    const comparison = (await engine.state(second)).record.comparisons?.[FUNCTION_ARN];
+    await untilNothingIsHeld(engine, second);
+    expect(await held(engine, first)).toEqual([]);
+    const differences = diffSnapshots(before, ground.world.snapshot());
+    expect(differences.map(({ path }) => path).filter((path) => !path.includes(opened))).toEqual([]);
+    expect(differences).toMatchObject([{ after: 'Enabled' }]);
+    expect(comparison).toMatchObject({ compared: true });
     // What its owner changed between the two is the only thing that differs from the manifest of the first.
-    expect(played.comparison?.differences).toMatchObject([
-      { part: `event source mapping ${played.opened} is`, was: 'Disabled', now: 'Enabled' },
+    expect(comparison?.differences).toMatchObject([
+      { part: `event source mapping ${opened} is`, was: 'Disabled', now: 'Enabled' },
     ]);
   });
 
@@ -119,9 +113,15 @@ describe('a function that one incident left contained', () => {
       ...sql,
       query: async (text, values) => (/'baselines'/.test(text) ? [] : sql.query(text, values)),
     };
-    const played = await keptThenReleased(blind);
-    expect(played.stillHeld.length).toBeGreaterThan(0);
-    expect(played.differences.length).toBeGreaterThan(1);
+    const ground = await freshGround({ sql, world: worldOf(account), seed: 'kept' });
+    const before = ground.world.snapshot();
+    engine = await startEngine(ground, { sql: blind, overrides: { enrolment } });
+    const first = await kept(engine);
+    const second = await engine.submit({ id: 'finding2', at: ground.clock.now() });
+    await untilLevel(engine, second, 'effective');
+    await released(engine, second);
+    expect((await held(engine, first)).length).toBeGreaterThan(0);
+    expect(diffSnapshots(before, ground.world.snapshot()).length).toBeGreaterThan(1);
   });
 });
 
@@ -129,28 +129,20 @@ describe('a kept function that is added to an incident about another', () => {
   test('is taken over by it', async () => {
     const ground = await freshGround({ sql });
     const before = ground.world.snapshot();
-    const engine = await startEngine(ground);
-    try {
-      const first = await engine.submit({ at: ground.clock.now() });
-      await untilLevel(engine, first, 'effective');
-      await answer(engine, first, 'triage', { verdict: 'true_positive' });
-      await answer(engine, first, 'recovery', { decision: 'keep' });
-      await untilClosed(engine, first);
-      const functionArn = FUNCTION_ARN.replace('checkout-webhook', 'sibling');
-      const second = await engine.submit({ id: 'finding2', functionArn, at: ground.clock.now() });
-      await untilLevel(engine, second, 'effective');
-      const added = await act(engine, second, 'add-target', {
-        functionArn: FUNCTION_ARN,
-        reason: 'same source',
-      });
-      expect(added).toMatchObject({ kind: 'done' });
-      await untilLevel(engine, second, 'effective');
-      await answer(engine, second, 'triage', { verdict: 'false_positive' });
-      await untilClosed(engine, second);
-      await untilNothingIsHeld(engine, second);
-      expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
-    } finally {
-      await engine.stop();
-    }
+    engine = await startEngine(ground);
+    const first = await kept(engine);
+    const functionArn = FUNCTION_ARN.replace('checkout-webhook', 'sibling');
+    const second = await engine.submit({ id: 'finding2', functionArn, at: ground.clock.now() });
+    await untilLevel(engine, second, 'effective');
+    const added = await act(engine, second, 'add-target', {
+      functionArn: FUNCTION_ARN,
+      reason: 'same source',
+    });
+    expect(added).toMatchObject({ kind: 'done' });
+    await untilLevel(engine, second, 'effective');
+    await released(engine, second);
+    await untilNothingIsHeld(engine, second);
+    expect(await held(engine, first)).toEqual([]);
+    expect(diffSnapshots(before, ground.world.snapshot())).toEqual([]);
   });
 });

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { loadWorld } from '../../../src/simulation/world/spec.ts';
 import { makeZip } from '../../../src/simulation/world/zip.ts';
-import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import { act, answer, untilClosed, untilLevel } from '../../support/answers.ts';
-import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../../support/engine.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { engineForEachTest } from '../../support/each-test.ts';
+import { drive, quiet } from '../../support/engine.ts';
 import { FUNCTION_ARN, smallWorld } from '../../support/world.ts';
 
 const DEPLOYER = {
@@ -16,40 +15,27 @@ const DEPLOYER = {
   },
 };
 
-let sql: EmbeddedSql;
-let ground: Ground;
-let engine: TestEngine;
-
-beforeAll(async () => {
-  sql = await freshDatabase();
-});
-afterAll(async () => {
-  await sql.close();
-});
-beforeEach(async () => {
-  const base = smallWorld();
-  const [checkout, ...others] = base.functions;
-  const versions = [{}, { files: { 'handler.py': 'import evil\n' } }];
-  const functions = [{ ...checkout, versions, aliases: [{ name: 'live', version: '2' }] }, ...others];
-  const world = loadWorld(JSON.stringify({ ...base, users: [...base.users, DEPLOYER], functions }));
-  ground = await freshGround({ sql, world });
-  engine = await startEngine(ground);
-});
-afterEach(async () => {
-  await engine.stop();
+const on = engineForEachTest({
+  world: () => {
+    const base = smallWorld();
+    const [checkout, ...others] = base.functions;
+    const versions = [{}, { files: { 'handler.py': 'import evil\n' } }];
+    const functions = [{ ...checkout, versions, aliases: [{ name: 'live', version: '2' }] }, ...others];
+    return loadWorld(JSON.stringify({ ...base, users: [...base.users, DEPLOYER], functions }));
+  },
 });
 
-const reserved = () => ground.world.state.functions.get(FUNCTION_ARN)?.reserved;
-const alias = () => ground.world.state.functions.get(FUNCTION_ARN)?.aliases.get('live')?.version;
+const reserved = () => on.ground.world.state.functions.get(FUNCTION_ARN)?.reserved;
+const alias = () => on.ground.world.state.functions.get(FUNCTION_ARN)?.aliases.get('live')?.version;
 const deploys = () =>
-  ground.world.attacker.callAs(DEPLOYER, {
+  on.ground.world.attacker.callAs(DEPLOYER, {
     service: 'lambda',
     action: 'UpdateFunctionCode',
     resource: FUNCTION_ARN,
     request: { ZipFile: Buffer.from(makeZip({ 'handler.py': 'import other' })).toString('base64') },
   });
 const hashOf = async (version: string) => {
-  const { data } = (await ground.world.attacker.callAs(DEPLOYER, {
+  const { data } = (await on.ground.world.attacker.callAs(DEPLOYER, {
     service: 'lambda',
     action: 'GetFunction',
     resource: `${FUNCTION_ARN}:${version}`,
@@ -58,9 +44,12 @@ const hashOf = async (version: string) => {
 };
 
 async function contained(): Promise<string> {
-  const id = await engine.submit();
-  await untilLevel(engine, id, 'effective');
-  await drive(engine, async () => (await engine.cordon.views.incidentView(id))?.evidence.sealedAt !== null);
+  const id = await on.engine.submit();
+  await untilLevel(on.engine, id, 'effective');
+  await drive(
+    on.engine,
+    async () => (await on.engine.cordon.views.incidentView(id))?.evidence.sealedAt !== null,
+  );
   return id;
 }
 
@@ -68,57 +57,59 @@ describe('code that was changed while the function was contained', () => {
   test('does not run again, not even as a canary, before a person says that it is good', async () => {
     const id = await contained();
     expect(await deploys()).toMatchObject({ kind: 'ok' });
-    await answer(engine, id, 'triage', { verdict: 'true_positive' });
-    await answer(engine, id, 'recovery', { decision: 'release' });
-    await drive(engine, async () =>
-      ((await engine.cordon.views.incidentView(id))?.questions ?? []).some(
+    await answer(on.engine, id, 'triage', { verdict: 'true_positive' });
+    await answer(on.engine, id, 'recovery', { decision: 'release' });
+    await drive(on.engine, async () =>
+      [...(await on.engine.state(id)).attempts.values()].some(
+        ({ action, reverses }) => action === 'lambda.reserve-zero-concurrency' && reverses !== null,
+      ),
+    );
+    await quiet(on.engine);
+    expect(reserved()).toBe(0);
+    // It is tried for half an hour before a person is asked.
+    await on.restart({ awayMs: 30 * 60_000 });
+    await drive(on.engine, async () =>
+      ((await on.engine.cordon.views.incidentView(id))?.questions ?? []).some(
         (each) => each.form === 'conflict' && each.status === 'open',
       ),
     );
     expect(reserved()).toBe(0);
-    const left = [...(await engine.state(id)).holds.values()].flatMap((hold) => hold.left ?? []);
+    const left = [...(await on.engine.state(id)).holds.values()].flatMap((hold) => hold.left ?? []);
     expect(left.join()).toMatch(/must be known to be good before it runs/);
-    await answer(engine, id, 'conflict', { decision: 'overwrite' });
-    await untilClosed(engine, id);
-    expect(reserved()).toBeUndefined();
-  });
-
-  test('is no question after a false alarm (control)', async () => {
-    const alarm = await contained();
-    await deploys();
-    await answer(engine, alarm, 'triage', { verdict: 'false_positive' });
-    await untilClosed(engine, alarm);
+    await answer(on.engine, id, 'conflict', { decision: 'overwrite' });
+    await untilClosed(on.engine, id);
     expect(reserved()).toBeUndefined();
   });
 });
 
 describe('a person who rolls an alias back', () => {
   const back = async (id: string, version: string, codeSha256: string) =>
-    act(engine, id, 'roll-back-alias', {
+    act(on.engine, id, 'roll-back-alias', {
       alias: 'live',
       version,
       codeSha256,
       reason: 'the build of Tuesday',
     });
 
-  test('points it at the version whose code they know, and release points it back', async () => {
-    const id = await contained();
-    expect(await back(id, '1', await hashOf('1'))).toMatchObject({ kind: 'done' });
-    await drive(engine, () => alias() === '1');
-    await answer(engine, id, 'triage', { verdict: 'false_positive' });
-    await untilClosed(engine, id);
-    expect(alias()).toBe('2');
-  });
-
-  test('is refused a version with other code, and nothing is written', async () => {
+  test('points it at the version whose code they know and at no other, and release points it back', async () => {
     const id = await contained();
     expect(await hashOf('2')).not.toBe(await hashOf('1'));
     await back(id, '2', await hashOf('1'));
-    await drive(engine, async () =>
-      [...(await engine.state(id)).attempts.values()].some(
+    await drive(on.engine, async () =>
+      [...(await on.engine.state(id)).attempts.values()].some(
         (attempt) => attempt.action === 'lambda.roll-back-alias' && attempt.state === 'failed',
       ),
     );
-    expect(ground.world.journal.writes({ operation: 'UpdateAlias' })).toEqual([]);
+    expect(on.ground.world.journal.writes({ operation: 'UpdateAlias' })).toEqual([]);
+    await quiet(on.engine);
+    expect(await back(id, '1', await hashOf('1'))).toMatchObject({ kind: 'done' });
+    await drive(on.engine, () => alias() === '1');
+
+    // CONTROL: after a false alarm code that was changed is no question.
+    expect(await deploys()).toMatchObject({ kind: 'ok' });
+    await answer(on.engine, id, 'triage', { verdict: 'false_positive' });
+    await untilClosed(on.engine, id);
+    expect(alias()).toBe('2');
+    expect(reserved()).toBeUndefined();
   });
 });

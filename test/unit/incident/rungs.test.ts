@@ -1,61 +1,43 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { statusLine } from '../../../src/slack/render/card.ts';
-import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { act, untilLevel } from '../../support/answers.ts';
-import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../../support/engine.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { engineForEachTest } from '../../support/each-test.ts';
+import { drive } from '../../support/engine.ts';
 import { FUNCTION_ARN } from '../../support/world.ts';
 
-let sql: EmbeddedSql;
-let ground: Ground;
-let engine: TestEngine;
-
-beforeAll(async () => {
-  sql = await freshDatabase();
-});
-
-afterAll(async () => {
-  await sql.close();
-});
-
-beforeEach(async () => {
-  ground = await freshGround({ sql });
-  engine = await startEngine(ground);
-});
-
-afterEach(async () => {
-  await engine.stop();
-});
+const on = engineForEachTest();
 
 const view = async (id: string) => {
-  const found = await engine.cordon.views.incidentView(id);
+  const found = await on.engine.cordon.views.incidentView(id);
   if (found === undefined) throw new Error('no such incident');
   return found;
 };
 const held = async (id: string) =>
   (await view(id)).containment.filter((each) => each.state === 'held').map((each) => each.action);
 const open = async (id: string) => (await view(id)).approvals.filter((each) => each.status === 'open');
-const unanswered = (id: string) =>
-  drive(engine, async () => {
+const unanswered = async (id: string) => {
+  await on.restart({ awayMs: 15 * 60_000 });
+  await drive(on.engine, async () => {
     const { approvals } = await view(id);
     return approvals.length > 0 && approvals.every((each) => each.status === 'expired');
   });
+};
 const levels = async (id: string) =>
-  (await readTimeline(engine.sql, id)).flatMap(
+  (await readTimeline(on.engine.sql, id)).flatMap(
     ({ body }) =>
       body?.kind === 'containment.level' ? [String((body.data as { level?: unknown }).level)] : [], // written by `setLevel`
   );
 const secret = { service: 'secretsmanager', action: 'GetSecretValue', resource: '*' };
 const steals = async () => {
-  const stolen = ground.world.attacker.stealCredentials('checkout-webhook');
-  return (await ground.world.attacker.callAs(stolen, secret)).kind;
+  const stolen = on.ground.world.attacker.stealCredentials('checkout-webhook');
+  return (await on.ground.world.attacker.callAs(stolen, secret)).kind;
 };
 
 describe('a source that is not sure', () => {
-  test('has rights and secrets denied at once, while isolation asks; nobody is told that this contains', async () => {
-    const id = await engine.submit({ confidence: 0.3 });
-    await untilLevel(engine, id, 'read_back');
+  test('has rights and secrets denied at once, while isolation asks; nobody is told that this contains, until people agree to isolate', async () => {
+    const id = await on.engine.submit({ confidence: 0.3 });
+    await untilLevel(on.engine, id, 'read_back');
     expect(await held(id)).toEqual(['iam.deny-privilege']);
     expect((await open(id)).map((each) => each.objectArn)).toContain(FUNCTION_ARN);
     expect(await steals()).toBe('denied');
@@ -66,6 +48,21 @@ describe('a source that is not sure', () => {
     expect(shown.rung).toBe('deny-privilege');
     expect(shown.containedAt).toBeNull();
     expect(statusLine(shown)).toContain('LIMITED, NOT CONTAINED');
+
+    // Another alert joins: it is asked again, and with an approval the function is isolated.
+    expect(await on.engine.submit({ id: 'finding2', confidence: 0.3 })).toBe(id);
+    for (let answers = 0; answers < 2; answers += 1) {
+      await drive(on.engine, async () => (await open(id)).length > 0);
+      for (const { approvalId, digest } of await open(id)) {
+        const said = { approvalId, digest, confirm: 'checkout-webhook' };
+        expect(await act(on.engine, id, 'approve', said, 'bob')).toMatchObject({ kind: 'done' });
+      }
+    }
+    await untilLevel(on.engine, id, 'effective');
+    expect(on.ground.world.state.functions.get(FUNCTION_ARN)?.reserved).toBe(0);
+    expect((await view(id)).rung).toBe('isolate');
+    // Its own writes are nobody's drift.
+    expect((await view(id)).watches[0]?.drifts).toEqual([]);
   });
 
   test('that names the calls it saw has these denied too, and no others of their service', async () => {
@@ -73,44 +70,25 @@ describe('a source that is not sure', () => {
       { service: 's3.amazonaws.com', api: 'GetObject' },
       { service: 'unheard.amazonaws.com', api: 'Do' },
     ];
-    const id = await engine.submit({ confidence: 0.3, calls });
-    await untilLevel(engine, id, 'read_back');
+    const id = await on.engine.submit({ confidence: 0.3, calls });
+    await untilLevel(on.engine, id, 'read_back');
     expect((await held(id)).sort()).toEqual(['iam.deny-apis', 'iam.deny-privilege']);
-    const put = ground.world.journal.writes({ operation: 'PutRolePolicy' });
-    const [role] = [...ground.world.state.roles.values()].filter(
+    const put = on.ground.world.journal.writes({ operation: 'PutRolePolicy' });
+    const [role] = [...on.ground.world.state.roles.values()].filter(
       ({ name }) => name === 'checkout-webhook-role',
     );
     const denied = [...(role?.policies.current.inline ?? [])].find(([name]) => name.includes('-apis-'));
     expect(JSON.stringify(denied)).toContain('"Action":["s3:GetObject"]');
     expect(put).toHaveLength(2);
-    const [accepted] = await readTimeline(engine.sql, id);
+    const [accepted] = await readTimeline(on.engine.sql, id);
     expect(JSON.stringify(accepted?.body?.data)).toContain(
       'unheard.amazonaws.com Do: the service is not one',
     );
   });
 
-  test('is asked about isolation again when another alert joins, and with an approval the function is isolated', async () => {
-    const id = await engine.submit({ confidence: 0.3 });
-    await untilLevel(engine, id, 'read_back');
-    await unanswered(id);
-    expect(await engine.submit({ id: 'finding2', confidence: 0.3 })).toBe(id);
-    for (let answers = 0; answers < 2; answers += 1) {
-      await drive(engine, async () => (await open(id)).length > 0);
-      for (const { approvalId, digest } of await open(id)) {
-        const said = { approvalId, digest, confirm: 'checkout-webhook' };
-        expect(await act(engine, id, 'approve', said, 'bob')).toMatchObject({ kind: 'done' });
-      }
-    }
-    await untilLevel(engine, id, 'effective');
-    expect(ground.world.state.functions.get(FUNCTION_ARN)?.reserved).toBe(0);
-    expect((await view(id)).rung).toBe('isolate');
-    // Its own writes are nobody's drift.
-    expect((await view(id)).watches[0]?.drifts).toEqual([]);
-  });
-
   test('CONTROL: a source that is sure has no milder rung in front of isolation', async () => {
-    const id = await engine.submit();
-    await untilLevel(engine, id, 'effective');
+    const id = await on.engine.submit();
+    await untilLevel(on.engine, id, 'effective');
     expect(await held(id)).not.toContain('iam.deny-privilege');
   });
 });

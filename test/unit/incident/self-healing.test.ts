@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { QUARANTINE_PATH } from '../../../src/action/quarantine-names.ts';
 import { preparedQuarantines } from '../../../src/action/quarantine-prepared.ts';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
@@ -6,7 +6,6 @@ import { guardPolicy } from '../../../src/enrolment/guard-policy.ts';
 import type { PersistentAttacker } from '../../../src/simulation/world/attackers/persistent.ts';
 import { selfHealingAttacker } from '../../../src/simulation/world/attackers/self-healing.ts';
 import { loadWorld } from '../../../src/simulation/world/spec.ts';
-import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { untilLevel } from '../../support/answers.ts';
 import {
@@ -17,7 +16,6 @@ import {
   startEngine,
   type TestEngine,
 } from '../../support/engine.ts';
-import { freshDatabase } from '../../support/template.ts';
 import { ACCOUNT, FUNCTION_ARN, REGION, smallWorld } from '../../support/world.ts';
 
 const NAME = 'checkout-webhook';
@@ -60,40 +58,39 @@ function account(means: { readonly prepared: boolean; readonly guarded: boolean 
   );
 }
 
-let sql: EmbeddedSql;
 let ground: Ground;
 let engine: TestEngine;
 let attacker: PersistentAttacker;
 let over: AbortController;
 let running: Promise<void>;
 
-beforeAll(async () => {
-  sql = await freshDatabase();
-});
-
-afterAll(async () => {
-  await sql.close();
-});
-
 afterEach(async () => {
   over.abort();
   await running;
   await engine.stop();
+  await ground.sql.close();
 });
 
 async function attacked(
   profile: 'static' | 'dynamic',
   means: { readonly prepared: boolean; readonly guarded: boolean },
 ): Promise<string> {
-  ground = await freshGround({ sql, world: account(means) });
-  const text = enrolmentText('act').replace('profile: dynamic', `profile: ${profile}`);
-  engine = await startEngine(ground, { overrides: { enrolment: parseEnrolment(text, 'enrolment.yaml') } });
+  ground = await freshGround({ world: account(means) });
+  await start(profile);
   attacker = selfHealingAttacker(ground.world, NAME);
   // It looks around before anybody knows of it.
   await attacker.round();
   over = new AbortController();
   running = attacker.run(ground.clock, 500, over.signal);
   return engine.submit();
+}
+
+async function start(profile: 'static' | 'dynamic', seed = 'engine'): Promise<void> {
+  const text = enrolmentText('act').replace('profile: dynamic', `profile: ${profile}`);
+  engine = await startEngine(ground, {
+    seed,
+    overrides: { enrolment: parseEnrolment(text, 'enrolment.yaml') },
+  });
 }
 
 const secret = {
@@ -160,6 +157,10 @@ describe('an attacker who strips every restraint of its role twice a second', ()
     await rests();
     // CloudTrail then says what got through in between; after its lag without more, it is contained again.
     await untilLevel(engine, id, 'breached');
+    await engine.stop();
+    void ground.clock.sleep(15 * 60_000);
+    ground.clock.advanceToNext();
+    await start('dynamic', 'a quarter of an hour later');
     await drive(engine, async () => (await levels(id)).at(-1) === 'effective', 20_000);
     expect(await gets()).toBe('denied');
   });

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import { play } from '../../support/play-account.ts';
 import { type RandomAccount, worst } from '../../support/random-account.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 
 let sql: EmbeddedSql;
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(async () => {
   await sql.close();
@@ -21,9 +21,11 @@ const alone: RandomAccount = {
   mappings: [],
 };
 
-/** What stands in the way of the first rung, and how the role is denied and released all the same. */
+/**
+ * What stands in the way of the first rung, an inline policy, and how the role is denied and released all the same. That
+ * nothing else is done where nothing stands in its way is in `main-job.test.ts`.
+ */
 const LADDER: readonly (readonly [string, Partial<RandomAccount>, readonly string[]])[] = [
-  ['nothing', {}, ['PutRolePolicy', 'DeleteRolePolicy']],
   ['full inline policies', { full: 'inline' }, ['AttachRolePolicy', 'DetachRolePolicy']],
   [
     'no policy prepared for the function',
