@@ -8,6 +8,7 @@ const shared = {
 export default {
   maxWorkers: 2,
   testTimeout: 60_000,
+  globalTeardown: '<rootDir>/test/jest/teardown.cjs',
   projects: [
     {
       ...shared,

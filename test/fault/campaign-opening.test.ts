@@ -12,7 +12,7 @@ import { verifyChain } from '../../src/timeline/verify.ts';
 import { drive, enrolmentText, type Ground, START, startEngine, type TestEngine } from '../support/engine.ts';
 import { type CrashPoint, createMortal, type Mortal, mortalDisk, mortalSql } from '../support/mortal.ts';
 import { peopleOn, slackDouble } from '../support/slack.ts';
-import { emptyDatabase, freshDatabase } from '../support/template.ts';
+import { borrowedDatabase, emptyDatabase } from '../support/template.ts';
 import { ACCOUNT, REGION, smallWorld } from '../support/world.ts';
 
 /**
@@ -28,7 +28,7 @@ const arnOf = (index: number) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:w
 let sql: EmbeddedSql;
 
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(() => sql.close());
 

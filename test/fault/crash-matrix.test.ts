@@ -3,7 +3,7 @@ import { seededIds } from '../../src/id.ts';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { deaths, type Rewrite, type Run, runIncident } from '../support/crash-run.ts';
 import type { CrashPoint } from '../support/mortal.ts';
-import { freshDatabase } from '../support/template.ts';
+import { borrowedDatabase } from '../support/template.ts';
 
 /**
  * Dying before a call leaves the same outside world as dying after the one before it, so `after` each call, and `before`
@@ -20,7 +20,7 @@ const LONGEST = 60;
 let sql: EmbeddedSql;
 let clean: Run;
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
   clean = await runIncident(sql, []);
 }, 120_000);
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { doubledMessages } from '../support/crash-run.ts';
 import { type ChaosRun, FAILURES, runWithSlack, type SlackFailure } from '../support/slack-chaos.ts';
-import { freshDatabase } from '../support/template.ts';
+import { borrowedDatabase } from '../support/template.ts';
 
 /** Slack fails at one call after another, in every way: the incident ends the same, and nothing is said twice. */
 
@@ -10,7 +10,7 @@ let sql: EmbeddedSql;
 let clean: ChaosRun;
 
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
   clean = await runWithSlack(sql, () => undefined);
 }, 120_000);
 afterAll(() => sql.close());

@@ -7,7 +7,7 @@ import type { World } from '../../src/simulation/world/world.ts';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { type Played, play } from '../support/play-account.ts';
 import { mayLose, type RandomAccount, randomAccount, worst } from '../support/random-account.ts';
-import { freshDatabase } from '../support/template.ts';
+import { borrowedDatabase } from '../support/template.ts';
 
 /**
  * `release(contain(W))` is W, whatever W is: a whole incident through the real engine, actions and clients, with events,
@@ -19,7 +19,7 @@ const RUNS = Number(process.env.CORDON_PROPERTY_RUNS ?? 4);
 
 let sql: EmbeddedSql;
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(async () => {
   await sql.close();

@@ -6,7 +6,7 @@ import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { answer, untilNothingIsHeld } from '../support/answers.ts';
 import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../support/engine.ts';
 import { createMortal, mortalDisk, mortalSql } from '../support/mortal.ts';
-import { freshDatabase } from '../support/template.ts';
+import { borrowedDatabase } from '../support/template.ts';
 import { ACCOUNT, REGION } from '../support/world.ts';
 
 /**
@@ -28,7 +28,7 @@ const ORDERS: readonly (readonly Step[])[] = [
 
 let sql: EmbeddedSql;
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(async () => {
   await sql.close();

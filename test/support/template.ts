@@ -68,16 +68,31 @@ export async function emptyDatabase(sql: EmbeddedSql): Promise<void> {
 }
 
 const idle: EmbeddedSql[] = [];
+const opened = new Set<EmbeddedSql>();
 
 /**
- * A database as `freshDatabase` gives it, for one test: who closes it gives it back, and the file's next test
- * has it, emptied. A test that does not close it gets no worse than a database of its own.
+ * A database as `freshDatabase` gives it: who closes it gives it back, and whoever borrows next in this process has it,
+ * emptied. One that is not closed gets no worse than a database of its own.
  */
 export async function borrowedDatabase(): Promise<EmbeddedSql> {
   const sql = idle.pop() ?? (await freshDatabase());
+  opened.add(sql);
   const close = async () => {
     await emptyDatabase(sql);
     idle.push(sql);
   };
   return { ...sql, close };
 }
+
+/** Ends all that was borrowed: the timers of PostgreSQL in them would keep the process alive. */
+export async function endBorrowed(): Promise<void> {
+  idle.length = 0;
+  const ending = [...opened];
+  opened.clear();
+  await Promise.all(ending.map((sql) => sql.close()));
+}
+
+// A worker of Jest stops listening to its parent when its work is over, and is to end by itself then.
+process.on('removeListener', (event) => {
+  if (event === 'message' && process.listenerCount('message') === 0) void endBorrowed();
+});

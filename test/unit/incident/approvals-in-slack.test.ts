@@ -10,7 +10,7 @@ import { drive, enrolmentText, freshGround, type Ground, pass, quiet } from '../
 import { createMortal, mortalSql } from '../../support/mortal.ts';
 import { type SlackEngine, slackDouble, startSlackEngine } from '../../support/slack.ts';
 import { settle } from '../../support/stepped-clock.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 import { ACCOUNT, FUNCTION_ARN, REGION } from '../../support/world.ts';
 
 /** The line of the reference's definition of done: every way in which an approval can go wrong has its answer. */
@@ -37,7 +37,7 @@ let on: SlackEngine;
 let id: string;
 
 beforeAll(async () => {
-  database = await freshDatabase();
+  database = await borrowedDatabase();
   const files = await loadGuardrails();
   guardrails = { ...files, policies: [...files.policies, { file: 'one.cedar', text: ASK_ONE }] };
 });

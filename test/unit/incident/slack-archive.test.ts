@@ -14,7 +14,7 @@ import { readTimeline } from '../../../src/store/timeline.ts';
 import { answer, untilClosed } from '../../support/answers.ts';
 import { enrolmentText, freshGround, type Ground, pass } from '../../support/engine.ts';
 import { type SlackEngine, startSlackEngine } from '../../support/slack.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -24,7 +24,7 @@ let on: SlackEngine;
 let id: string;
 
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(() => sql.close());
 afterEach(async () => {

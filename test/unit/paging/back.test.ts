@@ -12,7 +12,7 @@ import { rememberNonce } from '../../../src/store/alert.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
 import { enrolmentText, freshGround, pass, quiet, startEngine, timelineKinds } from '../../support/engine.ts';
-import { freshDatabase } from '../../support/template.ts';
+import { borrowedDatabase } from '../../support/template.ts';
 
 const PAGERDUTY_SECRET = 'pagerduty-subscription-secret';
 const WEBHOOK_SECRET = 'page-webhook-secret-of-32-bytes-or-more';
@@ -26,7 +26,7 @@ let back: ReturnType<typeof createPagesBack>;
 let id: string;
 
 beforeAll(async () => {
-  sql = await freshDatabase();
+  sql = await borrowedDatabase();
 });
 afterAll(() => sql.close());
 afterEach(async () => {
