@@ -171,7 +171,7 @@ describe('the shipped playbook under any order of events', () => {
         }
         expect(found).toEqual([]);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -190,7 +190,7 @@ describe('the shipped playbook under any order of events', () => {
         expect(model.root.status).toBe('done');
         expect([...model.holds]).toEqual([]);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 });

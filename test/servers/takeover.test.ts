@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import type { JournalEntry } from '../../src/simulation/world/journal.ts';
 import {
@@ -20,25 +20,79 @@ import { FUNCTION_ARN } from '../support/world.ts';
 // Aims are 1 s after a death and 3 s after a freeze (printed); a busy machine gets three and two times that.
 const DEAD_WITHIN_MS = 3000;
 const FROZEN_WITHIN_MS = 6000;
+/** No aim of its own: two more engines start meanwhile. */
+const CLOSED_WITHIN_MS = 60_000;
 
-let database: FreshDatabase;
-let ground: ProcessGround;
+/** Where an engine is when it is frozen. */
+const FREEZES = [
+  { operation: 'PutFunctionConcurrency', fault: 'lost-response', with: 'its call made' },
+  { operation: 'PutFunctionConcurrency', fault: 'dropped-request', with: 'its call lost' },
+  // Frozen with the answer to a look in its hands: what it would do next is write.
+  { operation: 'GetFunction', fault: null, with: 'about to write' },
+] as const;
 
-const onPostgres = async () => ({ DATABASE_URL: database.url });
-const onRedis = async () => ({ DATABASE_URL: database.url, REDIS_URL: redisUrl() });
+type How = 'a pair' | 'a pair with Redis' | 'one';
 
-async function open(environment: () => Promise<Record<string, string>>): Promise<readonly EngineProcess[]> {
-  ground = await openProcessGround({ environment: await environment(), latencyMs: 30 });
-  return Promise.all([ground.start(), ground.start()]);
+interface Prepared {
+  readonly database: FreshDatabase;
+  readonly ground: ProcessGround;
+  readonly engines: readonly EngineProcess[];
 }
 
-beforeEach(async () => {
-  database = await freshServerDatabase();
-});
+let current: Prepared;
+let ground: ProcessGround;
 
-afterEach(async () => {
-  await ground.close();
-  await database.drop();
+async function prepare(how: How): Promise<Prepared> {
+  const database = await freshServerDatabase();
+  const redis = how === 'a pair with Redis' ? { REDIS_URL: redisUrl() } : {};
+  const made = await openProcessGround({
+    environment: { DATABASE_URL: database.url, ...redis },
+    latencyMs: 30,
+  });
+  const engines = await Promise.all(how === 'one' ? [made.start()] : [made.start(), made.start()]);
+  return { database, ground: made, engines };
+}
+
+/** What the tests begin with, in their order. */
+const toCome: How[] = [
+  ...CONTAINING.flatMap((): How[] => ['a pair', 'a pair']),
+  'a pair with Redis',
+  'one',
+  ...FREEZES.map((): How => 'a pair'),
+];
+/**
+ * What the next test begins with. Starting two engines takes as long as an incident takes to close, which is mostly
+ * waiting: they start while the incident before them closes, and never while anything is measured.
+ */
+let ahead: { readonly how: How; readonly prepared: Promise<Prepared> } | undefined;
+
+async function open(how: How): Promise<readonly EngineProcess[]> {
+  const ready = await ahead?.prepared;
+  const fits = ahead?.how === how;
+  ahead = undefined;
+  // Another one only where somebody chose among the tests.
+  if (ready !== undefined && !fits) await close(ready);
+  current = ready !== undefined && fits ? ready : await prepare(how);
+  toCome.shift();
+  ({ ground } = current);
+  return current.engines;
+}
+
+function prepareNext(): void {
+  const [how] = toCome;
+  if (how === undefined) return;
+  ahead = { how, prepared: prepare(how) };
+  ahead.prepared.catch(() => undefined); // the test that it is for fails with it
+}
+
+async function close(prepared: Prepared): Promise<void> {
+  await prepared.ground.close();
+  await prepared.database.drop();
+}
+
+afterEach(() => close(current));
+afterAll(async () => {
+  if (ahead !== undefined) await close(await ahead.prepared);
 });
 
 /**
@@ -106,14 +160,17 @@ const isSealedOver = async (id: string, item: string) => {
 };
 
 const closeAndCheck = async (id: string) => {
+  prepareNext();
   await ground.answer(id, 'triage', { verdict: 'false_positive' });
   await eventually(
     'the incident is closed',
-    30_000,
+    CLOSED_WITHIN_MS,
     async () => (await ground.view(id))?.status === 'closed',
   );
   // The channel's transcript is kept, and the case sealed over it, once Slack has been read: after the close.
-  await eventually('the transcript is sealed', 30_000, () => isSealedOver(id, 'slack/transcript.json'));
+  await eventually('the transcript is sealed', CLOSED_WITHIN_MS, () =>
+    isSealedOver(id, 'slack/transcript.json'),
+  );
   expect(await ground.problems(id)).toEqual([]);
 };
 
@@ -126,7 +183,7 @@ describe('an engine that is killed in the middle of a containment call', () => {
   test.each(cases)(
     '($operation, $when) has its work finished by the other',
     async ({ operation, fault, when }) => {
-      const engines = await open(onPostgres);
+      const engines = await open('a pair');
       const death = strikeAt(engines, operation, fault, (engine) => void engine.kill());
       const id = await ground.submit();
       const { atMs } = await death;
@@ -141,7 +198,7 @@ describe('an engine that is killed in the middle of a containment call', () => {
   );
 
   test('has its work finished by the other also with the queue on Redis', async () => {
-    const engines = await open(onRedis);
+    const engines = await open('a pair with Redis');
     const death = strikeAt(
       engines,
       'PutFunctionConcurrency',
@@ -158,9 +215,8 @@ describe('an engine that is killed in the middle of a containment call', () => {
   });
 
   test('CONTROL: alone, it leaves the function half contained until somebody starts an engine', async () => {
-    ground = await openProcessGround({ environment: await onPostgres(), latencyMs: 30 });
     const death = strikeAt(
-      [await ground.start()],
+      await open('one'),
       'PutFunctionConcurrency',
       'dropped-request',
       (engine) => void engine.kill(),
@@ -176,16 +232,9 @@ describe('an engine that is killed in the middle of a containment call', () => {
 });
 
 describe('an engine that is frozen in the middle of a containment call', () => {
-  const cases = [
-    { operation: 'PutFunctionConcurrency', fault: 'lost-response', with: 'its call made' },
-    { operation: 'PutFunctionConcurrency', fault: 'dropped-request', with: 'its call lost' },
-    // Frozen with the answer to a look in its hands: what it would do next is write.
-    { operation: 'GetFunction', fault: null, with: 'about to write' },
-  ] as const;
-
-  test.each(cases)('($operation, $with) is replaced, and does no harm when it thaws', async (given) => {
+  test.each(FREEZES)('($operation, $with) is replaced, and does no harm when it thaws', async (given) => {
     const { operation, fault, with: moment } = given;
-    const engines = await open(onPostgres);
+    const engines = await open('a pair');
     const freeze = strikeAt(engines, operation, fault, (engine) => engine.freeze());
     const id = await ground.submit();
     const { struck, atMs } = await freeze;
