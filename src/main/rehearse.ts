@@ -22,8 +22,7 @@ import type { WakeQueue } from '../incident/wake.ts';
 import { openEmbeddedSession } from '../incident/worker.ts';
 import type { Log } from '../log.ts';
 import { compose } from '../main.ts';
-import { migrate } from '../store/migrate.ts';
-import { openEmbedded } from '../store/pglite.ts';
+import { openInMemory } from '../store/in-memory.ts';
 import { memoryBudget } from '../store/rate-budget.ts';
 import type { Sql } from '../store/sql.ts';
 import { opening } from './closing.ts';
@@ -152,12 +151,6 @@ export async function rehearse(
       };
     }
   });
-}
-
-async function openInMemory(): Promise<Sql> {
-  const sql = await openEmbedded({});
-  await migrate(sql);
-  return sql;
 }
 
 function rehearsalOf(

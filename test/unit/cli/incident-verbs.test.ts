@@ -174,6 +174,7 @@ describe('an incident from the terminal', () => {
     await ground.sql.query(
       `update cordon.timeline_body set body = replace(body, 'looked at me', 'looked at it') where body like '%looked at me%'`,
     );
+    await ground.sql.query('alter table cordon.timeline_body enable trigger user');
     expect((await run(['timeline', 'verify', '1'])).code).toBe(0);
   });
 
