@@ -24,7 +24,12 @@ export function engineForEachTest(
   let processes = 0;
   const start = async () => {
     processes += 1;
-    engine = await startEngine(ground, { seed: `process ${processes}`, ...options.engine?.(ground) });
+    const given = options.engine?.(ground) ?? {};
+    engine = await startEngine(ground, {
+      seed: `process ${processes}`,
+      ...given,
+      overrides: { roles: { perform: true, deliver: options.delivers === true }, ...given.overrides },
+    });
   };
   beforeEach(async () => {
     ground = await freshGround(options.world === undefined ? {} : { world: options.world() });

@@ -15,7 +15,7 @@ const CONTAINING = ['PutFunctionConcurrency', 'PutRolePolicy', 'PutRolePolicy'];
 
 const HOUR_MS = 3_600_000;
 
-const on = engineForEachTest();
+const on = engineForEachTest({ delivers: true });
 
 const reserved = () => on.ground.world.state.functions.get(FUNCTION_ARN)?.reserved;
 const writes = () =>
