@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import type { WorldSpec } from '../../src/simulation/world/spec.ts';
 import { freshGround, type Ground, startEngine, type TestEngine } from './engine.ts';
+import { quickDisk } from './quick-disk.ts';
 
 type EngineOptions = NonNullable<Parameters<typeof startEngine>[1]>;
 
@@ -17,7 +18,12 @@ export interface EachTest {
  * through them: with `restart` nobody looks meanwhile, and what is due comes once.
  */
 export function engineForEachTest(
-  options: { readonly world?: () => WorldSpec; readonly engine?: (ground: Ground) => EngineOptions } = {},
+  options: {
+    readonly world?: () => WorldSpec;
+    readonly engine?: (ground: Ground) => EngineOptions;
+    /** What people are told is delivered to them; otherwise it waits in the outbox, which costs half the commits. */
+    readonly delivers?: boolean;
+  } = {},
 ): EachTest {
   let ground: Ground;
   let engine: TestEngine;
@@ -28,7 +34,12 @@ export function engineForEachTest(
     engine = await startEngine(ground, {
       seed: `process ${processes}`,
       ...given,
-      overrides: { roles: { perform: true, deliver: options.delivers === true }, ...given.overrides },
+      overrides: {
+        roles: { perform: true, deliver: options.delivers === true },
+        // Waiting for the disk is a third of what an incident takes. What syncing is for, the tests of evidence show.
+        disk: quickDisk,
+        ...given.overrides,
+      },
     });
   };
   beforeEach(async () => {

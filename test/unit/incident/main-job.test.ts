@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { nodeDisk } from '../../../src/evidence/disk.ts';
 import { expectationsOf } from '../../../src/evidence/expectations.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
@@ -15,7 +16,7 @@ const CONTAINING = ['PutFunctionConcurrency', 'PutRolePolicy', 'PutRolePolicy'];
 
 const HOUR_MS = 3_600_000;
 
-const on = engineForEachTest({ delivers: true });
+const on = engineForEachTest({ delivers: true, engine: () => ({ overrides: { disk: nodeDisk } }) });
 
 const reserved = () => on.ground.world.state.functions.get(FUNCTION_ARN)?.reserved;
 const writes = () =>
