@@ -123,12 +123,12 @@ function describeKills(
   });
 }
 
-describeKills('a PostgreSQL server', 4, async () => {
+describeKills('a PostgreSQL server', 3, async () => {
   const database = await freshServerDatabase();
   return { environment: { DATABASE_URL: database.url }, close: database.drop };
 });
 
-describeKills('a PostgreSQL server and Redis', 2, async () => {
+describeKills('a PostgreSQL server and Redis', 1, async () => {
   const database = await freshServerDatabase();
   return { environment: { DATABASE_URL: database.url, REDIS_URL: redisUrl() }, close: database.drop };
 });
@@ -155,7 +155,7 @@ afterAll(async () => {
   if (template !== undefined) await rm(await template, { recursive: true, force: true });
 });
 
-describeKills('an embedded database', 3, async () => ({
+describeKills('an embedded database', 2, async () => ({
   environment: {},
   dataDir: await embeddedFolder(),
   close: async () => {},
