@@ -3,13 +3,14 @@
 // blanked out, so that every line and column of a stack is the source's own.
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Stripping takes half of what a process needs to start, and the tests start dozens: each content is stripped once.
-const stripper = new URL('../../node_modules/@swc/wasm-typescript/package.json', import.meta.url);
-const folder = join(tmpdir(), `cordon-stripped-${JSON.parse(readFileSync(stripper, 'utf8')).version}`);
+// Stripping takes half of what a process needs to start, and the tests start dozens: each content is stripped once. Kept
+// where only who installed the project writes, since it is run: in the temp folder anybody could put it first.
+const modules = new URL('../../node_modules/', import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('@swc/wasm-typescript/package.json', modules), 'utf8'));
+const folder = fileURLToPath(new URL(`.cache/cordon-stripped-${version}`, modules));
 mkdirSync(folder, { recursive: true });
 
 async function strip(source, filename) {
