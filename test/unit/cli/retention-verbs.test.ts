@@ -118,7 +118,7 @@ describe('the evidence of an incident that is over', () => {
 
   test('and a body that was removed without a word is found', async () => {
     const remove = `delete from cordon.timeline_body where chain = $1 and seq =
-      (select seq from cordon.timeline_body where chain = $1 order by seq desc limit 1)`;
+      (select seq from cordon.timeline_body where chain = $1 and body like '%"evidence.sealed"%' order by seq limit 1)`;
     await expect(ground.sql.query(remove, [id])).rejects.toMatchObject({ code: 'CD003' });
     await ground.sql.query('alter table cordon.timeline_body disable trigger timeline_body_append_only');
     await ground.sql.query(remove, [id]);
