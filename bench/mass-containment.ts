@@ -5,7 +5,6 @@ import { createActivity } from '../src/activity.ts';
 import { inProcessHandler } from '../src/aws/in-process.ts';
 import { loadGuardrails, loadPlaybooks } from '../src/definitions.ts';
 import { parseEnrolment } from '../src/enrolment/enrolment.ts';
-import type { GuardrailFiles } from '../src/guardrail/check.ts';
 import { seededIds } from '../src/id.ts';
 import { openEmbeddedSession } from '../src/incident/worker.ts';
 import { silentLog } from '../src/log.ts';
@@ -31,9 +30,6 @@ const OTHER_MAPPINGS = 150;
 
 /** Reads of one function that exist for one function only, and that come before its reserved concurrency is set. */
 const UNBATCHABLE: ReadonlySet<string> = new Set(['ListFunctionEventInvokeConfigs']);
-
-// Read and compiled once, however often this runs.
-let definitions: Promise<[Awaited<ReturnType<typeof loadPlaybooks>>, GuardrailFiles]> | undefined;
 
 /** What a containment of many functions at once came to, in virtual time. */
 export interface MassContainment {
@@ -65,8 +61,6 @@ export async function containMany(
   const clock = createVirtualClock(new Date('2026-11-24T03:00:00.000Z'));
   const ids = seededIds('mass-containment');
   const activity = createActivity();
-  definitions ??= Promise.all([loadPlaybooks(), loadGuardrails()]);
-  const [playbooks, guardrails] = await definitions;
   try {
     const world = createWorld(
       accountSpec({
@@ -90,8 +84,8 @@ export async function containMany(
       session: await openEmbeddedSession({ sql, ids, host: hostname(), pid: process.pid }),
       budget: options.budget ?? memoryBudget(clock),
       enrolment: parseEnrolment(enrolmentText(), 'enrolment.yaml'),
-      playbooks,
-      guardrails,
+      playbooks: await loadPlaybooks(),
+      guardrails: await loadGuardrails(),
       aws: {
         kind: 'world',
         endpoint: 'http://127.0.0.1:1',

@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach } from '@jest/globals';
 import type { WorldSpec } from '../../src/simulation/world/spec.ts';
-import { freshGround, type Ground, startEngine, type TestEngine } from './engine.ts';
+import { advanceUntil, freshGround, type Ground, startEngine, type TestEngine } from './engine.ts';
 import { quickDisk } from './quick-disk.ts';
 
 type EngineOptions = NonNullable<Parameters<typeof startEngine>[1]>;
@@ -49,6 +50,7 @@ export function engineForEachTest(
   afterEach(async () => {
     await engine.stop();
     await ground.sql.close();
+    await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
   });
   return {
     get ground() {
@@ -60,11 +62,7 @@ export function engineForEachTest(
     async restart({ awayMs = 0, meanwhile } = {}) {
       await engine.stop();
       await meanwhile?.();
-      let over = false;
-      void ground.clock.sleep(awayMs).then(() => {
-        over = true;
-      });
-      for (; !over; await new Promise((resolve) => setImmediate(resolve))) ground.clock.advanceToNext();
+      await advanceUntil(ground.clock, ground.clock.sleep(awayMs));
       await start();
     },
   };

@@ -56,10 +56,6 @@ export interface AlertOptions {
   readonly at?: Date;
 }
 
-// Compiled once a file: a crash run starts two engines, and compiling takes longer than either runs.
-const playbooks = loadPlaybooks();
-const guardrails = loadGuardrails();
-
 export const START = new Date('2026-11-24T03:00:00.000Z');
 
 export function enrolmentText(mode: string): string {
@@ -125,8 +121,8 @@ export async function startEngine(
     session,
     budget: memoryBudget(clock),
     enrolment: parseEnrolment(enrolmentText(options.mode ?? 'act'), 'enrolment.yaml'),
-    playbooks: await playbooks,
-    guardrails: await guardrails,
+    playbooks: await loadPlaybooks(),
+    guardrails: await loadGuardrails(),
     aws: {
       kind: 'world',
       endpoint: 'http://127.0.0.1:1',
@@ -170,18 +166,21 @@ export async function startEngine(
       if (state === undefined) throw new Error(`no incident ${id}`);
       return state;
     },
-    async stop() {
-      let over = false;
-      const stopping = cordon.engine.stop(0).finally(() => {
-        over = true;
-      });
-      while (!over) {
-        await new Promise((resolve) => setImmediate(resolve));
-        clock.advanceToNext();
-      }
-      await stopping;
-    },
+    stop: () => advanceUntil(clock, cordon.engine.stop(0)),
   };
+}
+
+/** Lets time pass until `work` is done, whatever waits for it. */
+export async function advanceUntil(clock: VirtualClock, work: Promise<void>): Promise<void> {
+  let over = false;
+  const done = work.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advanceToNext();
+  }
+  await done;
 }
 
 /** The generic form of an alert about the function under attack. */
