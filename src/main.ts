@@ -215,7 +215,12 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
     const { manifestSha256 } = await port.seal();
     const entries = await readTimeline(sql, state.id);
     const authorities = custody.authority?.certificates ?? [];
-    const expected = { publicKeyPem: keys.signer.publicKeyPem, manifestSha256, authorities };
+    const expected = {
+      publicKeyPem: keys.signer.publicKeyPem,
+      manifestSha256,
+      authorities,
+      alone: true,
+    } as const;
     const report = await verifyCase(evidenceFolder, state.id, expected, custody.disk);
     const incident = viewOf(state, entries, { enrolment, catalogue: ACTIONS, pause: null });
     const earlier = await earlierMetrics(incident, await views.allIncidents(EARLIER_LIMIT), (id) =>

@@ -15,34 +15,44 @@ interface Known {
   readonly tree: readonly string[];
   readonly records: number;
   readonly seals: number;
-  /** Objects that the case's records name. */
-  readonly objects: ReadonlySet<string>;
-  /** Keys that the case's seals name. */
-  readonly keyIds: readonly string[];
 }
 
 interface Strays {
   readonly findings: readonly Finding[];
   readonly unfinished: readonly string[];
+  /** Objects that a writer is at. */
+  readonly marked: readonly string[];
 }
 
-/** Finds what belongs to nothing: in the case's folder, among the objects and keys, and beside them. */
-export async function findStrays(from: EvidencePlace, place: CasePlace, known: Known): Promise<Strays> {
-  const { disk, evidence } = from;
+/** Finds what belongs to nothing in the case's own folder. */
+export async function findStrays(disk: Disk, place: CasePlace, known: Known): Promise<Strays> {
   const findings: Finding[] = [];
   const unfinished: string[] = [];
-  const marked = new Set<string>();
+  const marked: string[] = [];
   for (const path of known.tree) {
     const file = `cases/${place.incident}/${path}`;
     const kind = await disk.kindOf(join(place.folder, path));
     const writing = path.startsWith('unfinished/') ? await unfinishedFile(disk, place, path) : null;
     if (kind === 'file' && writing !== null) {
       unfinished.push(file);
-      if (writing.kind === 'mark') marked.add(writing.sha256);
+      if (writing.kind === 'mark') marked.push(writing.sha256);
     } else if (kind !== 'file' || !belongs(path, known)) findings.push(stray(file, 'no such file in a case'));
   }
-  findings.push(...(await strayObjects(from, place, known.objects, marked)));
-  findings.push(...(await strayKeys(from, place, known.keyIds)));
+  return { findings, unfinished, marked };
+}
+
+/** Finds what belongs to no case: among the objects and the keys, and beside them. */
+export async function findStraysBeside(
+  from: EvidencePlace,
+  place: CasePlace,
+  /** Objects that the case's records name or its writers are at, and keys that its seals name. */
+  own: { readonly objects: ReadonlySet<string>; readonly keyIds: readonly string[] },
+): Promise<readonly Finding[]> {
+  const { disk, evidence } = from;
+  const findings = [
+    ...(await strayObjects(from, place, own.objects)),
+    ...(await strayKeys(from, place, own.keyIds)),
+  ];
   for (const name of await disk.list(evidence)) {
     if (!['objects', 'public-keys', 'cases'].includes(name)) {
       findings.push(stray(name, 'only objects, public-keys and cases'));
@@ -53,7 +63,7 @@ export async function findStrays(from: EvidencePlace, place: CasePlace, known: K
       findings.push(stray(`cases/${name}`, 'only the folders of cases'));
     }
   }
-  return { findings, unfinished };
+  return findings;
 }
 
 function belongs(path: string, known: Known): boolean {
@@ -80,13 +90,12 @@ async function strayObjects(
   { disk, evidence }: EvidencePlace,
   place: CasePlace,
   own: ReadonlySet<string>,
-  marked: ReadonlySet<string>,
 ): Promise<readonly Finding[]> {
   const unknown = (await listTree(disk, join(evidence, 'objects')))
     .map((path) => `objects/${path}`)
     .filter((file) => {
       const sha256 = file.slice(file.lastIndexOf('/') + 1);
-      return file !== objectPath(sha256) || !(own.has(sha256) || marked.has(sha256));
+      return file !== objectPath(sha256) || !own.has(sha256);
     });
   if (unknown.length === 0) return [];
   // Objects are shared by content: only now are the other cases worth reading.

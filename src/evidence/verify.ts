@@ -11,7 +11,7 @@ import type { CasePlace } from './place.ts';
 import { casePlace, objectPath } from './place.ts';
 import { type ExpectedObject, type QuarantineLine, verifyRecords } from './verify-records.ts';
 import { verifySeals } from './verify-seals.ts';
-import { findStrays } from './verify-strays.ts';
+import { findStrays, findStraysBeside } from './verify-strays.ts';
 import { type SealTime, verifyTimestamps } from './verify-timestamps.ts';
 
 /** What the verifier trusts besides the folder itself. */
@@ -22,6 +22,11 @@ export interface Expectations {
   readonly manifestSha256?: string;
   /** Certificates that time stamps must lead to, PEM; without them only our own signature over them is checked. */
   readonly authorities?: readonly string[];
+  /**
+   * Looks at the case alone, not for what belongs to no case at all: that question reads the records of every other
+   * case of the folder, which an engine that closes one incident after the other cannot pay each time.
+   */
+  readonly alone?: true;
 }
 
 /** A report is also what a postmortem says about evidence (`EvidenceSummary`). */
@@ -44,7 +49,7 @@ export interface CaseReport extends EvidenceSummary {
 
 /**
  * Checks one case with the evidence folder alone: every byte of its records, objects, manifests, signatures
- * and keys, and that nothing else lies there. Writes nothing. Throws `cordon_evidence_bad_case_id`,
+ * and keys, and that nothing else lies there (`alone`: in the case). Writes nothing. Throws `cordon_evidence_bad_case_id`,
  * `cordon_evidence_key_invalid` when the given public key is none.
  */
 export async function verifyCase(
@@ -96,14 +101,12 @@ async function verifyAsListed(
   findings.push(...records.findings);
   const objects = await verifyObjects(disk, evidence, records.objects);
   findings.push(...objects.findings);
-  const strays = await findStrays({ disk, evidence }, place, {
-    tree,
-    records: records.count,
-    seals: seals.seals,
-    objects: new Set(records.objects.map((object) => object.sha256)),
-    keyIds: seals.keyIds,
-  });
+  const strays = await findStrays(disk, place, { tree, records: records.count, seals: seals.seals });
   findings.push(...strays.findings);
+  if (expectations.alone !== true) {
+    const objects = new Set([...records.objects.map(({ sha256 }) => sha256), ...strays.marked]);
+    findings.push(...(await findStraysBeside({ disk, evidence }, place, { objects, keyIds: seals.keyIds })));
+  }
   findings.push(...(await overlaid(disk, evidence, place, records.objects)));
   return {
     incident,

@@ -3,7 +3,7 @@ import type { Alert } from '../alert/alert.ts';
 import type { Clock } from '../clock.ts';
 import type { Enrolment } from '../enrolment/enrolment.ts';
 import { ownerOfAccount } from '../enrolment/enrolment.ts';
-import { CodedError } from '../error.ts';
+import { CodedError, describeError } from '../error.ts';
 import type { Gate } from '../guardrail/decision.ts';
 import type { AttemptId, Ids, TimerId, WorkerId } from '../id.ts';
 import type { OwnerRule } from '../inventory/owners.ts';
@@ -89,6 +89,8 @@ export function createEngine(parts: EngineParts): Engine {
   const { sql, queue, clock, ids, log, session, roles } = parts;
   const playbooks = new Map(parts.playbooks.map((playbook) => [playbook.sha256, playbook]));
   let stopping = false;
+  let delivering = false;
+  const handed = new Set<Promise<void>>();
   let handling = 0;
 
   const environment = (state: IncidentState): DecisionEnvironment => {
@@ -133,7 +135,23 @@ export function createEngine(parts: EngineParts): Engine {
     workerId: () => (roles.perform ? session.id : null),
     advance: () => advance,
   });
-  const relay = createRelay({ queue, clock, log, containmentDone: () => runner.containmentDone() });
+  const relay = createRelay({
+    queue,
+    clock,
+    log,
+    containmentDone: () => runner.containmentDone(),
+    deliverHere: (wake) => {
+      if (!delivering) return false;
+      const work = handle(wake)
+        .catch((error: unknown) => {
+          const { incident } = wake;
+          log.warn({ incident, reason: describeError(error) }, 'a delivery waits for the next sweep');
+        })
+        .finally(() => handed.delete(work));
+      handed.add(work);
+      return true;
+    },
+  });
   const advance = createAdvance({
     sql,
     environment,
@@ -214,6 +232,7 @@ export function createEngine(parts: EngineParts): Engine {
         ...(roles.deliver ? (['delivery'] as const) : []),
       ]);
       if (lanes.size > 0) await queue.consume(lanes, handle);
+      delivering = roles.deliver;
       await sweep.once();
       relay.sendLater((await futureWork(sql, clock.now())).map(({ dueMs, ...wake }) => ({ wake, dueMs })));
     },
@@ -223,6 +242,7 @@ export function createEngine(parts: EngineParts): Engine {
       const done = (async () => {
         await sweep.stop();
         await queue.stop();
+        await Promise.all(handed);
         await runner.containmentDone();
         await relay.drain();
       })();

@@ -26,19 +26,28 @@ export function createRelay(options: {
   readonly log: Log;
   /** Resolves when no containing attempt is under way in this process. */
   readonly containmentDone: () => Promise<void>;
+  /**
+   * Begins what waits to be delivered, where this process delivers; false where another has to be woken. As with
+   * containment, a hop through the queue costs more than the work.
+   */
+  readonly deliverHere: (wake: Wake) => boolean;
 }): Relay {
-  const { queue, clock, log, containmentDone } = options;
-  let waiting: { wake: Wake; dueMs: number }[] = [];
+  const { queue, clock, log, containmentDone, deliverHere } = options;
+  // By what is woken: a wake-up says nothing but "look", so that two at once are one.
+  const waiting = new Map<string, { wake: Wake; dueMs: number }>();
   let sending: Promise<void> | null = null;
 
   const flush = async () => {
-    while (waiting.length > 0) {
+    while (waiting.size > 0) {
       const stop = new AbortController();
       await Promise.race([containmentDone(), clock.sleep(YIELD_MS, stop.signal)]);
       stop.abort();
       const now = clock.now().getTime();
-      const batch = waiting.map(({ wake, dueMs }) => ({ wake, delayMs: Math.max(0, dueMs - now) }));
-      waiting = [];
+      const batch = [...waiting.values()]
+        .map(({ wake, dueMs }) => ({ wake, delayMs: Math.max(0, dueMs - now) }))
+        .filter(({ wake, delayMs }) => wake.lane !== 'delivery' || delayMs > 0 || !deliverHere(wake));
+      waiting.clear();
+      if (batch.length === 0) continue;
       try {
         await queue.add(batch);
       } catch (error) {
@@ -51,7 +60,12 @@ export function createRelay(options: {
 
   const enqueue = (wakes: readonly { wake: Wake; dueMs: number }[]) => {
     if (wakes.length === 0) return;
-    waiting.push(...wakes);
+    for (const each of wakes) {
+      const { lane, incident, subject } = each.wake;
+      const key = `${lane} ${incident} ${subject}`;
+      const dueMs = Math.min(each.dueMs, waiting.get(key)?.dueMs ?? each.dueMs);
+      waiting.set(key, { wake: each.wake, dueMs });
+    }
     sending ??= flush();
   };
 

@@ -36,7 +36,7 @@ export async function openQueue(
   }
   if (database.kind !== 'embedded') throw new TypeError('a database server without DATABASE_URL');
   const { pglitePool } = await import('../queue/pglite-pool.ts');
-  const pool = await pglitePool(database.sql.database);
+  const pool = await pglitePool(database.sql);
   return { kind: 'embedded', queue: createBullQueue({ backend: { kind: 'postgres', pool }, log }) };
 }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { PGlite } from '@electric-sql/pglite';
 import type { PgPool, PgPoolClient } from 'bullmq';
 import { DEFAULT_SCHEMA } from 'bullmq';
+import type { EmbeddedSql } from '../store/pglite.ts';
 import { markTransaction } from '../store/sql.ts';
 import { migrateQueue } from './bullmq.ts';
 
@@ -10,7 +10,7 @@ import { migrateQueue } from './bullmq.ts';
  * every "client" is the same one, and a notification reaches whoever listens: BullMQ's `LISTEN` begins
  * with a comment, so statements are passed on as they are and never matched.
  */
-export async function pglitePool(database: PGlite): Promise<PgPool> {
+export async function pglitePool({ database, run }: Pick<EmbeddedSql, 'database' | 'run'>): Promise<PgPool> {
   const clients = new Set<EventEmitter>();
   database.onNotification((channel, payload) => {
     for (const each of [...clients]) each.emit('notification', { channel, payload });
@@ -18,9 +18,7 @@ export async function pglitePool(database: PGlite): Promise<PgPool> {
   const query: PgPool['query'] = async (text, parameters) => {
     // As a pg client does: without parameters a text may hold several statements (a migration does).
     const result =
-      parameters === undefined
-        ? (await database.exec(text)).at(-1)
-        : await database.query(text, [...parameters]);
+      parameters === undefined ? (await database.exec(text)).at(-1) : await run<never>(text, parameters);
     const rows = (result?.rows ?? []) as never[]; // BullMQ's own rows
     return { rows, rowCount: result?.affectedRows ?? rows.length };
   };

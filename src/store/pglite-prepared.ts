@@ -10,14 +10,18 @@ type Message = Awaited<ReturnType<PGlite['execProtocolStream']>>[number];
 
 const { serialize } = protocol;
 
+/** Runs one statement; the caller names the row type of what it wrote. */
+export type RunStatement = <Row>(
+  text: string,
+  parameters: readonly unknown[],
+) => Promise<{ readonly rows: Row[]; readonly affectedRows: number | undefined }>;
+
 /**
  * Runs statements of the embedded database, each parsed and planned once: PGlite's own `query` does both each time, in
  * six round trips, which is more than half of what a statement of ours costs. The texts are constants of the source, so
  * there are few.
  */
-export function preparedStatements(
-  database: PGlite,
-): <Row>(text: string, parameters: readonly unknown[]) => Promise<Row[]> {
+export function preparedStatements(database: PGlite): RunStatement {
   const known = new Map<string, Prepared>();
   let named = 0;
   const quiet = { syncToFs: false };
@@ -49,7 +53,7 @@ export function preparedStatements(
         );
         await database.syncToFs();
         const [result] = parse.parseResults([...description, ...answer], database.parsers);
-        return (result?.rows ?? []) as Row[]; // the caller names the row type of the statement it wrote
+        return { rows: (result?.rows ?? []) as Row[], affectedRows: result?.affectedRows };
       }),
     );
 }

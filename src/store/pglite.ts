@@ -1,12 +1,13 @@
 import { PGlite } from '@electric-sql/pglite';
-import { preparedStatements } from './pglite-prepared.ts';
+import { preparedStatements, type RunStatement } from './pglite-prepared.ts';
 import type { Sql } from './sql.ts';
 import { assertOutsideTransaction, markTransaction } from './sql.ts';
 
-/** The embedded database, with the handle that the queue's connection shim needs. */
+/** The embedded database, with the handles that the queue's connection shim needs. */
 export interface EmbeddedSql extends Sql {
   readonly kind: 'embedded';
   readonly database: PGlite;
+  readonly run: RunStatement;
 }
 
 /**
@@ -23,9 +24,10 @@ export async function openEmbedded(options: { folder?: string; template?: Blob }
   return {
     kind: 'embedded',
     database,
+    run,
     async query<Row>(text: string, parameters: readonly unknown[] = []) {
       assertOutsideTransaction('query');
-      return run<Row>(text, parameters);
+      return (await run<Row>(text, parameters)).rows;
     },
     withTransaction: async (work) => {
       assertOutsideTransaction('withTransaction');

@@ -13,12 +13,38 @@ const real = { clock: systemClock, until: <Result>(promise: Promise<Result>) => 
 
 describeQueue('an embedded database (BullMQ on PGlite)', { durable: true }, async () => {
   const sql = await freshDatabase();
-  const pool = await pglitePool(sql.database);
+  const pool = await pglitePool(sql);
   return {
     ...real,
     connect: () => createBullQueue({ backend: { kind: 'postgres', pool }, log: silentLog }),
     close: () => sql.close(),
   };
+});
+
+test('adding wake-ups leaves nothing in the catalogue of an embedded database, which nobody clears', async () => {
+  const sql = await freshDatabase();
+  const queue = createBullQueue({
+    backend: { kind: 'postgres', pool: await pglitePool(sql) },
+    log: silentLog,
+  });
+  const catalogue = async () =>
+    (await sql.query<{ bytes: number }>(`select pg_table_size('pg_attribute')::int as bytes`))[0]?.bytes ?? 0;
+  const wakes = Array.from({ length: 20 }, (_, index): Parameters<typeof queue.add>[0][number] => ({
+    wake: { lane: 'attempt', incident: randomIds.next('inc'), subject: `${index}` },
+    delayMs: 60_000,
+  }));
+  await queue.add(wakes);
+  const before = await catalogue();
+  for (let round = 0; round < 10; round += 1) await queue.add(wakes);
+  expect(await catalogue()).toBe(before);
+  // CONTROL: what `addBulk` does at each call is seen in the same measure.
+  for (let round = 0; round < 10; round += 1)
+    await sql.database.exec(
+      'begin; create temp table passing on commit drop as select n from generate_series(1, 5) as n; commit',
+    );
+  expect(await catalogue()).toBeGreaterThan(before);
+  await queue.close();
+  await sql.close();
 });
 
 describe('CONTROL: a pool whose clients pass no notification on', () => {
@@ -31,7 +57,7 @@ describe('CONTROL: a pool whose clients pass no notification on', () => {
 
   test('leaves an idle worker asleep until its poll: the measure tells the two apart', async () => {
     const queue = createBullQueue({
-      backend: { kind: 'postgres', pool: deaf(await pglitePool(sql.database)) },
+      backend: { kind: 'postgres', pool: deaf(await pglitePool(sql)) },
       log: silentLog,
     });
     let woken = () => {};

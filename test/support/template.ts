@@ -38,7 +38,7 @@ async function template(): Promise<Blob> {
 async function makeTemplate(): Promise<void> {
   const sql = await openEmbedded({});
   await migrate(sql);
-  await pglitePool(sql.database);
+  await pglitePool(sql);
   const dump = await sql.database.dumpDataDir('none');
   await sql.close();
   // Test files run side by side: the rename makes the first whole dump win.

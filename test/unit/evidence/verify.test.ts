@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { type Disk, nodeDisk } from '../../../src/evidence/disk.ts';
 import { describeFinding } from '../../../src/evidence/finding.ts';
 import { verifyCase } from '../../../src/evidence/verify.ts';
 import { type Bench, collect, INCIDENT, item, withBench } from './case-fixture.ts';
@@ -140,6 +141,28 @@ describe('verifying a case', () => {
       ]);
     }),
   );
+
+  test('alone, finds what was added to the case, and reads no other case', () =>
+    withBench(async (bench) => {
+      await collect(bench.open());
+      await bench.open({ incident: 'inc-other' }).put(item('theirs', 'other content'));
+      const read: string[] = [];
+      const watched: Disk = {
+        ...nodeDisk,
+        read: (path) => {
+          read.push(path);
+          return nodeDisk.read(path);
+        },
+      };
+      const verify = (expectations: { alone?: true }) =>
+        verifyCase(bench.folder, INCIDENT, expectations, watched);
+      expect(await verify({ alone: true })).toMatchObject({ verified: true, items: 3 });
+      expect(read.filter((path) => path.includes('inc-other'))).toEqual([]);
+      await verify({}); // control
+      expect(read.filter((path) => path.includes('inc-other'))).not.toEqual([]);
+      await plant(join(bench.folder, 'cases', INCIDENT, 'notes.txt'));
+      expect(await verify({ alone: true })).toMatchObject({ findings: [{ kind: 'stray-file' }] });
+    }));
 
   test('follows no link out of the folder', () =>
     withBench(async (bench) => {
