@@ -48,9 +48,10 @@ export function bareProcess(): void {
       const absent = (error: unknown) => {
         if (!(error instanceof Error) || error.name !== 'NoSuchEntityException') throw error;
       };
+      const described = lambda.send(new GetFunctionCommand({ FunctionName: functionArn }));
       const concurrency = async () => {
         await Promise.all([
-          lambda.send(new GetFunctionCommand({ FunctionName: functionArn })),
+          described,
           lambda.send(new ListEventSourceMappingsCommand({ FunctionName: functionArn })),
         ]);
         await lambda.send(
@@ -60,7 +61,7 @@ export function bareProcess(): void {
       const role = async () => {
         await Promise.all([
           roles.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: policyName })).catch(absent),
-          lambda.send(new GetFunctionCommand({ FunctionName: functionArn })),
+          described,
         ]);
         await roles.send(
           new PutRolePolicyCommand({

@@ -127,7 +127,7 @@ export const quarantineRole = defineContainAction<Input, Prior>({
     // Side by side, and from another bucket than Lambda's 15 calls a second: no extra round for the log group.
     const [document, described] = await Promise.all([
       iam.getInlinePolicy(roleName, quarantinePolicyName(target, request.mode)),
-      tolerant(() => lambda.getFunction(target.functionArn)),
+      tolerant(() => lambda.getFunctionOnce(target.functionArn)),
     ]);
     return {
       document: document === null ? null : policyDocument.parse(document),

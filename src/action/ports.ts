@@ -58,6 +58,8 @@ export interface ProvisionedConcurrency {
 
 export interface LambdaPort {
   getFunction(functionArn: string, qualifier?: string): Promise<FunctionDescription>;
+  /** The same for what need not be newest: with the answer of a read that another step has under way, if one has. */
+  getFunctionOnce(functionArn: string): Promise<FunctionDescription>;
   listVersions(functionArn: string): Promise<readonly FunctionConfiguration[]>;
   listAliases(functionArn: string): Promise<readonly JsonObject[]>;
   listProvisionedConcurrency(functionArn: string): Promise<readonly ProvisionedConcurrency[]>;

@@ -115,6 +115,8 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccessFactory {
     const shared: SharedLists = {
       whole: (what, read) => reads.whole(`${place} ${what}`, read),
       crowded: (what, subject) => reads.crowded(`${place} ${what}`, subject),
+      offered: (what, read) => reads.offered(`${place} ${what}`, read),
+      underWay: (what) => reads.underWay(`${place} ${what}`),
     };
     const ports = {
       lambda: once(() => lambdaPort(lambda(), confirmed, downloadCode, shared)),

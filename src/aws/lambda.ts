@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import { AwsError } from '../action/failure.ts';
-import type { LambdaPort } from '../action/ports.ts';
+import type { FunctionDescription, LambdaPort } from '../action/ports.ts';
 import type { Caller } from './call.ts';
 import { checked } from './checked.ts';
 import { badResponse } from './classify.ts';
@@ -57,23 +57,29 @@ export function lambdaPort(
       ? { FunctionName: functionArn }
       : { FunctionName: functionArn, Qualifier: qualifier };
 
+  const describe = async (functionArn: string, qualifier?: string): Promise<FunctionDescription> => {
+    const command = new GetFunctionCommand(qualified(functionArn, qualifier));
+    const answer = await call('lambda:GetFunction', (options) => client.send(command, options));
+    const { Configuration, Code, Tags, Concurrency } = checked(functionAnswer, answer, 'lambda:GetFunction');
+    const imageUri = Code?.ResolvedImageUri ?? Code?.ImageUri;
+    return {
+      configuration: readConfiguration(Configuration, 'lambda:GetFunction'),
+      reservedConcurrency: Concurrency?.ReservedConcurrentExecutions ?? null,
+      tags: Tags ?? {},
+      ...(Code?.Location === undefined ? {} : { codeLocation: Code.Location }),
+      ...(imageUri === undefined ? {} : { imageUri }),
+    };
+  };
+  const offered = (functionArn: string) =>
+    shared.offered(`function ${functionArn}`, () => describe(functionArn));
+
   return {
-    async getFunction(functionArn, qualifier) {
-      const command = new GetFunctionCommand(qualified(functionArn, qualifier));
-      const answer = await call('lambda:GetFunction', (options) => client.send(command, options));
-      const { Configuration, Code, Tags, Concurrency } = checked(
-        functionAnswer,
-        answer,
-        'lambda:GetFunction',
-      );
-      const imageUri = Code?.ResolvedImageUri ?? Code?.ImageUri;
-      return {
-        configuration: readConfiguration(Configuration, 'lambda:GetFunction'),
-        reservedConcurrency: Concurrency?.ReservedConcurrentExecutions ?? null,
-        tags: Tags ?? {},
-        ...(Code?.Location === undefined ? {} : { codeLocation: Code.Location }),
-        ...(imageUri === undefined ? {} : { imageUri }),
-      };
+    getFunction: (functionArn, qualifier) =>
+      qualifier === undefined ? offered(functionArn) : describe(functionArn, qualifier),
+    async getFunctionOnce(functionArn) {
+      const theirs = shared.underWay<FunctionDescription>(`function ${functionArn}`);
+      // Theirs may fail for reasons of their own, such as a lost lease.
+      return (await theirs?.catch(() => undefined)) ?? offered(functionArn);
     },
     async listVersions(functionArn) {
       const operation = 'lambda:ListVersionsByFunction';

@@ -15,6 +15,10 @@ export interface SharedReads {
    * than one of each.
    */
   crowded(key: string, subject: string): boolean;
+  /** Makes a read that others may have the answer of while it is under way. */
+  offered<Answer>(key: string, read: () => Promise<Answer>): Promise<Answer>;
+  /** The answer of such a read if there is one under way: for what need not be newer than that. */
+  underWay<Answer>(key: string): Promise<Answer> | undefined;
 }
 
 /** How long an ask about one subject makes the next one about another part of a crowd. */
@@ -29,6 +33,7 @@ export function createSharedReads(clock: Clock): SharedReads {
   const recent = new Map<string, { readonly items: readonly unknown[]; readonly untilMs: number }>();
   const pending = new Map<string, Promise<readonly unknown[]>>();
   const asked = new Map<string, Map<string, number>>();
+  const offers = new Map<string, Promise<unknown>>();
 
   return {
     async whole<Item>(key: string, read: () => Promise<WholeList<Item>>) {
@@ -57,6 +62,17 @@ export function createSharedReads(clock: Clock): SharedReads {
         pending.delete(key);
       }
     },
+    async offered(key, read) {
+      const ours = read();
+      offers.set(key, ours);
+      try {
+        return await ours;
+      } finally {
+        if (offers.get(key) === ours) offers.delete(key);
+      }
+    },
+    // As above: the key says what is read.
+    underWay: <Answer>(key: string) => offers.get(key) as Promise<Answer> | undefined,
     crowded(key, subject) {
       const nowMs = clock.monotonicMs();
       const subjects = asked.get(key) ?? new Map<string, number>();

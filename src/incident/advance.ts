@@ -62,6 +62,10 @@ export function createAdvance(options: {
   readonly environment: (state: IncidentState) => DecisionEnvironment;
   /** Loads the playbook document that an incident runs on, if this process has not yet. */
   readonly ensurePlaybook: (playbookSha256: string) => Promise<void>;
+  /** Begins what may begin before the commit: reads that the decision calls for. Resolves once they are on their way. */
+  readonly onDecided: (decided: Committed) => Promise<void>;
+  /** The commit of what was decided did not come about. */
+  readonly onRefused: (draft: Draft) => void;
   readonly onCommitted: (committed: Committed) => void;
 }): Advance {
   const { sql, environment, onCommitted } = options;
@@ -102,7 +106,11 @@ export function createAdvance(options: {
   const commit = async (draft: Draft): Promise<void> => {
     if (isUnchanged(draft)) return;
     const prepared = commitOf(draft);
-    const number = await commitIncident(sql, prepared.payload);
+    await options.onDecided({ draft, state: prepared.next(draft.base.number) });
+    const number = await commitIncident(sql, prepared.payload).catch((error: unknown) => {
+      options.onRefused(draft);
+      throw error;
+    });
     const state = prepared.next(number);
     if (letsGo(draft)) for (const [id, { status }] of [...cache]) if (status === 'closed') cache.delete(id);
     remember(state);

@@ -156,6 +156,8 @@ export function createEngine(parts: EngineParts): Engine {
     sql,
     environment,
     ensurePlaybook,
+    onDecided: (decided) => runner.begin(decided),
+    onRefused: (draft) => runner.drop(draft),
     onCommitted: (committed) => {
       runner.start(committed);
       relay.after(committed);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { watchContainment } from '../action/containment-watch.ts';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
@@ -9,6 +10,7 @@ import type { Refusal, Sql } from '../store/sql.ts';
 import { spentBudgetOf } from '../store/sql.ts';
 import type { Advance, Committed, Decide } from './advance.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
+import type { Draft } from './draft.ts';
 import type { Holders } from './outcome.ts';
 import { recordOutcome } from './outcome.ts';
 import type { Perform, PhaseResult } from './perform.ts';
@@ -17,6 +19,12 @@ import { isFinal } from './state.ts';
 
 /** Runs the phases of attempts that a commit left in this process's hands, and records what they came to. */
 export interface Runner {
+  /**
+   * Begins the captures that a decision calls for while it is being committed: they read, and nothing is lost of a read
+   * that nobody hears of. Resolves once the requests are on their way; `start` takes their answers, `drop` forgets them.
+   */
+  begin(decided: Committed): Promise<void>;
+  drop(draft: Draft): void;
   /** Starts every phase that `committed` calls for; returns at once. */
   start(committed: Committed): void;
   /** Resolves when the attempt is no longer under way in this process. */
@@ -41,6 +49,7 @@ export function createRunner(options: {
   readonly advance: () => Advance;
 }): Runner {
   const { sql, clock, log, perform, isLive } = options;
+  const begun = new Map<AttemptId, Promise<PhaseResult>>();
   const running = new Map<AttemptId, { readonly urgent: boolean; readonly done: Promise<void> }>();
 
   /** What must be known of others before a decision is taken: whom a closed incident leaves its watch to. */
@@ -111,19 +120,40 @@ export function createRunner(options: {
   };
 
   const runPhase = async (state: IncidentState, attempt: AttemptRow, owner: WorkerId): Promise<void> => {
-    const result = await perform.run(state, attempt);
+    const early = begun.get(attempt.id);
+    begun.delete(attempt.id);
+    const result = await (early ?? perform.run(state, attempt));
     await record(state, attempt, owner, result);
   };
 
+  /** What a decision leaves in this process's hands. */
+  const ownOf = ({ draft, state }: Committed): readonly (AttemptRow & { readonly owner: WorkerId })[] => {
+    const worker = options.workerId();
+    if (worker === null) return [];
+    return [...draft.changed.attempts]
+      .flatMap((id) => state.attempts.get(id) ?? [])
+      .flatMap((attempt) =>
+        attempt.owner === worker && !isFinal(attempt.state) ? { ...attempt, owner: worker } : [],
+      );
+  };
+
   return {
-    start({ draft, state }) {
-      const worker = options.workerId();
-      for (const id of draft.changed.attempts) {
-        const attempt = state.attempts.get(id);
-        if (attempt === undefined || worker === null || attempt.owner !== worker || isFinal(attempt.state))
-          continue;
+    async begin(decided) {
+      const captures = ownOf(decided).filter(isCapture);
+      if (captures.length === 0) return;
+      for (const attempt of captures) begun.set(attempt.id, perform.run(decided.state, attempt));
+      // The embedded database keeps the thread for as long as a commit takes: the requests go first.
+      await setImmediate();
+    },
+    drop(draft) {
+      for (const id of draft.changed.attempts) begun.delete(id);
+    },
+    start(committed) {
+      const { state } = committed;
+      for (const attempt of ownOf(committed)) {
+        const { id, owner } = attempt;
         const previous = running.get(id)?.done;
-        const phase = runPhase(state, attempt, worker);
+        const phase = runPhase(state, attempt, owner);
         // A phase's own record starts the next one: both must be over before the attempt counts as done.
         const done: Promise<void> =
           previous === undefined ? phase : Promise.all([previous, phase]).then(() => undefined);
@@ -142,7 +172,7 @@ export function createRunner(options: {
       for (let left = urgent(); left.length > 0; left = urgent()) await Promise.all(left);
     },
     has: (attempt) => running.has(attempt),
-    inFlight: () => running.size,
+    inFlight: () => begun.size + running.size,
   };
 }
 
@@ -156,4 +186,9 @@ function beingRestored(attempt: AttemptRow): AttemptOutcome {
     classification: 'retryable',
     retryAfterMs: 500,
   };
+}
+
+/** The attempt's first phase: see `containPhase`. */
+function isCapture({ effect, state, hold }: AttemptRow): boolean {
+  return effect === 'contain' && state === 'reading' && hold === null;
 }

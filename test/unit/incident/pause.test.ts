@@ -49,11 +49,11 @@ async function startAndPauseAtIntent(pulls: boolean): Promise<{ engine: TestEngi
     overrides: {
       budget: {
         take: async (request) => {
-          const state = id === '' ? undefined : await engine.state(id);
-          const begun = [...(state?.attempts.values() ?? [])].some(
-            (attempt) => attempt.effect === 'contain' && attempt.state === 'running',
+          // As the record says: the alert may not be answered yet.
+          const begun = await ground.sql.query(
+            `select 1 from cordon.attempt where state = 'running' and row ->> 'effect' = 'contain'`,
           );
-          if (begun) {
+          if (begun.length > 0) {
             pulled ??= pulls ? pause(engine) : Promise.resolve();
             await pulled;
           }
