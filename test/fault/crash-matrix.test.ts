@@ -72,13 +72,17 @@ describe('a process that is killed right after it stopped the function', () => {
   });
 });
 
-/** Leaves the intent out: a running attempt is stored as one that still reads, and nothing is held. */
+/** Leaves the intent to stop the function out: its attempt is stored as one that still reads, and holds nothing. */
 const withoutIntent: Rewrite = (text, parameters) => {
   if (!text.includes('cordon.commit')) return parameters;
   const payload = JSON.parse(String(parameters[0]));
-  delete payload.holds;
+  const isStop = ({ action }: { readonly action?: unknown }) => action === 'lambda.reserve-zero-concurrency';
+  if (payload.holds !== undefined) {
+    payload.holds = payload.holds.filter((hold: { readonly action?: unknown }) => !isStop(hold));
+    if (payload.holds.length === 0) delete payload.holds;
+  }
   for (const attempt of payload.attempts ?? []) {
-    if (attempt.effect === 'contain' && attempt.state === 'running') {
+    if (isStop(attempt) && attempt.effect === 'contain' && attempt.state === 'running') {
       Object.assign(attempt, { state: 'reading', hold: null, prior: null, desired: null, startedAt: null });
     }
   }
