@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { watchContainment } from '../action/containment-watch.ts';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../error.ts';
@@ -143,7 +142,7 @@ export function createRunner(options: {
       if (captures.length === 0) return;
       for (const attempt of captures) begun.set(attempt.id, perform.run(decided.state, attempt));
       // The embedded database keeps the thread for as long as a commit takes: the requests go first.
-      await setImmediate();
+      await new Promise<void>((resolve) => setImmediate(resolve));
     },
     drop(draft) {
       for (const id of draft.changed.attempts) begun.delete(id);
