@@ -91,11 +91,18 @@ export function expireApproval(draft: Draft, attempt: AttemptRow): void {
 function fallBack(draft: Draft, attempt: AttemptRow, rung: FallbackRung): void {
   const fallback = fallbackOf(draft, attempt, rung);
   if (fallback.kind === 'impossible') {
+    const { reason } = fallback;
+    draft.log(
+      'approval.fell-back',
+      { kind: 'engine' },
+      `Nobody decided on ${attempt.action} in time, and ${reason}: a person must decide`,
+      { attempt: attempt.id, rung, instead: [], reason },
+    );
     expire(
       draft,
       attempt,
       'cordon_attempt_expired',
-      `nobody approved in time, and ${fallback.reason}: a person must decide`,
+      `nobody approved in time, and ${reason}: a person must decide`,
     );
     return;
   }
