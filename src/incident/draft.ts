@@ -145,6 +145,7 @@ export class Draft {
   /** Appends one entry to the incident's timeline. */
   log(kind: EntryKind, actor: Actor, summary: string, data: Json = null): void {
     this.entries.push({ body: { kind, actor: { ...actor }, summary, data } });
+    if (actor.kind === 'responder') this.record = { ...this.record, actedAt: this.at };
   }
 
   /** Queues one delivery; `merge` marks it as replaceable by a later one that still waits. */

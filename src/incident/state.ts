@@ -79,6 +79,8 @@ export interface IncidentRecord {
   readonly comparisons?: Readonly<Record<string, Comparison>>;
   /** What the manifest of an earlier incident had found of a target whose holds this one adopted, by function ARN. */
   readonly baselines?: Readonly<Record<string, Json>>;
+  /** When a responder last did anything; absent while nobody has. */
+  readonly actedAt?: string;
   /** When the last alert joined. */
   readonly lastAlertAt?: string;
   /** When retention began to remove its content: nothing is added to its evidence any more. */

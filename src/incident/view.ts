@@ -41,6 +41,8 @@ export interface IncidentSummary {
   readonly exercise: boolean;
   readonly openedAt: string;
   readonly closedAt: string | null;
+  /** It is open, and no responder has done anything for an hour or more. */
+  readonly stale: boolean;
   /** The glass was broken, and nobody has reviewed it. */
   readonly reviewOpen: boolean;
   /** Duties that nobody has settled. */
@@ -79,6 +81,7 @@ const VIEWED_KINDS: readonly EntryKind[] = [
   'evidence.sealed',
 ];
 const LIST_LIMIT = 200;
+const STALE_AFTER_MS = 3_600_000;
 const REPORT_LIMIT = 2000;
 
 export function createViews(options: {
@@ -110,7 +113,7 @@ export function createViews(options: {
   };
 
   const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>
-    (await listIncidents(sql, { statuses, limit })).map(summaryOf);
+    (await listIncidents(sql, { statuses, limit })).map((row) => summaryOf(row, options.clock.now()));
 
   return {
     scopeOf: (reference) => scopeOf(sql, reference, options.clock.now()),
@@ -130,7 +133,9 @@ export function createViews(options: {
         since,
       });
       const incidents: ObservedIncident[] = [];
-      for (const { id, number, openedAt, title, exercise } of rows.map(summaryOf)) {
+      for (const { id, number, openedAt, title, exercise } of rows.map((row) =>
+        summaryOf(row, options.clock.now()),
+      )) {
         if (exercise) continue;
         const entries = await readTimeline(sql, id);
         const observed = observedOf({ id, number, openedAt, title }, entries, catalogue);
@@ -141,8 +146,9 @@ export function createViews(options: {
   };
 }
 
-function summaryOf(row: ListedIncident): IncidentSummary {
+function summaryOf(row: ListedIncident, now: Date): IncidentSummary {
   const record = recordOf(row.record);
+  const quietMs = now.getTime() - Date.parse(record.actedAt ?? row.openedAt);
   return {
     id: row.id,
     number: row.number,
@@ -155,6 +161,7 @@ function summaryOf(row: ListedIncident): IncidentSummary {
     exercise: record.exercise,
     openedAt: row.openedAt,
     closedAt: row.closedAt,
+    stale: row.status !== 'closed' && quietMs >= STALE_AFTER_MS,
     reviewOpen: isReviewOpen(record),
     openDuties: dutiesOf(record).filter((duty) => duty.settled === null),
   };

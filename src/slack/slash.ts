@@ -108,7 +108,13 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   },
   list: async ({ parts, args, tell, rest }) => {
     const open = await parts.views.openIncidents();
-    if (rest.toLowerCase() !== 'mine') return tell(listText(open));
+    // As in the terminal: `list --stale` is the same.
+    const which = rest.toLowerCase().replace(/^--/, '');
+    if (which === 'stale') {
+      const left = open.filter(({ stale }) => stale);
+      return tell(listText(left, 'Somebody was at every open incident within the hour.'));
+    }
+    if (which !== 'mine') return tell(listText(open));
     const me = parts.people.responderOf(actorOf(args));
     return tell(listText(open.filter((each) => me !== undefined && each.involved.includes(me))));
   },

@@ -13,7 +13,12 @@ export interface Verb {
 /** Verbs that are made of more than words, or that only look. */
 const OWN = [
   { verb: 'help', usage: 'help', help: 'what can be typed here', where: 'anywhere' },
-  { verb: 'list', usage: 'list [mine]', help: 'open incidents', where: 'anywhere' },
+  {
+    verb: 'list',
+    usage: 'list [mine | stale]',
+    help: 'open incidents; yours, or those in which nobody has done anything for an hour',
+    where: 'anywhere',
+  },
   { verb: 'oncall', usage: 'oncall', help: 'who is called when nobody takes it', where: 'anywhere' },
   {
     verb: 'declare',

@@ -155,7 +155,7 @@ describe('no message breaks a limit or lets a control sequence through, whatever
           expectSendable(dutyMessage(incident, duty, { to: name, last: true }));
           expectSendable(dutiesMissedMessage(incident, [{ duty, to: name, times: 4 }], duty.dueAt));
         }
-        expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [] }))));
+        expectSafe(listText(Array.from({ length: 40 }, () => ({ ...incident, involved: [], stale: false }))));
         expectSafe(tasksText(incident));
         expectSafe([
           planText(incident),

@@ -13,6 +13,7 @@ type Listed = Awaited<ReturnType<Api['incidents']>>;
 interface ListOptions {
   readonly all?: true;
   readonly mine?: true;
+  readonly stale?: true;
   readonly watch?: true;
 }
 
@@ -23,15 +24,18 @@ export const list: Register = (program, run) => {
     .description('Lists open and halted incidents and those whose postmortem is in review, newest first.')
     .option('-a, --all', 'closed ones too')
     .option('-m, --mine', 'only those that you lead, have a role in, or have a task in')
+    .option('-s, --stale', 'only those in which nobody has done anything for an hour or more')
     .option('-w, --watch', 'list them again whenever something changes')
     .action(
       run(async (context, options: ListOptions) => {
         const { cliIdentity } = await context.config();
-        const look = (api: Api) =>
-          api.incidents({
+        const look = async (api: Api) => {
+          const incidents = await api.incidents({
             all: options.all === true,
             ...(options.mine === true ? { mine: cliIdentity } : {}),
           });
+          return options.stale === true ? incidents.filter(({ stale }) => stale) : incidents;
+        };
         const print = (incidents: Listed) => printList(context, incidents, options);
         if (options.watch === true) {
           return watch(context, { look, print, over: () => false, left: () => undefined });
@@ -49,7 +53,13 @@ function printList(context: Context, incidents: Listed, options: ListOptions): v
   const { out } = context;
   out.result(incidents, () => {
     if (incidents.length === 0) {
-      out.line(options.all === true ? 'There are no incidents.' : 'No incident is open.');
+      out.line(
+        options.stale === true
+          ? 'Somebody was at every open incident within the hour.'
+          : options.all === true
+            ? 'There are no incidents.'
+            : 'No incident is open.',
+      );
       return;
     }
     out.table(

@@ -5,9 +5,9 @@ import type { TaskView } from '../view/owed.ts';
 import { listed } from './blocks.ts';
 import { LEVEL_MARK } from './level.ts';
 
-/** Open incidents, one line each. */
-export function listText(incidents: readonly IncidentSummary[]): string {
-  if (incidents.length === 0) return 'No open incident.';
+/** Open incidents, one line each; `none` is what is said of none. */
+export function listText(incidents: readonly IncidentSummary[], none = 'No open incident.'): string {
+  if (incidents.length === 0) return none;
   return listed(
     incidents,
     20,

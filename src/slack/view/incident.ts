@@ -112,4 +112,6 @@ export interface IncidentSummary {
   readonly involved: readonly string[];
   readonly exercise: boolean;
   readonly openedAt: string;
+  /** It is open, and nobody has done anything for an hour or more. */
+  readonly stale: boolean;
 }

@@ -121,6 +121,7 @@ describe('an incident from the terminal', () => {
     expect((await run(['task', 'list', '1'])).stdout).toMatch(/T1\s+bob\s+\d{4}-.*rotate it/);
     expect((await run(['show', '1'])).stdout).toContain('commander: alice');
     expect((await json(['list', '--mine'])).value).toHaveLength(1);
+    expect((await json(['list', '--stale'])).value).toEqual([]);
     expect((await run(['task', 'done', '1', 'T1'], 'bob')).stdout).toBe('T1 done: rotate it\n');
     expect((await run(['task', 'list', '1'])).stdout).toBe('INC-1 has no open task.\n');
     expect((await run(['sev', '1', '3', '-r', 'customers are hit'])).code).toBe(0);

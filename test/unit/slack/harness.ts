@@ -239,7 +239,7 @@ export function fakeEngine(start: IncidentView = incident()) {
       incidentOfApproval: async (id: string) =>
         view.approvals.some((one) => one.approvalId === id) ? view : undefined,
       postmortem: async (id: string) => (id === view.id ? postmortem : undefined),
-      openIncidents: async () => [{ ...view, involved: ['alice'] }],
+      openIncidents: async () => [{ ...view, involved: ['alice'], stale: false }],
       evidenceOf: async () => [
         {
           kind: 'stored',

@@ -469,6 +469,7 @@ describe('/cordon', () => {
     ]);
     expect(await run('/cordon declare arn:aws:x', 'general')).toContain('what you saw');
     expect(await run('/cordon list mine', 'general')).toContain('INC-12');
+    expect(await run('/cordon list --stale', 'general')).toContain('Somebody was at every open incident');
   });
 
   test('approves the plan that was typed, and no other', async () => {
