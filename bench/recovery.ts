@@ -67,9 +67,13 @@ async function measure(backend: Backend, note: (line: string) => void): Promise<
       victim = next;
       for (const name of names) {
         const calls = await world.ask('calls', { subject: name });
-        const writes = calls.filter((call) => call.write && call.outcome === 'ok').length;
-        accepted += writes;
-        again += Math.max(0, writes - 2);
+        const writes = calls.filter((call) => call.write && call.outcome === 'ok');
+        accepted += writes.length;
+        again += Math.max(0, writes.length - 2);
+        if (writes.length > 2) {
+          const when = writes.map((call) => `${call.operation} ${Math.round(call.arrivedMs - killedMs)} ms`);
+          note(`${name}, from the kill on: ${when.join(', ')}`);
+        }
       }
     }
     const name = `recovery.${backend.name}`;
