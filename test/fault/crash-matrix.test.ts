@@ -11,7 +11,7 @@ import { borrowedDatabase } from '../support/template.ts';
  * moments evenly over the incident, each as the only death of one; and two incidents whose every process dies, at
  * moments drawn from a seed, so that a process also dies while it completes what an earlier one left.
  */
-const ALONE = 3;
+const ALONE = 10;
 const SEEDS = ['one', 'two'];
 /** Calls that such a process lives to make: more than its start takes, up to more than any step of the incident. */
 const SHORTEST = 8;
