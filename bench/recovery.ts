@@ -65,13 +65,17 @@ async function measure(backend: Backend, note: (line: string) => void): Promise<
       const last = Math.max(...ends);
       seconds.push(Math.max(0, last - killedMs) / 1000);
       victim = next;
-      for (const name of names) {
+      for (const [index, name] of names.entries()) {
         const calls = await world.ask('calls', { subject: name });
         const writes = calls.filter((call) => call.write && call.outcome === 'ok');
         accepted += writes.length;
-        again += Math.max(0, writes.length - 2);
-        if (writes.length > 2) {
-          const when = writes.map((call) => `${call.operation} ${Math.round(call.arrivedMs - killedMs)} ms`);
+        // Later ones are other writes: the deny widens to the whole role where nobody else uses it.
+        const containing = writes.filter((call) => call.answeredMs <= (ends[index] ?? last));
+        again += containing.length - 2;
+        if (containing.length > 2) {
+          const when = containing.map(
+            (call) => `${call.operation} ${Math.round(call.arrivedMs - killedMs)} ms`,
+          );
           note(`${name}, from the kill on: ${when.join(', ')}`);
         }
       }

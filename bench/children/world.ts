@@ -49,8 +49,15 @@ export function worldProcess(): void {
     const writes = (calls.get(subject) ?? []).filter(
       (call) => CONTAINMENT.has(call.operation) && call.outcome === 'ok',
     );
-    const kinds = new Set(writes.map((call) => call.operation));
-    return kinds.size === CONTAINMENT.size ? Math.max(...writes.map((call) => call.answeredMs)) : undefined;
+    // The first of each kind: the deny widens to the whole role later, by another write of the same kind.
+    const first = [...CONTAINMENT].map((kind) =>
+      Math.min(
+        ...writes.filter((call) => call.operation === kind).map((call) => call.answeredMs),
+        Number.POSITIVE_INFINITY,
+      ),
+    );
+    const both = Math.max(...first);
+    return Number.isFinite(both) ? both : undefined;
   };
   const until = (holds: () => boolean) =>
     new Promise<void>((resolve) => {
