@@ -141,7 +141,8 @@ export function createEngine(parts: EngineParts): Engine {
     log,
     containmentDone: () => runner.containmentDone(),
     deliverHere: (wake) => {
-      if (!delivering) return false;
+      // An engine that stops hands nothing to itself: whoever else listens to the queue takes it.
+      if (!delivering || stopping) return false;
       const work = handle(wake)
         .catch((error: unknown) => {
           const { incident } = wake;
