@@ -105,13 +105,13 @@ export function createAdvance(options: {
 
   const commit = async (draft: Draft): Promise<void> => {
     if (isUnchanged(draft)) return;
-    const prepared = commitOf(draft);
-    await options.onDecided({ draft, state: prepared.next(draft.base.number) });
-    const number = await commitIncident(sql, prepared.payload).catch((error: unknown) => {
+    const { payload, next } = commitOf(draft);
+    await options.onDecided({ draft, state: next });
+    const number = await commitIncident(sql, payload).catch((error: unknown) => {
       options.onRefused(draft);
       throw error;
     });
-    const state = prepared.next(number);
+    const state = { ...next, number };
     if (letsGo(draft)) for (const [id, { status }] of [...cache]) if (status === 'closed') cache.delete(id);
     remember(state);
     onCommitted({ draft, state });

@@ -7,8 +7,8 @@ import type { IncidentState } from './state.ts';
 /** What `cordon.commit` is given for one draft, and the state that holds once it has succeeded. */
 export interface Commit {
   readonly payload: JsonObject;
-  /** With the number that the database gave the incident. */
-  next(number: number): IncidentState;
+  /** As it will be, but for the number that the database gives a new incident. */
+  readonly next: IncidentState;
 }
 
 /** Turns a decided draft into one statement's payload; the timeline's hashes are computed here. */
@@ -74,9 +74,9 @@ export function commitOf(draft: Draft): Commit {
   };
   return {
     payload: payload as unknown as JsonObject, // every part above is JSON; `undefined` members vanish
-    next: (number) => ({
+    next: {
       id: draft.id,
-      number,
+      number: base.number,
       seq: base.seq + 1,
       status: draft.status,
       playbookSha256: base.playbookSha256,
@@ -87,7 +87,7 @@ export function commitOf(draft: Draft): Commit {
       attempts: draft.attempts,
       holds: draft.holds,
       timers: new Map([...draft.timers].filter(([, timer]) => timer.status === 'armed')),
-    }),
+    },
   };
 }
 

@@ -186,6 +186,11 @@ export function createPerform(options: {
   };
 }
 
+/** True while the attempt's next phase is the first of containment, which reads what is there and writes nothing. */
+export function isCapture({ effect, state }: AttemptRow): boolean {
+  return effect === 'contain' && state === 'reading';
+}
+
 async function containPhase(
   action: ContainAction,
   context: ActionContext,
@@ -193,7 +198,7 @@ async function containPhase(
 ): Promise<AttemptOutcome> {
   const { object, desired, state } = attempt;
   if (object === null) return terminal('cordon_action_no_object', `attempt ${attempt.id} names no object`);
-  if (state === 'reading' && attempt.effect === 'contain') {
+  if (isCapture(attempt)) {
     // Put again: what was there before the first time is known, and what is there now is somebody else's.
     if (attempt.hold !== null) return { kind: 'captured', prior: attempt.prior, unreadable: null };
     return capture(action, context, object, attempt);

@@ -12,7 +12,7 @@ import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { Draft } from './draft.ts';
 import type { Holders } from './outcome.ts';
 import { recordOutcome } from './outcome.ts';
-import type { Perform, PhaseResult } from './perform.ts';
+import { isCapture, type Perform, type PhaseResult } from './perform.ts';
 import type { AttemptRow, IncidentState } from './state.ts';
 import { isFinal } from './state.ts';
 
@@ -37,6 +37,8 @@ export interface Runner {
 }
 
 const RECORD_RETRY_MS = 200;
+
+type OwnAttempt = AttemptRow & { readonly owner: WorkerId };
 
 export function createRunner(options: {
   readonly sql: Sql;
@@ -126,13 +128,13 @@ export function createRunner(options: {
   };
 
   /** What a decision leaves in this process's hands. */
-  const ownOf = ({ draft, state }: Committed): readonly (AttemptRow & { readonly owner: WorkerId })[] => {
+  const ownOf = ({ draft, state }: Committed): readonly OwnAttempt[] => {
     const worker = options.workerId();
-    if (worker === null) return [];
     return [...draft.changed.attempts]
       .flatMap((id) => state.attempts.get(id) ?? [])
-      .flatMap((attempt) =>
-        attempt.owner === worker && !isFinal(attempt.state) ? { ...attempt, owner: worker } : [],
+      .filter(
+        (attempt): attempt is OwnAttempt =>
+          worker !== null && attempt.owner === worker && !isFinal(attempt.state),
       );
   };
 
@@ -185,9 +187,4 @@ function beingRestored(attempt: AttemptRow): AttemptOutcome {
     classification: 'retryable',
     retryAfterMs: 500,
   };
-}
-
-/** The attempt's first phase: see `containPhase`. */
-function isCapture({ effect, state, hold }: AttemptRow): boolean {
-  return effect === 'contain' && state === 'reading' && hold === null;
 }

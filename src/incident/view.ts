@@ -90,7 +90,7 @@ export function createViews(options: {
   readonly enrolment: Enrolment;
   readonly catalogue: ReadonlyMap<string, Action>;
 }): Views {
-  const { sql, enrolment, catalogue } = options;
+  const { sql, clock, enrolment, catalogue } = options;
 
   // What was made of an incident at a commit; another process may have advanced it since.
   const made = new Map<string, { readonly seq: number; readonly view: IncidentView }>();
@@ -112,30 +112,30 @@ export function createViews(options: {
     return { ...view, slackDelayed };
   };
 
-  const list = async (statuses: readonly ListedIncident['status'][], limit: number) =>
-    (await listIncidents(sql, { statuses, limit })).map((row) => summaryOf(row, options.clock.now()));
+  const list = async (wanted: Parameters<typeof listIncidents>[1]) => {
+    const now = clock.now();
+    return (await listIncidents(sql, wanted)).map((row) => summaryOf(row, now));
+  };
 
   return {
-    scopeOf: (reference) => scopeOf(sql, reference, options.clock.now()),
+    scopeOf: (reference) => scopeOf(sql, reference, clock.now()),
     ...createCampaignViews({ sql, catalogue }),
     incidentView: async (id) => view(await findIncidentId(sql, id)),
     findIncident: async (reference) => view(await findIncidentId(sql, reference)),
     incidentOfChannel: async (channel) => view(await incidentOfChannel(sql, channel)),
     incidentOfApproval: async (attempt) => view(await incidentOfAttempt(sql, attempt)),
-    openIncidents: () => list(['open', 'halted'], LIST_LIMIT),
+    openIncidents: () => list({ statuses: ['open', 'halted'], limit: LIST_LIMIT }),
     evidenceOf: (id) => evidenceListed(sql, id),
     responderOfCli: (name) => responderByCli(enrolment, name)?.id,
-    allIncidents: (limit) => list(['open', 'halted', 'closed'], limit),
+    allIncidents: (limit) => list({ statuses: ['open', 'halted', 'closed'], limit }),
     async observed(since) {
-      const rows = await listIncidents(sql, {
+      const listed = await list({
         statuses: ['open', 'halted', 'closed'],
         limit: REPORT_LIMIT,
         since,
       });
       const incidents: ObservedIncident[] = [];
-      for (const { id, number, openedAt, title, exercise } of rows.map((row) =>
-        summaryOf(row, options.clock.now()),
-      )) {
+      for (const { id, number, openedAt, title, exercise } of listed) {
         if (exercise) continue;
         const entries = await readTimeline(sql, id);
         const observed = observedOf({ id, number, openedAt, title }, entries, catalogue);
