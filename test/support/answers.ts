@@ -93,3 +93,21 @@ export async function untilNothingIsHeld(engine: TestEngine, id: string): Promis
     [...(await engine.state(id)).holds.values()].every((hold) => hold.status === 'closed'),
   );
 }
+
+/** What people see of an incident. */
+export async function viewOf(engine: TestEngine, id: string) {
+  const found = await engine.cordon.views.incidentView(id);
+  if (found === undefined) throw new Error('no such incident');
+  return found;
+}
+
+/** The actions whose steps hold, in the order in which people see them. */
+export async function heldActions(engine: TestEngine, id: string): Promise<string[]> {
+  const { containment } = await viewOf(engine, id);
+  return containment.filter((each) => each.state === 'held').map((each) => each.action);
+}
+
+/** The approvals that are waited for. */
+export async function openApprovals(engine: TestEngine, id: string) {
+  return (await viewOf(engine, id)).approvals.filter((each) => each.status === 'open');
+}

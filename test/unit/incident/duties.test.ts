@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
+import { viewOf } from '../../support/answers.ts';
 import type { Ground, TestEngine } from '../../support/engine.ts';
 import { drive, enrolmentText, freshGround, quiet, START, startEngine } from '../../support/engine.ts';
 
@@ -70,11 +71,7 @@ function act(command: string, input: JsonObject, name = 'alice') {
   });
 }
 
-async function view() {
-  const seen = await engine.cordon.views.incidentView(id);
-  if (seen === undefined) throw new Error('expected the incident');
-  return seen;
-}
+const view = () => viewOf(engine, id);
 
 const duty = async (name: string) => (await view()).duties.find((each) => each.id === name);
 const reminders = () => sent.filter(({ kind }) => kind === 'duty').map(({ params }) => params);

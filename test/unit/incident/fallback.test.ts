@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { loadGuardrails } from '../../../src/definitions.ts';
 import type { GuardrailFiles } from '../../../src/guardrail/check.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
+import { heldActions, openApprovals, viewOf } from '../../support/answers.ts';
 import { engineForEachTest } from '../../support/each-test.ts';
 import { drive } from '../../support/engine.ts';
 import { FUNCTION_ARN } from '../../support/world.ts';
@@ -21,14 +22,9 @@ beforeAll(async () => {
 
 const on = engineForEachTest({ engine: () => ({ mode: 'ask', overrides: { guardrails } }) });
 
-const view = async (id: string) => {
-  const found = await on.engine.cordon.views.incidentView(id);
-  if (found === undefined) throw new Error('no such incident');
-  return found;
-};
-const held = async (id: string) =>
-  (await view(id)).containment.filter((each) => each.state === 'held').map((each) => each.action);
-const open = async (id: string) => (await view(id)).approvals.filter((each) => each.status === 'open');
+const view = (id: string) => viewOf(on.engine, id);
+const held = (id: string) => heldActions(on.engine, id);
+const open = (id: string) => openApprovals(on.engine, id);
 
 /** An incident whose questions nobody answers. */
 async function unanswered(alert: Parameters<typeof on.engine.submit>[0]): Promise<string> {

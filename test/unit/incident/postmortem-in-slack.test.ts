@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import { postmortemPath, renderPostmortem } from '../../../src/main/postmortem.ts';
 import { lintPostmortem } from '../../../src/postmortem/lint.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
+import { viewOf } from '../../support/answers.ts';
 import { drive, enrolmentText, freshGround, type Ground, quiet } from '../../support/engine.ts';
 import { type SlackEngine, startSlackEngine } from '../../support/slack.ts';
 
@@ -37,11 +38,7 @@ afterAll(async () => {
   await rm(ground.dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
-async function view() {
-  const seen = await on.engine.cordon.views.incidentView(id);
-  if (seen === undefined) throw new Error('expected the incident');
-  return seen;
-}
+const view = () => viewOf(on.engine, id);
 
 async function answered(form: string, answer: JsonObject): Promise<void> {
   const open = async () => (await view()).questions.find((one) => one.status === 'open' && one.form === form);

@@ -1,21 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { statusLine } from '../../../src/slack/render/card.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act, untilLevel } from '../../support/answers.ts';
+import { act, heldActions, openApprovals, untilLevel, viewOf } from '../../support/answers.ts';
 import { engineForEachTest } from '../../support/each-test.ts';
 import { drive } from '../../support/engine.ts';
 import { FUNCTION_ARN } from '../../support/world.ts';
 
 const on = engineForEachTest();
 
-const view = async (id: string) => {
-  const found = await on.engine.cordon.views.incidentView(id);
-  if (found === undefined) throw new Error('no such incident');
-  return found;
-};
-const held = async (id: string) =>
-  (await view(id)).containment.filter((each) => each.state === 'held').map((each) => each.action);
-const open = async (id: string) => (await view(id)).approvals.filter((each) => each.status === 'open');
+const view = (id: string) => viewOf(on.engine, id);
+const held = (id: string) => heldActions(on.engine, id);
+const open = (id: string) => openApprovals(on.engine, id);
 const unanswered = async (id: string) => {
   await on.restart({ awayMs: 15 * 60_000 });
   await drive(on.engine, async () => {

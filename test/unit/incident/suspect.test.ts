@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import type { SlackDouble } from '../../../src/simulation/slack-double/double.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act } from '../../support/answers.ts';
+import { act, viewOf } from '../../support/answers.ts';
 import {
   drive,
   enrolmentText,
@@ -50,11 +50,7 @@ async function changedBy(principal: string): Promise<void> {
   );
 }
 
-const view = async (id: string) => {
-  const seen = await engine.cordon.views.incidentView(id);
-  if (seen === undefined) throw new Error('expected the incident');
-  return seen;
-};
+const view = (id: string) => viewOf(engine, id);
 
 const plan = async (id: string) => {
   const [asked] = (await view(id)).approvals.filter(({ status }) => status === 'open');

@@ -3,7 +3,7 @@ import { redeployment } from '../../../src/simulation/world/attackers/redeploy.t
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import { loadWorld } from '../../../src/simulation/world/spec.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act, answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
+import { act, answer, untilClosed, untilLevel, untilNothingIsHeld, viewOf } from '../../support/answers.ts';
 import { engineForEachTest } from '../../support/each-test.ts';
 import { drive } from '../../support/engine.ts';
 import { ACCOUNT, FUNCTION_ARN, smallWorld } from '../../support/world.ts';
@@ -48,11 +48,7 @@ const levels = async (id: string) =>
   });
 const entries = async (id: string, kind: string) =>
   (await readTimeline(on.engine.sql, id)).flatMap(({ body }) => (body?.kind === kind ? [body] : []));
-const view = async (id: string) => {
-  const found = await on.engine.cordon.views.incidentView(id);
-  if (found === undefined) throw new Error('no such incident');
-  return found;
-};
+const view = (id: string) => viewOf(on.engine, id);
 const forMinutes = async (minutes: number) => {
   const untilMs = on.engine.clock.now().getTime() + minutes * 60_000;
   await drive(on.engine, () => on.engine.clock.now().getTime() >= untilMs);

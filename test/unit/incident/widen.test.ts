@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseOwners } from '../../../src/inventory/owners.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { act, answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
+import { act, answer, untilClosed, untilLevel, untilNothingIsHeld, viewOf } from '../../support/answers.ts';
 import { engineForEachTest } from '../../support/each-test.ts';
 import { drive, quiet } from '../../support/engine.ts';
 import { smallWorld } from '../../support/world.ts';
@@ -23,11 +23,7 @@ const on = engineForEachTest({
   engine: () => ({ overrides: { owners: parseOwners(owners, 'OWNERS') } }),
 });
 
-const view = async (id: string) => {
-  const seen = await on.engine.cordon.views.incidentView(id);
-  if (seen === undefined) throw new Error('expected the incident');
-  return seen;
-};
+const view = (id: string) => viewOf(on.engine, id);
 
 /** Denies that were put on the role: the first one is the function's own. */
 const denies = () => on.ground.world.journal.writes({ operation: 'PutRolePolicy' });
