@@ -43,18 +43,15 @@ async function measure(backend: Backend, note: (line: string) => void): Promise<
       await engine.ask('settle', { incidents: submitted.map(({ incident }) => incident) });
       return engine;
     };
-    let accepted = 0;
     let victim = await warm(start());
-    accepted += 2 * WARM_UP;
     for (let round = 1; round <= ROUNDS; round++) {
       note(`${backend.name}: round ${round} of ${ROUNDS}`);
       // On servers a second process is there already; an embedded database has one process at a time.
       const heir = backend.name === 'server' ? await warm(start()) : undefined;
-      accepted += heir === undefined ? 0 : 2 * WARM_UP;
       const indices = take(INCIDENTS);
-      const submissions = Promise.all(indices.map((index) => victim.ask('submit', { index })));
-      await submissions;
-      await world.ask('writes', { count: accepted + WRITES_BEFORE });
+      const before = await world.ask('accepted', undefined);
+      await Promise.all(indices.map((index) => victim.ask('submit', { index })));
+      await world.ask('writes', { count: before + WRITES_BEFORE });
       const killedMs = instantMs();
       await victim.kill();
       const next = heir ?? start();
@@ -67,10 +64,10 @@ async function measure(backend: Backend, note: (line: string) => void): Promise<
       victim = next;
       for (const [index, name] of names.entries()) {
         const calls = await world.ask('calls', { subject: name });
-        const writes = calls.filter((call) => call.write && call.outcome === 'ok');
-        accepted += writes.length;
         // Later ones are other writes: the deny widens to the whole role where nobody else uses it.
-        const containing = writes.filter((call) => call.answeredMs <= (ends[index] ?? last));
+        const containing = calls.filter(
+          (call) => call.write && call.outcome === 'ok' && call.answeredMs <= (ends[index] ?? last),
+        );
         again += containing.length - 2;
         if (containing.length > 2) {
           const when = containing.map(

@@ -28,6 +28,8 @@ export type WorldOperations = {
   tune(body: { latencyMs: number }): void;
   /** Resolves when both containment writes on every subject have been accepted, with the later instant of each. */
   contained(body: { subjects: readonly string[] }): Promise<readonly number[]>;
+  /** How many containment writes have been accepted in all. */
+  accepted(): number;
   /** Resolves when so many containment writes have been accepted in all. */
   writes(body: { count: number }): Promise<void>;
   /** All calls about one subject. */
@@ -46,18 +48,12 @@ export function worldProcess(): void {
   let world: World | undefined;
 
   const containedAt = (subject: string): number | undefined => {
-    const writes = (calls.get(subject) ?? []).filter(
-      (call) => CONTAINMENT.has(call.operation) && call.outcome === 'ok',
-    );
     // The first of each kind: the deny widens to the whole role later, by another write of the same kind.
-    const first = [...CONTAINMENT].map((kind) =>
-      Math.min(
-        ...writes.filter((call) => call.operation === kind).map((call) => call.answeredMs),
-        Number.POSITIVE_INFINITY,
-      ),
+    const first = [...CONTAINMENT].map(
+      (kind) =>
+        calls.get(subject)?.find((call) => call.operation === kind && call.outcome === 'ok')?.answeredMs,
     );
-    const both = Math.max(...first);
-    return Number.isFinite(both) ? both : undefined;
+    return first.every((at) => at !== undefined) ? Math.max(...first) : undefined;
   };
   const until = (holds: () => boolean) =>
     new Promise<void>((resolve) => {
@@ -127,6 +123,7 @@ export function worldProcess(): void {
       await until(() => subjects.every((name) => containedAt(name) !== undefined));
       return subjects.map((name) => containedAt(name) ?? 0);
     },
+    accepted: () => accepted,
     writes: ({ count }) => until(() => accepted >= count),
     calls: ({ subject }) => calls.get(subject) ?? [],
   };
