@@ -142,11 +142,15 @@ async function sinceEntry(id: string, kind: string, fromMs: number): Promise<num
 async function report(what: string, id: string, fromMs: number): Promise<number> {
   const noticedMs = await sinceEntry(id, 'attempt.rescued', fromMs);
   const doneMs = await sinceEntry(id, 'attempt.succeeded', fromMs);
-  const calls = ground.world.journal.entries({ at: (at) => Date.parse(at) > fromMs, operation: contains });
-  const lastCall = calls.findLast((call) => call.outcome === 'ok');
-  const lastMs = lastCall === undefined ? 'none was needed' : `${Date.parse(lastCall.at) - fromMs} ms`;
+  const openedMs = Date.parse((await ground.view(id))?.openedAt ?? '');
+  const calls = ground.world.journal
+    .entries({ at: (at) => Date.parse(at) >= openedMs, operation: contains })
+    .filter((call) => call.outcome === 'ok');
+  // The first of each kind contains; the deny of the whole role is a later call of the same kind.
+  const firsts = CONTAINING.flatMap((each) => calls.find(({ operation }) => operation === each) ?? []);
+  const bothMs = Math.max(...firsts.map((call) => Date.parse(call.at))) - fromMs;
   process.stdout.write(
-    `${what}: taken over after ${noticedMs} ms, contained after ${doneMs} ms, last containment call after ${lastMs}\n`,
+    `${what}: taken over after ${noticedMs} ms, both writes made after ${bothMs} ms, the whole role denied after ${doneMs} ms\n`,
   );
   return doneMs;
 }
