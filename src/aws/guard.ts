@@ -17,8 +17,9 @@ export interface RatedCall {
 
 export interface CallGuard {
   /**
-   * Called synchronously right before the request goes to the socket, for every try. Throws an `AwsError`
-   * with `cordon_lease_lost` when the attempt is no longer ours: a late call is worse than none.
+   * Called synchronously right before the request goes to the socket, for every try, and once more when a new
+   * connection stands. Throws an `AwsError` with `cordon_lease_lost` when the attempt is no longer ours: a late call is
+   * worse than none.
    */
   beforeSend(): void;
   /** Resolves when the rate budget has room for the call; called before every try. */

@@ -3,6 +3,7 @@ import { AwsError } from '../action/failure.ts';
 import { CodedError } from '../error.ts';
 import type { SentRequest } from './classify.ts';
 import type { CallGuard } from './guard.ts';
+import { checkedOnConnect, socketAgents } from './sockets.ts';
 
 /** The SDK's own seam to the network: one request in, one response out. */
 export type SdkHandler = LambdaClientResolvedConfig['requestHandler'];
@@ -75,6 +76,7 @@ export function openWire(transport: AwsTransport, timeouts: Timeouts): Wire {
       // Its request timeout ends with the headers; without this a body that stalls would hang for ever.
       socketTimeout: timeoutMs,
       connectionTimeout: timeouts.connectionTimeoutMs,
+      ...socketAgents(timeouts.connectionTimeoutMs),
     });
   switch (transport.kind) {
     case 'aws':
@@ -118,8 +120,8 @@ export type SentRequests = WeakMap<object, SentRequest>;
 
 /**
  * Wraps a handler for one guard: the lease is checked in the same turn in which the request goes to the
- * socket, after signing and whatever else the SDK awaits, and what went out is noted in `sent`. Calls whose
- * timeout is over `slowerThanMs` use the slow sockets.
+ * socket, after signing and whatever else the SDK awaits, and again when a new socket stands; what went out is noted in
+ * `sent`. Calls whose timeout is over `slowerThanMs` use the slow sockets.
  */
 export function guardedHandler(
   wire: Wire,
@@ -136,7 +138,10 @@ export function guardedHandler(
     guard.beforeSend();
     note({});
     try {
-      return await handler.handle(request, options);
+      return await checkedOnConnect(
+        () => guard.beforeSend(),
+        () => handler.handle(request, options),
+      );
     } catch (error) {
       note({ failure: error });
       throw error;

@@ -97,13 +97,15 @@ afterAll(async () => {
 
 /**
  * Does `strike` to the engine that is first to call `operation`, at the very moment the account has decided
- * it; with a fault the answer never comes. Resolves with that engine and the moment, milliseconds of the hour.
+ * it, or has decided `also` too; with a fault the answer never comes. Resolves with that engine and the moment,
+ * milliseconds of the hour.
  */
 function strikeAt(
   engines: readonly EngineProcess[],
   operation: string,
   fault: 'dropped-request' | 'lost-response' | null,
   strike: (engine: EngineProcess) => void,
+  also?: string,
 ): Promise<{ readonly struck: EngineProcess; readonly atMs: number }> {
   const service = operation.endsWith('Concurrency') ? 'lambda' : 'iam';
   if (fault !== null) {
@@ -112,11 +114,11 @@ function strikeAt(
   return new Promise((resolve) => {
     const end = ground.world.journal.subscribe((entry) => {
       const struck = engines.find((engine) => engine.accessKeyId === entry.accessKeyId);
-      if (entry.operation !== operation || struck === undefined) return;
-      // Both read; the one that has denied the role already is the one that is about to stop the function.
       const { accessKeyId } = entry;
-      if (fault === null && ground.world.journal.count({ operation: 'PutRolePolicy', accessKeyId }) === 0)
-        return;
+      const made = (each: string) => ground.world.journal.count({ operation: each, accessKeyId }) > 0;
+      // A call whose answer never comes is under way from then on; any other is over in a moment.
+      const atIt = fault === null ? entry.operation === operation : made(operation);
+      if (struck === undefined || !atIt || (also !== undefined && !made(also))) return;
       end();
       strike(struck);
       resolve({ struck, atMs: systemClock.now().getTime() });
@@ -239,7 +241,9 @@ describe('an engine that is frozen in the middle of a containment call', () => {
   test.each(FREEZES)('($operation, $with) is replaced, and does no harm when it thaws', async (given) => {
     const { operation, fault, with: moment } = given;
     const engines = await open('a pair');
-    const freeze = strikeAt(engines, operation, fault, (engine) => engine.freeze());
+    // Not before it has denied the role: a call that is between its last check and the network when the process is
+    // frozen goes out when it thaws, whatever anybody does. And of both, which read, it is this one that will write.
+    const freeze = strikeAt(engines, operation, fault, (engine) => engine.freeze(), 'PutRolePolicy');
     const id = await ground.submit();
     const { struck, atMs } = await freeze;
     await eventually('the other contains it', 20_000, () => isContained(id));

@@ -128,6 +128,51 @@ describe('the guard', () => {
     expect(requests).toHaveLength(1);
   });
 
+  test('stops a write whose lease is lost while its connection is made, as in a process that is frozen', async () => {
+    const { url, requests } = await stubbed(() => json({ ReservedConcurrentExecutions: 0 }));
+    const asked: string[] = [];
+    const guard = openGuard({
+      beforeSend: () => {
+        asked.push('lease');
+        if (asked.length === 2) throw lost;
+      },
+    });
+    const aws = accessTo(url);
+    expect(await failureOf(aws(SCOPE, guard).lambda.putReservedConcurrency(FUNCTION_ARN, 0))).toBe(lost);
+    // Whatever was on its way has arrived before what is sent after it.
+    await aws(SCOPE, openGuard()).lambda.getReservedConcurrency(FUNCTION_ARN);
+    expect(requests.map(({ operation }) => operation)).toEqual([
+      expect.stringMatching(/^GET .*concurrency$/),
+    ]);
+    // On the connection that stands now there is nothing to wait for, and nothing to ask again.
+    await aws(SCOPE, guard).lambda.putReservedConcurrency(FUNCTION_ARN, 0);
+    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(2);
+  });
+
+  test('gives every request a connection of its own, so that none waits unguarded for a free one', async () => {
+    const many = 60; // Node's clients of AWS queue from the 51st on
+    let arrived = 0;
+    let all: () => void = () => {};
+    const everyOne = new Promise<void>((resolve) => {
+      all = resolve;
+    });
+    const { url } = await stubbed(() => {
+      arrived += 1;
+      if (arrived === many) all();
+      return { kind: 'hang' };
+    });
+    const stopped = new AbortController();
+    const aws = accessTo(url)(SCOPE, openGuard({ signal: stopped.signal }));
+    const calls = Array.from({ length: many }, () =>
+      failureOf(aws.lambda.putReservedConcurrency(FUNCTION_ARN, 0)),
+    );
+    await Promise.race([everyOne, Promise.all(calls)]);
+    stopped.abort();
+    await Promise.all(calls);
+    expect(arrived).toBe(many);
+  });
+
   test('is asked after the budget, so that a wait in the budget cannot hide a lost lease', async () => {
     const { url } = await stubbed(() => json({}));
     const asked: string[] = [];
@@ -136,7 +181,7 @@ describe('the guard', () => {
       take: async () => void asked.push('budget'),
     });
     await accessTo(url)(SCOPE, guard).lambda.getReservedConcurrency(FUNCTION_ARN);
-    expect(asked).toEqual(['budget', 'lease']);
+    expect(asked).toEqual(['budget', 'lease', 'lease']);
   });
 
   test('is asked again for every try of a read', async () => {
