@@ -49,6 +49,8 @@ import type { Custody } from './main/custody.ts';
 import { localCustody } from './main/custody.ts';
 import { writeFeedback } from './main/feedback.ts';
 import { enrolledInventory, rolesOf } from './main/inventory-parts.ts';
+import type { KeepOut } from './main/keep-out.ts';
+import { createKeepOut } from './main/keep-out.ts';
 import {
   earlierMetrics,
   postmortemPath,
@@ -94,6 +96,7 @@ export interface ComposeOptions {
     readonly execute: Execute;
     readonly declare: Declare;
     readonly keepTranscript: KeepTranscript;
+    readonly keepOut: KeepOut;
   }) => Deliver;
   /** How people are paged beside Slack; never in an exercise, whatever is given. */
   readonly pages?: (views: Views) => Deliver;
@@ -352,7 +355,8 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
   if (options.people !== undefined) {
     const transcripts = createTranscripts({ advance: engine.advance, evidence });
     const keepTranscript: KeepTranscript = (...given) => activity.track(transcripts(...given));
-    deliver = options.people({ views, execute, declare, keepTranscript });
+    const keepOut = createKeepOut(engine.advance);
+    deliver = options.people({ views, execute, declare, keepTranscript, keepOut });
   }
   return {
     engine: {

@@ -4,10 +4,14 @@ import type { Draft } from './draft.ts';
 
 /** Has an incident's suspects taken out of the channel that it is led in with others: they may be in it already. */
 export function keepSuspectsOut(draft: Draft): void {
-  if ((draft.record.suspects ?? []).length === 0) return;
+  if ((draft.record.suspects ?? []).length > 0) keepOut(draft);
+}
+
+/** Has those taken out of an incident's channel who must not be in it. */
+export function keepOut(draft: Draft): void {
   // Furnishing overtakes what is waiting for the channel: who must not read it is out before it is said. Each incident of
-  // the channel has its own suspects, so that no row stands for another's.
-  draft.post('furnish', { keepOut: true });
+  // the channel has its own suspects, so that no row stands for another's; one that waits sees all who came meanwhile.
+  draft.post('furnish', { keepOut: true }, { merge: `keep-out:${draft.id}` });
 }
 
 /** Moves an incident to another campaign, or into one of its own; the channel follows with the next message. */

@@ -281,7 +281,7 @@ async function slackFor(
   const { createSlackApp } = await import('../slack/app.ts');
   const workspaces = await slackWorkspaces(slack);
   const { clock, log } = options;
-  return ({ views, execute, declare, keepTranscript }) =>
+  return ({ views, execute, declare, keepTranscript, keepOut }) =>
     createSlackApp({
       workspaces,
       receiver:
@@ -291,6 +291,7 @@ async function slackFor(
       ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
       clock,
       keepTranscript,
+      keepOut,
       commands: slackCommands(execute, declare, views),
       views: slackViews(views, sql, enrolment),
       places: slackPlaces(sql),

@@ -10,6 +10,7 @@ import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
 import type {
   IncidentViews,
+  KeepOut,
   KeepTranscript,
   SlackCommands,
   SlackPeople,
@@ -46,6 +47,7 @@ export interface SlackAppOptions {
   readonly channels?: ChannelSettings;
   readonly seen?: SlackSeen;
   readonly keepTranscript?: KeepTranscript;
+  readonly keepOut: KeepOut;
   readonly log: Log;
 }
 
@@ -63,7 +65,7 @@ export interface SlackApp {
 
 /** Builds the Slack app: Bolt for what comes in, a client for what goes out. Starts nothing. */
 export function createSlackApp(options: SlackAppOptions): SlackApp {
-  const { clock, log, views, commands, places, people, receiver: transport } = options;
+  const { clock, log, views, commands, places, people, keepOut, receiver: transport } = options;
   const seen = options.seen ?? memorySeen(clock);
   const http: SlackHttpReceiver | undefined =
     transport.kind === 'http'
@@ -110,7 +112,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   });
   const client = new PacedClient(options.workspaces.incidentsToken, web, createPace(clock));
   const outsiders = createOutsiders(client, clock);
-  registerListeners(app, { commands, views, people, places, seen, outsiders, clock, log });
+  registerListeners(app, { commands, views, people, places, seen, outsiders, keepOut, clock, log });
 
   return {
     start: async () => {

@@ -11,7 +11,7 @@ export const SCOPES = [
   },
   {
     scope: 'groups:read',
-    why: 'finds its own channel again when the answer to opening it was lost, and sees who is in it',
+    why: 'finds its own channel again when the answer to opening it was lost, and sees who is in it and who joins',
   },
   { scope: 'groups:history', why: 'looks for its own message when the answer to posting it was lost' },
   { scope: 'metadata.message:read', why: 'reads the mark on its own messages while it looks for one' },

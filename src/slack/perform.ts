@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Outsiders } from './outsider.ts';
 import type {
   IncidentViews,
+  KeepOut,
   SlackCommand,
   SlackCommandResult,
   SlackCommands,
@@ -21,6 +22,7 @@ export interface ListenerParts {
   readonly places: SlackPlaces;
   readonly seen: SlackSeen;
   readonly outsiders: Outsiders;
+  readonly keepOut: KeepOut;
   readonly clock: Clock;
   readonly log: Log;
 }

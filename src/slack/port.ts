@@ -114,3 +114,6 @@ export type KeepTranscript = (
   incidentId: string,
   transcript: { readonly channel: string; readonly content: string; readonly messages: number },
 ) => Promise<{ readonly sha256: string } | null>;
+
+/** Has a delivery look who is in the channel of an incident, and take out those who must not be. */
+export type KeepOut = (incidentId: string) => Promise<void>;

@@ -3,6 +3,7 @@ import { ACTION, CALLBACK, SHORTCUT } from './action-value.ts';
 import { onCampaignApprove, onCampaignApproveSubmitted } from './campaign-decide.ts';
 import { onApprove, onApproveSubmitted, onApproveTyped, onDeny, onDenySubmitted } from './decide.ts';
 import { onHomeOpened } from './home.ts';
+import { onMemberJoined } from './joined.ts';
 import {
   type ButtonArgs,
   onAcknowledge,
@@ -102,7 +103,19 @@ const VIEWS = [
 ] as const;
 
 /** Events that the app asks Slack for. */
-export const EVENTS = [{ event: 'app_home_opened', listener: onHomeOpened }] as const;
+export const EVENTS = [
+  {
+    event: 'app_home_opened',
+    listen: (app, parts) => app.event('app_home_opened', onHomeOpened(parts)),
+  },
+  {
+    event: 'member_joined_channel',
+    listen: (app, parts) => app.event('member_joined_channel', onMemberJoined(parts)),
+  },
+] as const satisfies readonly {
+  readonly event: string;
+  readonly listen: (app: Pick<App, 'event'>, parts: ListenerParts) => void;
+}[];
 
 /** Registers every listener on a Bolt app. */
 export function registerListeners(
@@ -116,7 +129,7 @@ export function registerListeners(
   for (const { callbackId, listener } of VIEWS) {
     app.view({ type: 'view_submission', callback_id: callbackId }, listener(parts));
   }
-  for (const { event, listener } of EVENTS) app.event(event, listener(parts));
+  for (const { listen } of EVENTS) listen(app, parts);
   for (const { callbackId, listener } of MESSAGE_SHORTCUTS) {
     app.shortcut({ type: 'message_action', callback_id: callbackId }, listener(parts));
   }

@@ -45,7 +45,7 @@ export function peopleOn(options: {
   readonly enrolment?: Enrolment;
 }): NonNullable<ComposeOptions['people']> {
   const enrolment = options.enrolment ?? parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
-  return ({ views, execute, declare, keepTranscript }) => {
+  return ({ views, execute, declare, keepTranscript, keepOut }) => {
     const app = createSlackApp({
       workspaces: oneWorkspace(BOT_TOKEN),
       receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0 },
@@ -53,6 +53,7 @@ export function peopleOn(options: {
       fetch: (input, init) => options.fetch(new Request(input, init)),
       clock: options.clock,
       keepTranscript,
+      keepOut,
       commands: slackCommands(execute, declare, views),
       views: slackViews(views, options.sql, enrolment),
       places: slackPlaces(options.sql),

@@ -123,13 +123,14 @@ export async function openLiveGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: servedWorld.url }),
     dataDir: config.dataDir,
-    people: ({ views, execute, declare, keepTranscript }) => {
+    people: ({ views, execute, declare, keepTranscript, keepOut }) => {
       made.app = createSlackApp({
         workspaces: oneWorkspace(secrets.botToken),
         receiver: { kind: 'http', signingSecret: secrets.signingSecret, port: 0, hostname: LOOPBACK },
         slackApiUrl: servedSlack.apiUrl,
         clock,
         keepTranscript,
+        keepOut,
         commands: slackCommands(execute, declare, views),
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),

@@ -78,7 +78,7 @@ export async function openVirtualGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: NOWHERE, requestHandler: inProcessHandler(world.fetch, clock) }),
     dataDir,
-    people: ({ views, execute, declare, keepTranscript }) => {
+    people: ({ views, execute, declare, keepTranscript, keepOut }) => {
       made.app = createSlackApp({
         workspaces: oneWorkspace(BOT_TOKEN),
         receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0, hostname: '127.0.0.1' },
@@ -86,6 +86,7 @@ export async function openVirtualGround(options: {
         fetch: (input, init) => slack.fetch(new Request(input, init)),
         clock,
         keepTranscript,
+        keepOut,
         commands: slackCommands(execute, declare, views),
         views: slackViews(views, sql, enrolment),
         places: slackPlaces(sql),

@@ -37,6 +37,8 @@ export interface People {
   submitView(user: string, values: Readonly<Record<string, string>>, send?: SendOptions): Promise<Delivered>;
   /** Uses a message shortcut. */
   useShortcut(user: string, match: MessageMatch, callbackId: string, send?: SendOptions): Promise<Delivered>;
+  /** Comes into a channel, as anybody who is in it can ask them to. */
+  join(user: string, channel: string, inviter: string, send?: SendOptions): Promise<Delivered>;
   /** An event that Slack would send the app. */
   sendEvent(event: JsonObject, send?: SendOptions): Promise<Delivered>;
 }
@@ -92,6 +94,26 @@ export function createPeople(parts: {
     enterprise: null,
     is_enterprise_install: false,
   });
+
+  const sendEvent: People['sendEvent'] = (event, send) =>
+    dispatcher.send(
+      {
+        kind: 'event',
+        body: {
+          token: 'unused',
+          team_id: workspace.teamId,
+          api_app_id: 'A0CORDON',
+          event,
+          type: 'event_callback',
+          event_id: workspace.nextId('Ev'),
+          event_time: Math.floor(nowMs() / 1000),
+          authorizations: [
+            { enterprise_id: null, team_id: workspace.teamId, user_id: 'U0CORDONBOT', is_bot: true },
+          ],
+        },
+      },
+      send,
+    );
 
   return {
     channel: channelOf,
@@ -203,25 +225,25 @@ export function createPeople(parts: {
         send,
       );
     },
-    sendEvent: (event, send) =>
-      dispatcher.send(
+    join: (user, channel, inviter, send) => {
+      const where = channelOf(channel);
+      if (!where.members.has(inviter)) throw new ScriptError(`expected ${inviter} to be in ${where.name}`);
+      where.members.add(user);
+      const { teamId } = userOf(user);
+      return sendEvent(
         {
-          kind: 'event',
-          body: {
-            token: 'unused',
-            team_id: workspace.teamId,
-            api_app_id: 'A0CORDON',
-            event,
-            type: 'event_callback',
-            event_id: workspace.nextId('Ev'),
-            event_time: Math.floor(nowMs() / 1000),
-            authorizations: [
-              { enterprise_id: null, team_id: workspace.teamId, user_id: 'U0CORDONBOT', is_bot: true },
-            ],
-          },
+          type: 'member_joined_channel',
+          user,
+          channel: where.id,
+          channel_type: where.isPrivate ? 'G' : 'C',
+          team: teamId,
+          inviter,
+          event_ts: workspace.nextTs(nowMs()),
         },
         send,
-      ),
+      );
+    },
+    sendEvent,
   };
 }
 

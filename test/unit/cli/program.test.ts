@@ -108,7 +108,7 @@ describe('slack manifest', () => {
       '/ir',
     ]);
     expect(features.shortcuts).toHaveLength(4);
-    expect(settings.event_subscriptions.bot_events).toEqual(['app_home_opened']);
+    expect(settings.event_subscriptions.bot_events).toEqual(['app_home_opened', 'member_joined_channel']);
     expect(settings.socket_mode_enabled).toBe(false);
     expect(JSON.parse((await cli(['slack', 'manifest'])).stdout).settings.socket_mode_enabled).toBe(true);
     expect((await cli(['slack', 'manifest', '--request-url', 'http://x'])).code).toBe(2);

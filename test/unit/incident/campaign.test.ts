@@ -195,6 +195,10 @@ describe('a campaign', () => {
     expect(said).toContainEqual(
       expect.stringMatching(/bob was removed from the channel: their own AWS identity/),
     );
+    // Somebody lets him in again, who does not know.
+    await slack.people.join('U0BOB00000', 'inc-1-worker-0', 'U0ALICE000');
+    expect(members().has('U0BOB00000')).toBe(true);
+    await drive(engine, () => !members().has('U0BOB00000'));
     // The question of each is below the card.
     const below = () =>
       slack.people.channel('inc-1-worker-0').messages.filter(({ threadTs }) => threadTs !== undefined);

@@ -226,6 +226,7 @@ function held(use: Use) {
       declare: (request) => committed(() => engine.commands.declare(request)),
     },
     views,
+    keepOut: engine.keepOut,
     places: engine.places,
     people: {
       slackIdOf: () => undefined,

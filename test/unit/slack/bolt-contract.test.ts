@@ -71,6 +71,7 @@ describe('the app', () => {
       fetch: (input, init) => slack.fetch(new Request(input, init)),
       clock,
       commands: engine.commands,
+      keepOut: engine.keepOut,
       views: engine.views,
       places: engine.places,
       people: {
@@ -100,6 +101,7 @@ describe('the app', () => {
       receiver: { kind: 'socket', appToken: 'xapp-test' },
       clock,
       commands: engine.commands,
+      keepOut: engine.keepOut,
       views: engine.views,
       places: engine.places,
       people: {

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { WebClient } from '@slack/web-api';
 import type { ChannelSettings } from '../../../src/slack/channel.ts';
 import { SCOPES } from '../../../src/slack/manifest.ts';
+import type { SlackCampaign } from '../../../src/slack/view/campaign.ts';
+import type { IncidentView } from '../../../src/slack/view/incident.ts';
 import { ALICE, BOB, GUEST, incident, row, STRANGER, type Stage, stage, TOKEN } from './harness.ts';
 
 let on: Stage;
@@ -166,29 +168,7 @@ describe('who must not be in a channel', () => {
     const channel = await crowded();
     on.slack.people.channel(channel).members.delete(ALICE);
     const other = { ...incident({ id: 'inc-other', number: 13, suspects }) };
-    on.engine.leadWithOthers({
-      id: 'cmp-1',
-      number: 1,
-      exercise: false,
-      anchor: 'inc-abc',
-      openedAt: other.openedAt,
-      lead: null,
-      severity: 2,
-      members: [incident(), other].map(({ id, number }) => ({
-        id,
-        number,
-        functionNames: ['checkout'],
-        status: 'open' as const,
-        severity: 2,
-        level: 'effective' as const,
-        plans: 0,
-        questions: 0,
-      })),
-      shares: [],
-      plans: [],
-      plansDigest: null,
-      questions: [],
-    });
+    on.engine.leadWithOthers(ledWith(other));
     on.engine.alsoKnows(other);
     await on.deliver(row('invite', { responder: 'alice' }));
     expect(members(channel)).not.toContain(ALICE);
@@ -197,3 +177,75 @@ describe('who must not be in a channel', () => {
     expect(members(channel)).toContain(ALICE);
   });
 });
+
+describe('somebody who comes into a channel', () => {
+  const suspects = [{ responder: 'alice', principal: 'arn:aws:iam::111122223333:user/alice' }];
+
+  async function joined(user: string, channel: string): Promise<readonly string[]> {
+    await on.slack.people.join(user, channel, BOB);
+    await on.app.idle();
+    return on.engine.keptOut;
+  }
+
+  test.each([
+    ['a guest', GUEST],
+    ['somebody of another organisation', STRANGER],
+  ])('has it looked at when it is %s', async (_, user) => {
+    on = await stage();
+    expect(await joined(user, await on.open(row('card')))).toEqual(['inc-abc']);
+  });
+
+  test('has it looked at when they are a suspect of the incident, or of another one that is led there', async () => {
+    on = await stage();
+    const channel = await on.open(row('card'));
+    on.engine.set({ suspects });
+    expect(await joined(ALICE, channel)).toEqual(['inc-abc']);
+    on.engine.set({ suspects: [] });
+    const other = { ...incident({ id: 'inc-other', number: 13, suspects }) };
+    on.engine.leadWithOthers(ledWith(other));
+    on.engine.alsoKnows(other);
+    expect(await joined(ALICE, channel)).toEqual(['inc-abc', 'inc-other']);
+  });
+
+  test('has it looked at when Slack does not say who they are', async () => {
+    on = await stage();
+    const channel = await on.open(row('card'));
+    on.slack.faults.plan('users.info', { kind: 'http', status: 500, effect: 'none' }, { times: 10 });
+    expect(await joined(ALICE, channel)).toEqual(['inc-abc']);
+  });
+
+  test('is let be when it is a responder, the app itself, or a channel of nobody’s incident (control)', async () => {
+    on = await stage();
+    const channel = await on.open(row('card'));
+    expect(await joined(ALICE, channel)).toEqual([]);
+    expect(await joined(on.slack.botUserId, channel)).toEqual([]);
+    expect(await joined(GUEST, 'general')).toEqual([]);
+  });
+});
+
+/** The campaign of the stage's incident and another. */
+function ledWith(other: IncidentView): SlackCampaign {
+  return {
+    id: 'cmp-1',
+    number: 1,
+    exercise: false,
+    anchor: 'inc-abc',
+    openedAt: other.openedAt,
+    lead: null,
+    severity: 2,
+    members: [incident(), other].map(({ id, number }) => ({
+      id,
+      number,
+      functionNames: ['checkout'],
+      status: 'open' as const,
+      severity: 2,
+      level: 'effective' as const,
+      plans: 0,
+      questions: 0,
+    })),
+    shares: [],
+    plans: [],
+    plansDigest: null,
+    questions: [],
+  };
+}

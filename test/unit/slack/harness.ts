@@ -164,6 +164,7 @@ export function incident(more: Partial<IncidentView> = {}): IncidentView {
 export function fakeEngine(start: IncidentView = incident()) {
   const executed: (SlackCommand & { actor: unknown; idempotencyKey: string })[] = [];
   const declared: unknown[] = [];
+  const keptOut: string[] = [];
   let view = start;
   let next: SlackCommandResult | Error = { kind: 'done', summary: 'Noted.' };
   let stakeholders: readonly StakeholderView[] = [{ id: 'status', title: 'Status', slack: 'C0STATUS00' }];
@@ -178,6 +179,9 @@ export function fakeEngine(start: IncidentView = incident()) {
   return {
     executed,
     declared,
+    /** Whose channels are to be looked at. */
+    keptOut,
+    keepOut: async (id: string) => void keptOut.push(id),
     stakeholders: () => stakeholders,
     setStakeholders: (next: readonly StakeholderView[]) => {
       stakeholders = next;
@@ -316,6 +320,7 @@ export async function stage(
     slackApiUrl: served.apiUrl,
     clock,
     commands: engine.commands,
+    keepOut: engine.keepOut,
     views: engine.views,
     places: engine.places,
     people: {

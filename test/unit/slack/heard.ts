@@ -26,6 +26,7 @@ export function registered() {
     recorder as unknown as Parameters<typeof registerListeners>[0],
     {
       commands: engine.commands,
+      keepOut: engine.keepOut,
       views: engine.views,
       people: {
         slackIdOf: () => undefined,

@@ -64,6 +64,7 @@ async function connected(): Promise<Stage> {
     },
     clock,
     commands: engine.commands,
+    keepOut: engine.keepOut,
     views: engine.views,
     places: engine.places,
     people: {

@@ -156,6 +156,7 @@ describe('one app in two workspaces', () => {
       },
       clock,
       commands: engine.commands,
+      keepOut: engine.keepOut,
       views: engine.views,
       places: engine.places,
       people: {
