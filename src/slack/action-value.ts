@@ -15,6 +15,7 @@ export const ACTION = {
   addTarget: 'cordon.add-target',
   campaignTake: 'cordon.campaign-acknowledge',
   campaignApprove: 'cordon.campaign-approve',
+  campaignApproveTyped: 'cordon.campaign-approve-typed',
   pageOwner: 'cordon.page-owner',
   approveUpdate: 'cordon.approve-update',
   writeSection: 'cordon.write-section',

@@ -9,13 +9,24 @@ import { type Approval, type ApprovedBy, onTypedApproval } from './typed-approva
 /** The listeners behind the plans of a campaign: approve the list, in production with the campaign's name. */
 
 export function onCampaignApprove(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readCampaignValue, (args, { k, d }, reply) =>
+    d === undefined
+      ? say(parts, reply, OUTDATED, 'only-you')
+      : perform(parts, approveList(k, d, who(args)), reply, 'channel'),
+  );
+}
+
+/** In production the list is shown once more, and the campaign's name has to be typed. */
+export function onCampaignApproveTyped(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
   return pressed(parts, readCampaignValue, async (args, { k, d }, reply) => {
     const channel = args.body.channel?.id;
     if (d === undefined || channel === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    // A form is opened, or a refusal spoken of: there is nothing to commit first.
+    await reply.ack?.();
     const campaign = await parts.views.findCampaign(k);
     const typed = campaign?.plans.some(({ confirm }) => confirm !== null) === true;
     if (campaign === undefined || campaign.plansDigest !== d || !typed) {
-      // No production, or another list by now: the engine says which, and writes it down.
+      // Another list by now: the engine says which, and writes it down.
       return perform(parts, approveList(k, d, who(args)), reply, 'channel');
     }
     await openView(

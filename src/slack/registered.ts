@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { ACTION, CALLBACK, SHORTCUT } from './action-value.ts';
-import { onCampaignApprove, onCampaignApproveSubmitted } from './campaign-decide.ts';
+import { onCampaignApprove, onCampaignApproveSubmitted, onCampaignApproveTyped } from './campaign-decide.ts';
 import { onApprove, onApproveSubmitted, onApproveTyped, onDeny, onDenySubmitted } from './decide.ts';
 import { onHomeOpened } from './home.ts';
 import { onMemberJoined } from './joined.ts';
@@ -84,6 +84,7 @@ const BUTTONS: readonly {
   { actionId: /^cordon\.add-target\.\d{1,2}$/, listener: onAddTarget },
   { actionId: ACTION.campaignTake, listener: onCampaignTake },
   { actionId: ACTION.campaignApprove, listener: onCampaignApprove },
+  { actionId: ACTION.campaignApproveTyped, listener: onCampaignApproveTyped },
   { actionId: ACTION.pageOwner, listener: onPageOwner },
   { actionId: ACTION.approveUpdate, listener: onApproveUpdate },
   // One id for each section of the postmortem.

@@ -141,16 +141,17 @@ function campaignButtons(campaign: SlackCampaign, open: boolean): KnownBlock[] {
     value: actionValue({ k: campaign.id }),
     style: 'primary',
   });
+  const typed = plans.some(({ confirm }) => confirm !== null);
   const approve =
     plansDigest === null
       ? []
       : [
           button({
             label: `Approve these ${plans.length}`,
-            actionId: ACTION.campaignApprove,
+            actionId: typed ? ACTION.campaignApproveTyped : ACTION.campaignApprove,
             value: actionValue({ k: campaign.id, d: plansDigest }),
             // In production a form follows, in which the name is typed: one question is enough.
-            ...(plans.some(({ confirm }) => confirm !== null)
+            ...(typed
               ? {}
               : {
                   confirm: {

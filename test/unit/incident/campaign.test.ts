@@ -339,7 +339,7 @@ describe('a campaign', () => {
       await app?.idle();
       await pass(engine, 5_000);
     };
-    await slack.people.press('U0BOB00000', () => true, 'cordon.campaign-approve');
+    await slack.people.press('U0BOB00000', () => true, 'cordon.campaign-approve-typed');
     await told();
     const form = JSON.stringify(slack.people.openView('U0BOB00000')?.content);
     expect(form).toContain('Type the campaign’s name: CMP-1');

@@ -39,6 +39,7 @@ const PRESSES: Readonly<Record<string, { readonly value: JsonObject; readonly ac
   'cordon.add-target.1': { value: { ...inc, f: functionArn }, acts: true },
   'cordon.campaign-acknowledge': { value: { k: 'cmp-1' }, acts: true },
   'cordon.campaign-approve': { value: { k: 'cmp-1', d: DIGEST }, acts: true },
+  'cordon.campaign-approve-typed': { value: { k: 'cmp-1', d: DIGEST }, acts: false },
   'cordon.page-owner': { value: inc, acts: true },
   'cordon.approve-update': { value: { ...inc, u: 'U1' }, acts: true },
   'cordon.write-section.summary': { value: { ...inc, s: 'summary' }, acts: false },
