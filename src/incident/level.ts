@@ -99,6 +99,8 @@ function setLevel(draft: Draft, target: Target, level: Level, why: string): void
 
 /** What the watch had counted by then: at the release, what containment cost the callers. */
 function seenBy(draft: Draft, target: Target) {
-  const { lookedAt, refused, throttled } = watchOf(draft, target);
-  return lookedAt === null ? {} : { seen: { lookedAt, refused, throttled } };
+  const { lookedAt, refused, throttled, dropped } = watchOf(draft, target);
+  // Not counted in old records: nothing is written of it then, which is not the same as 0.
+  const lost = dropped === undefined ? {} : { dropped };
+  return lookedAt === null ? {} : { seen: { lookedAt, refused, throttled, ...lost } };
 }

@@ -114,18 +114,11 @@ function countRows(
   found: CaseFindings | null,
 ): readonly (readonly string[])[] {
   const functionArn = outage.functionArn ?? outage.object;
-  const seen = watchedThrottles(entries, functionArn);
-  const watched =
-    seen === null
-      ? []
-      : [
-          [
-            'Invocations turned away, as the watch counted',
-            code(functionArn),
-            `${seen.throttled} by ${instant(seen.lookedAt)}`,
-            `entry ${seen.seq}`,
-          ],
-        ];
+  const watched = WATCHED.flatMap(([name, what]) => {
+    const seen = lastCount(entries, functionArn, name);
+    if (seen === null) return [];
+    return [[what, code(functionArn), `${seen.count} by ${instant(seen.lookedAt)}`, `entry ${seen.seq}`]];
+  });
   const looks = found?.metrics.filter((each) => each.functionArn === functionArn) ?? [];
   return [
     ...watched,
@@ -140,6 +133,11 @@ function countRows(
     ]),
   ];
 }
+
+const WATCHED = [
+  ['throttled', 'Invocations turned away, as the watch counted'],
+  ['dropped', 'Asynchronous events lost, as the watch counted'],
+] as const;
 
 const METRICS = [
   ['Throttles', 'Invocations turned away, minute by minute'],
@@ -178,14 +176,15 @@ function countedIn(
   ];
 }
 
-function watchedThrottles(entries: readonly Entry[], functionArn: string) {
+function lastCount(entries: readonly Entry[], functionArn: string, name: 'throttled' | 'dropped') {
   for (const { seq, body } of [...entries].reverse()) {
     if (body?.kind !== 'containment.level') continue;
     const data = members(body.data);
     const seen = members(data.seen);
     const lookedAt = text(seen.lookedAt);
-    if (data.target !== functionArn || typeof seen.throttled !== 'number' || lookedAt === null) continue;
-    return { seq, throttled: seen.throttled, lookedAt };
+    const count = seen[name];
+    if (data.target !== functionArn || typeof count !== 'number' || lookedAt === null) continue;
+    return { seq, count, lookedAt };
   }
   return null;
 }

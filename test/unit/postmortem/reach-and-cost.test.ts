@@ -100,7 +100,7 @@ describe('the cost of containment', () => {
       target: ARN,
       level: 'none',
       why: 'released',
-      seen: { lookedAt: '2026-01-31T13:09:00.000Z', refused: 0, throttled: 12 },
+      seen: { lookedAt: '2026-01-31T13:09:00.000Z', refused: 0, throttled: 12, dropped: 4 },
     };
     const canary = ['13:05:00.000', 'attempt.succeeded', { ...back, attempt: 'att-4', trial: true }] as const;
     const whole = ['13:10:00.095', 'attempt.succeeded', { ...back, attempt: 'att-5' }] as const;
@@ -119,7 +119,18 @@ describe('the cost of containment', () => {
     const input = withEntries(canary, whole, ['13:10:01.000', 'containment.level', level], held, again);
     const closed = section(draftPostmortem(input), 'cost');
     expect(closed).toContain('1 h 10 min, from 2026-01-31 12:00:00.095Z to 2026-01-31 13:10:00.095Z');
-    expect(closed).toMatch(/as the watch counted .* 12 by 2026-01-31 13:09:00.000Z \| entry 21/);
+    expect(closed).toMatch(/turned away, as the watch counted .* 12 by 2026-01-31 13:09:00.000Z \| entry 21/);
+    expect(closed).toMatch(/events lost, as the watch counted .* 4 by 2026-01-31 13:09:00.000Z \| entry 21/);
+    // Who did not count has no figure, which is not zero (control).
+    const { dropped: _, ...counted } = level.seen;
+    const old = withEntries(canary, whole, [
+      '13:10:01.000',
+      'containment.level',
+      { ...level, seen: counted },
+    ]);
+    const uncounted = section(draftPostmortem(old), 'cost');
+    expect(uncounted).toContain('turned away, as the watch counted');
+    expect(uncounted).not.toContain('lost, as the watch counted');
     // Each round reads all that is in the sink: the last count, not the sum.
     expect(closed).toMatch(/quarantine sink \| `sink` \| 5 \| entry 23/);
     expect(closed).not.toContain('| 3 |');
