@@ -71,7 +71,11 @@ export function printSummary(out: Output, result: ExerciseResult): void {
   out.line(
     good
       ? paint.bold(
-          paint.green('The incident is closed, its evidence verifies, and the attacker was stopped.'),
+          paint.green(
+            attacker.calls === 0
+              ? 'The incident is closed, and its evidence verifies.'
+              : 'The incident is closed, its evidence verifies, and the attacker was stopped.',
+          ),
         )
       : paint.bold(paint.red(problemOf(result))),
   );
@@ -81,9 +85,11 @@ export function printSummary(out: Output, result: ExerciseResult): void {
     ['Taken up by a person', after(incident?.metrics.timeToAcknowledgeMs)],
     [
       'Attacker',
-      `${attacker.deniedCalls} calls denied and ${attacker.throttledInvocations} invocations throttled by the account; ${
-        attacker.succeededAfterContainment
-      } calls with stolen credentials succeeded after containment`,
+      attacker.calls === 0
+        ? 'nobody attacked'
+        : `${attacker.deniedCalls} calls denied and ${attacker.throttledInvocations} invocations throttled by the account; ${
+            attacker.succeededAfterContainment
+          } calls with stolen credentials succeeded after containment`,
     ],
     [
       'Evidence',

@@ -48,10 +48,13 @@ export async function listExercises(folder = SIMULATIONS): Promise<readonly List
   }));
 }
 
+/** What scenarios share lies beside them, and is none. */
+const SHARED = 'common';
+
 async function scenarioIds(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== SHARED)
     .map((entry) => entry.name)
     .sort();
 }

@@ -75,7 +75,7 @@ export async function openLiveGround(options: {
   if (!EXAMPLE_ACCOUNTS.has(loaded.world.account)) {
     throw new ExerciseError(
       'cordon_exercise_real_account',
-      `expected a live exercise to be in an account of AWS's documentation (${[...EXAMPLE_ACCOUNTS].join(', ')}), found another in ${scenario.world}; change it, or run without --live`,
+      `expected a live exercise to be in an account of AWS's documentation (${[...EXAMPLE_ACCOUNTS].join(', ')}), found another in ${scenario.world.join(', ')}; change it, or run without --live`,
     );
   }
   const secrets = {

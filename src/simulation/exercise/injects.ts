@@ -16,6 +16,8 @@ export type PostAlert = (
   body: Uint8Array,
 ) => Promise<{ readonly status: number; readonly body: string }>;
 
+type AccountDelivery = Extract<Inject['deliver'], { readonly account: unknown }>['account'];
+
 /** Delivers every inject in its time. Rejects with `cordon_exercise_not_accepted` when the engine refused an alert. */
 export async function runInjects(options: {
   readonly loaded: LoadedScenario;
@@ -31,6 +33,24 @@ export async function runInjects(options: {
 }): Promise<void> {
   const { loaded, runHex, slackIds, world, slack, clock, record, postAlert, signal } = options;
   const { scenario } = loaded;
+
+  /** What somebody does with a user's key; returns the account's answer: `ok`, or its error code. */
+  const inAccount = async (
+    key: LoadedScenario['world']['users'][number] | undefined,
+    act: AccountDelivery['act'],
+    now: Date,
+  ): Promise<string> => {
+    if ('resource' in act && key !== undefined) {
+      const outcome = await world.attacker.callAs(key, act);
+      return outcome.kind === 'ok' ? 'ok' : outcome.code;
+    }
+    if ('resource' in act) return 'InvalidClientTokenId';
+    const made: AccountAct =
+      'redeploy' in act
+        ? act
+        : { ...act, parameters: stamped(act.parameters, act.stamp, { id: runHex, now }) };
+    return actInAccount(world, key?.accessKeyId ?? '', made, now);
+  };
 
   const deliver = async (inject: Inject): Promise<void> => {
     const { deliver } = inject;
@@ -51,13 +71,16 @@ export async function runInjects(options: {
       if (channel !== undefined) slack.people.say(slackIds.get(from) ?? from, channel.id, text);
       return;
     }
+    if ('slackDown' in deliver) {
+      const untilMs = now.getTime() + deliver.slackDown.for;
+      const down = { kind: 'http', status: 503, effect: 'none' } as const;
+      const when = () => clock.now().getTime() < untilMs;
+      slack.faults.plan('*', down, { times: Number.POSITIVE_INFINITY, when });
+      return;
+    }
     const { user, act } = deliver.account;
     const key = loaded.world.users.find((each) => each.name === user);
-    const made: AccountAct =
-      act.service === 'lambda'
-        ? act
-        : { ...act, parameters: stamped(act.parameters, act.stamp, { id: runHex, now }) };
-    const outcome = await actInAccount(world, key?.accessKeyId ?? '', made, now);
+    const outcome = await inAccount(key, act, now);
     if (outcome === 'ok') return;
     throw new ExerciseError(
       'cordon_exercise_script',

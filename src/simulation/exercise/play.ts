@@ -10,6 +10,7 @@ import type { LoadedScenario } from './read-scenario.ts';
 import { type CallerKind, createRecord, type ExerciseRecord, type Observed, outcomeOf } from './record.ts';
 import { createResponders, type Player } from './responders.ts';
 import { createSlackWatch } from './slack-watch.ts';
+import { createSources } from './sources.ts';
 
 /** One exercise under way: attacker, injects and people, and the record of what came of it. */
 export interface Exercise {
@@ -51,7 +52,14 @@ export function createExercise(options: {
       user === undefined ? [] : [[id, user] as const],
     ),
   );
-  const attacker = createAttackerSide({ steps: scenario.attacker, world, clock, record });
+  const attacker = createAttackerSide({
+    steps: scenario.attacker,
+    world,
+    users: loaded.world.users,
+    clock,
+    record,
+  });
+  const sources = createSources({ scenario, world, clock });
   const responders = createResponders({
     script: scenario.script,
     slackIds,
@@ -97,11 +105,12 @@ export function createExercise(options: {
       tasks = [
         attacker.run(signal),
         responders.run(signal),
+        sources.run(signal),
         runInjects({ ...options, record, slackIds, signal }),
       ].map((task) => task.catch((error: unknown) => void failures.push(error)));
     },
     async look() {
-      const fresh: Observed[] = [...watch.look()];
+      const fresh: Observed[] = [...watch.look(), ...sources.look()];
       for (const entry of await feed.entriesSince(seen)) {
         seen.set(entry.chain, entry.seq);
         const kind = entry.body?.kind;

@@ -16,6 +16,7 @@ export type Observed =
       readonly call: JournalEntry;
       readonly outcome: string;
     }
+  | { readonly kind: 'queue'; readonly at: string; readonly name: string; readonly messages: number }
   | { readonly kind: 'inject'; readonly at: string; readonly id: string; readonly synopsis: string }
   | { readonly kind: 'slack'; readonly at: string; readonly message: SlackSeen };
 
@@ -85,6 +86,11 @@ export function matches(observed: Observed, matcher: Matcher): boolean {
     if (body.kind !== kind) return false;
     if (actor !== undefined && body.actor.id !== actor && body.actor.kind !== actor) return false;
     return data === undefined || includes(body.data, data);
+  }
+  if ('queue' in matcher) {
+    const { name, atLeast = 0, atMost = Number.POSITIVE_INFINITY } = matcher.queue;
+    if (observed.kind !== 'queue' || observed.name !== name) return false;
+    return observed.messages >= atLeast && observed.messages <= atMost;
   }
   if (observed.kind !== 'account') return false;
   const { by, operation, outcome, target, write } = matcher.account;

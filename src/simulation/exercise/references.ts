@@ -1,7 +1,8 @@
 import type { Enrolment } from '../../enrolment/enrolment.ts';
 import { FORMS } from '../../playbook/forms.ts';
 import type { WorldSpec } from '../world/spec.ts';
-import type { Expectation, Matcher, Scenario } from './scenario.ts';
+import { matchersOf } from './matchers-of.ts';
+import type { Expectation, Matcher, ResponderStep, Scenario } from './scenario.ts';
 
 /** One thing that the parts of a scenario say of each other and that is not so. */
 export interface BrokenReference {
@@ -19,11 +20,10 @@ export function checkReferences(scenario: Scenario): readonly BrokenReference[] 
     unique(scenario[list], list, refuse);
   }
   const injects = new Set(scenario.injects.map((inject) => inject.id));
-  const known = (matcher: Matcher | undefined, path: readonly PropertyKey[]) => {
-    if (matcher !== undefined && 'inject' in matcher && !injects.has(matcher.inject)) {
+  for (const { path, matcher } of matchersOf(scenario)) {
+    if ('inject' in matcher && !injects.has(matcher.inject))
       refuse([...path, 'inject'], `expected the id of an inject, found ${matcher.inject}`);
-    }
-  };
+  }
   const people = new Set(scenario.roles.flatMap((role) => role.people));
   const person = (id: string, path: readonly PropertyKey[]) => {
     if (!people.has(id)) refuse(path, `expected one of the people of "roles", found ${id}`);
@@ -32,7 +32,6 @@ export function checkReferences(scenario: Scenario): readonly BrokenReference[] 
   scenario.injects.forEach((inject, index) => {
     const path = ['injects', index];
     timing(inject, path, refuse);
-    known(inject.after, [...path, 'after']);
     if (inject.after !== undefined && 'inject' in inject.after && inject.after.inject === inject.id)
       refuse([...path, 'after'], 'an inject cannot wait for itself');
     inject.objectives.forEach((id, at) => {
@@ -42,11 +41,11 @@ export function checkReferences(scenario: Scenario): readonly BrokenReference[] 
     if ('account' in inject.deliver)
       person(inject.deliver.account.from, [...path, 'deliver', 'account', 'from']);
   });
-  checkAttacker(scenario, known, refuse);
+  checkAttacker(scenario, refuse);
   scenario.script.forEach((step, index) => {
     const path = ['script', index];
     person(step.who, [...path, 'who']);
-    known(step.needs, [...path, 'needs']);
+    checkWhen(step, path, refuse);
     if ('question' in step.when) {
       const checked = FORMS[step.when.question].answer.safeParse(step.answer);
       if (!checked.success)
@@ -54,14 +53,14 @@ export function checkReferences(scenario: Scenario): readonly BrokenReference[] 
           [...path, 'answer'],
           `expected an answer to the form ${step.when.question}: ${why(checked.error)}`,
         );
-    } else if (step.approve === undefined) {
+    } else if ('approval' in step.when && step.approve === undefined) {
       refuse(path, 'expected "approve: true" or "approve: false" for an approval');
-    } else if (!step.approve && step.reason === undefined) {
+    } else if ('approval' in step.when && step.approve === false && step.reason === undefined) {
       refuse(path, 'expected a "reason" for a denial');
     }
   });
   scenario.expected.forEach((each, index) => {
-    checkExpectation(scenario, each, ['expected', index], { injects, known, refuse });
+    checkExpectation(scenario, each, ['expected', index], injects, refuse);
   });
   scenario.objectives.forEach(({ id }, index) => {
     if (!scenario.expected.some((each) => each.objective === id))
@@ -78,14 +77,15 @@ export function checkSurroundings(
 ): readonly BrokenReference[] {
   const broken: BrokenReference[] = [];
   const refuse: Refuse = (path, message) => broken.push({ path, message });
+  const worldFiles = scenario.world.join(', ');
   const users = new Set(world.users.map((user) => user.name));
   const functions = new Set(world.functions.map((each) => each.name));
   if (!users.has(scenario.engine.user))
-    refuse(['engine', 'user'], `expected a user of ${scenario.world}, found ${scenario.engine.user}`);
+    refuse(['engine', 'user'], `expected a user of ${worldFiles}, found ${scenario.engine.user}`);
   if (!enrolment.accounts.some((account) => account.id === world.account))
     refuse(
       ['enrolment'],
-      `expected ${scenario.enrolment} to enrol account ${world.account} of ${scenario.world}`,
+      `expected ${scenario.enrolment} to enrol account ${world.account} of ${worldFiles}`,
     );
   scenario.roles.forEach((role, index) => {
     role.people.forEach((id, at) => {
@@ -98,59 +98,83 @@ export function checkSurroundings(
     });
   });
   scenario.attacker.forEach(({ act }, index) => {
-    const name = 'steal' in act ? act.steal : 'invoke' in act ? act.invoke : undefined;
+    const name =
+      'steal' in act
+        ? act.steal
+        : 'invoke' in act
+          ? act.invoke
+          : 'strip' in act
+            ? act.strip.function
+            : undefined;
     if (name !== undefined && !functions.has(name))
-      refuse(['attacker', index, 'act'], `expected a function of ${scenario.world}, found ${name}`);
+      refuse(['attacker', index, 'act'], `expected a function of ${worldFiles}, found ${name}`);
+    if ('call' in act && act.call.as !== undefined && !users.has(act.call.as))
+      refuse(['attacker', index, 'act'], `expected a user of ${worldFiles}, found ${act.call.as}`);
   });
+  const queues = new Set(world.queues.map((queue) => queue.name));
+  for (const { path, matcher } of matchersOf(scenario)) {
+    if ('queue' in matcher && !queues.has(matcher.queue.name))
+      refuse(path, `expected a queue of ${worldFiles}, found ${matcher.queue.name}`);
+  }
   scenario.injects.forEach(({ deliver }, index) => {
     if ('account' in deliver && !users.has(deliver.account.user))
       refuse(
         ['injects', index, 'deliver', 'account', 'user'],
-        `expected a user of ${scenario.world}, found ${deliver.account.user}`,
+        `expected a user of ${worldFiles}, found ${deliver.account.user}`,
       );
   });
   return broken;
 }
 
-function checkAttacker(
-  scenario: Scenario,
-  known: (matcher: Matcher | undefined, path: readonly PropertyKey[]) => void,
-  refuse: Refuse,
-): void {
-  const stolen = new Set<string>();
+function checkAttacker(scenario: Scenario, refuse: Refuse): void {
+  const taken = new Set<string>();
   scenario.attacker.forEach((step, index) => {
     const path = ['attacker', index];
     timing(step, path, refuse);
-    known(step.after, [...path, 'after']);
-    known(step.until, [...path, 'until']);
     if ('steal' in step.act) {
-      stolen.add(step.id);
+      taken.add(step.id);
       if (step.every !== undefined) refuse([...path, 'every'], 'credentials are stolen once');
     }
-    if ('call' in step.act && !stolen.has(step.act.call.with))
+    const { act } = step;
+    if ('call' in act && (act.call.with === undefined) === (act.call.as === undefined))
       refuse(
-        [...path, 'act', 'call', 'with'],
-        `expected the id of an earlier step that steals credentials, found ${step.act.call.with}`,
+        [...path, 'act', 'call'],
+        'expected either "with", credentials that were taken, or "as", a user',
       );
+    const used =
+      'call' in act
+        ? act.call.with
+        : 'assume' in act
+          ? act.assume.with
+          : 'strip' in act
+            ? act.strip.with
+            : undefined;
+    if (used !== undefined && !taken.has(used))
+      refuse([...path, 'act'], `expected the id of an earlier step that takes credentials, found ${used}`);
+    if ('assume' in act) taken.add(step.id);
   });
+}
+
+/** What somebody does unasked is a command or words, and only that. */
+function checkWhen(step: ResponderStep, path: readonly PropertyKey[], refuse: Refuse): void {
+  if (!('happens' in step.when)) {
+    if (step.command !== undefined) refuse([...path, 'command'], 'a command goes with "happens"');
+    return;
+  }
+  if (step.command === undefined && step.says === undefined)
+    refuse(path, 'expected a "command" or what the person "says"');
+  if (step.answer !== undefined || step.approve !== undefined)
+    refuse(path, 'an answer goes with a "question" or an "approval"');
 }
 
 function checkExpectation(
   scenario: Scenario,
   each: Expectation,
   path: readonly PropertyKey[],
-  tools: {
-    readonly injects: ReadonlySet<string>;
-    readonly known: (matcher: Matcher | undefined, path: readonly PropertyKey[]) => void;
-    readonly refuse: Refuse;
-  },
+  injects: ReadonlySet<string>,
+  refuse: Refuse,
 ): void {
-  const { injects, known, refuse } = tools;
   objective(scenario, each.objective, [...path, 'objective'], refuse);
-  each.anyOf.forEach((matcher, at) => {
-    known(matcher, [...path, 'anyOf', at]);
-  });
-  known(each.from, [...path, 'from']);
   if (each.since !== undefined && !injects.has(each.since))
     refuse([...path, 'since'], `expected the id of an inject, found ${each.since}`);
   if (each.oblige === 'must-not') {

@@ -78,9 +78,15 @@ function summary(result: ExerciseResult): string {
   const { score, attacker } = result;
   const open =
     result.status === 'closed' ? 'The incident was closed' : `The incident was left ${result.status}`;
-  const stopped = attacker.stopped
-    ? `The account refused the attacker ${attacker.deniedCalls} calls and ${attacker.throttledInvocations} invocations; nothing succeeded with stolen credentials once containment was effective.`
-    : `The attacker was **not** stopped: ${attacker.deniedCalls} calls denied, ${attacker.throttledInvocations} invocations throttled, ${attacker.succeededAfterContainment} calls succeeded after containment.`;
+  const refused = `${attacker.deniedCalls} calls and ${attacker.throttledInvocations} invocations`;
+  const after =
+    attacker.succeededAfterContainment === 0
+      ? 'nothing succeeded with stolen credentials once containment was said to be effective'
+      : `**${attacker.succeededAfterContainment} calls succeeded with stolen credentials after containment was said to be effective**`;
+  const stopped =
+    attacker.calls === 0
+      ? 'Nobody attacked: what was tested is how the alert was judged.'
+      : `The account refused the attacker ${refused}; ${after}. ${attacker.stopped ? 'In the end the attacker was stopped.' : 'The attacker was **not** stopped.'}`;
   return [
     '## Executive summary',
     `${open}. **${score.passed ? 'Passed' : 'Not passed'}**: ${points(score.points)} of ${points(score.max)} points. ${stopped}`,

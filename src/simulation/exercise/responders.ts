@@ -7,7 +7,7 @@ import type { SlackDouble } from '../slack-double/double.ts';
 import { asObject, type SlackMessageState } from '../slack-double/state.ts';
 import { ExerciseError } from './error.ts';
 import type { ExerciseRecord, SlackSeen } from './record.ts';
-import type { ResponderStep } from './scenario.ts';
+import type { Matcher, ResponderStep } from './scenario.ts';
 import { buttonsOf } from './slack-text.ts';
 
 /** What a message asks of people. */
@@ -132,6 +132,19 @@ export function createResponders(options: {
     await press(who, seen, words === undefined ? { label } : { label, fields: { '*': words } });
   };
 
+  /** What somebody does of their own accord, once what they wait for has happened. */
+  const actUnasked = async (step: ResponderStep, happens: Matcher, signal: AbortSignal): Promise<void> => {
+    await record.until(happens, signal);
+    if (step.needs !== undefined) await record.until(step.needs, signal);
+    await clock.sleep(step.delay, signal);
+    const user = userOf(step.who);
+    const channel = slack.people.channels().find((each) => each.members.has(user));
+    if (signal.aborted || channel === undefined) return;
+    if (step.says !== undefined) slack.people.say(user, channel.id, step.says);
+    if (step.command !== undefined)
+      taken(await slack.people.runCommand(user, step.command, channel.id), step.command);
+  };
+
   return {
     run: (signal) =>
       new Promise((resolve, reject) => {
@@ -142,6 +155,12 @@ export function createResponders(options: {
           return;
         }
         signal.addEventListener('abort', over, { once: true });
+        for (const step of player === undefined ? script : []) {
+          if (!('happens' in step.when)) continue;
+          const work = actUnasked(step, step.when.happens, signal);
+          under.add(work);
+          work.catch(reject);
+        }
         record.subscribe((observed) => {
           if (observed.kind !== 'slack' || signal.aborted) return;
           const seen = observed.message;
@@ -175,8 +194,9 @@ function askedBy(seen: Pick<SlackSeen, 'lines' | 'buttons'>): Asked | undefined 
 
 function concerns(step: ResponderStep, asked: Asked): boolean {
   if ('question' in step.when) return asked.kind === 'question' && asked.form === step.when.question;
+  if ('happens' in step.when || asked.kind !== 'approval') return false;
   const { approval } = step.when;
-  return asked.kind === 'approval' && (approval === 'any' || asked.about.includes(approval));
+  return approval === 'any' || asked.about.includes(approval);
 }
 
 function scripted(step: ResponderStep, asked: Asked): Choice {
@@ -235,6 +255,6 @@ function taken(delivered: Delivered, label: string): void {
   if (delivered.status === 200) return;
   throw new ExerciseError(
     'cordon_exercise_script',
-    `expected the Slack app to take the press of "${label}" within 3 s; it answered ${delivered.status ?? 'nothing'}`,
+    `expected the Slack app to take "${label}" within 3 s; it answered ${delivered.status ?? 'nothing'}`,
   );
 }

@@ -49,7 +49,7 @@ export interface AttackerResult {
   readonly succeededAfterContainment: number;
   readonly lastSuccessAt: string | null;
   readonly firstRefusalAt: string | null;
-  /** Refused both ways, and nothing got with stolen credentials after containment. */
+  /** Refused in the end, each way that was tried; or nobody attacked. How long it took is in `succeededAfterContainment`. */
   readonly stopped: boolean;
 }
 
@@ -59,14 +59,28 @@ const CONTAINED: Matcher = { timeline: { kind: 'containment.level', data: { leve
 export function attackerResult(record: readonly Observed[]): AttackerResult {
   const contained = record.find((each) => matches(each, CONTAINED));
   const calls = record.flatMap((each) => (each.kind === 'account' && each.by === 'attacker' ? [each] : []));
+  /** With a session of the function's role; a leaked key of somebody else's is not in the function to be contained. */
+  const stolen = (each: (typeof calls)[number]) => each.call.principalArn.includes(':assumed-role/');
   const ok = calls.filter((each) => each.outcome === 'ok');
   const refused = calls.filter((each) => each.outcome === 'denied' || each.outcome === 'throttled');
   const deniedCalls = refused.filter((each) => each.outcome === 'denied').length;
   const throttledInvocations = refused.length - deniedCalls;
+  const invocations = calls.filter((each) => each.call.operation === 'Invoke').length;
   const succeededAfterContainment = ok.filter(
     // After release the public function answers again; stolen credentials must not.
-    (each) => contained !== undefined && each.at > contained.at && each.call.operation !== 'Invoke',
+    (each) => contained !== undefined && each.at > contained.at && stolen(each),
   ).length;
+  const lastOfEach = [
+    ...new Map(
+      calls
+        // What was done before and never again was not there to be stopped; other answers show neither.
+        .filter((each) => stolen(each) && contained !== undefined && each.at > contained.at)
+        .filter((each) => ok.includes(each) || refused.includes(each))
+        .map(
+          (each) => [`${each.call.accessKeyId} ${each.call.operation} ${each.call.target}`, each] as const,
+        ),
+    ).values(),
+  ];
   return {
     calls: calls.length,
     succeeded: ok.length,
@@ -76,9 +90,9 @@ export function attackerResult(record: readonly Observed[]): AttackerResult {
     lastSuccessAt: ok.at(-1)?.at ?? null,
     firstRefusalAt: refused[0]?.at ?? null,
     stopped:
-      contained !== undefined &&
-      deniedCalls > 0 &&
-      throttledInvocations > 0 &&
-      succeededAfterContainment === 0,
+      calls.length === 0 ||
+      (contained !== undefined &&
+        (throttledInvocations > 0 || invocations === 0) &&
+        lastOfEach.every((each) => refused.includes(each))),
   };
 }

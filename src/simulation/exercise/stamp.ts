@@ -21,6 +21,7 @@ export function stamped(
 function freshValue(as: Stamp['as'], fresh: { readonly id: string; readonly now: Date }): string {
   if (as === 'id') return fresh.id;
   if (as === 'now') return fresh.now.toISOString();
+  if ('text' in as) return as.text.replaceAll('{id}', fresh.id);
   return new Date(fresh.now.getTime() - as.ago).toISOString();
 }
 

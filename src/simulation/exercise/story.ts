@@ -170,6 +170,8 @@ export function createStoryteller(options: {
       switch (observed.kind) {
         case 'inject':
           return [line(observed.at, 'exercise', 'plain', 'inject', observed.synopsis)];
+        case 'queue':
+          return []; // what its messages come to is in the score
         case 'slack':
           return slack(observed.at, observed.message);
         case 'timeline':

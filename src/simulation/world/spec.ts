@@ -274,24 +274,35 @@ const worldSpec = z
 
 export type WorldSpec = z.output<typeof worldSpec>;
 
-/** Validates a world given as data. Throws `cordon_world_invalid` with the path of the first problem. */
-export function readWorldSpec(raw: unknown): WorldSpec {
+/**
+ * Validates a world given as data; `fileOf` knows where something of it was written. Throws
+ * `cordon_world_invalid` with the path of the first problem.
+ */
+export function readWorldSpec(raw: unknown, fileOf?: (path: readonly PropertyKey[]) => string): WorldSpec {
   const parsed = worldSpec.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
+  // A member that is unknown is named beside the path.
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const file = fileOf === undefined ? '' : `in ${fileOf([...(issue?.path ?? []), ...unknown])}: `;
   throw new WorldError(
     'cordon_world_invalid',
-    `expected a world; at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
+    `expected a world; ${file}at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'invalid'}`,
     { cause: parsed.error },
   );
 }
 
 /** Reads `world.yaml`. Throws `cordon_world_invalid` with line and column, or the path of the problem. */
 export function loadWorld(yamlText: string): WorldSpec {
+  return readWorldSpec(readWorldText(yamlText));
+}
+
+/** The data of a world's file, not checked. Throws `cordon_world_invalid` where it is no YAML. */
+export function readWorldText(yamlText: string): unknown {
   const document = parseDocument(yamlText, { uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) {
     throw new WorldError('cordon_world_invalid', `expected YAML: ${problem.message}`, { cause: problem });
   }
-  return readWorldSpec(document.toJS({ maxAliasCount: 100 }));
+  return document.toJS({ maxAliasCount: 100 });
 }

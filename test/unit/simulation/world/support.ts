@@ -11,8 +11,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterEach } from '@jest/globals';
 import type { Clock } from '../../../../src/clock.ts';
+import { loadWorldParts } from '../../../../src/simulation/world/parts.ts';
 import { type ServedWorld, serveWorld } from '../../../../src/simulation/world/serve.ts';
-import { loadWorld, readWorldSpec, type WorldSpec } from '../../../../src/simulation/world/spec.ts';
+import { readWorldSpec, type WorldSpec } from '../../../../src/simulation/world/spec.ts';
 import { createWorld, type World } from '../../../../src/simulation/world/world.ts';
 
 /** A clock that goes on only when told to; a sleep moves it. */
@@ -81,8 +82,11 @@ export function smallSpec(more: Record<string, unknown> = {}): WorldSpec {
 
 /** The account of the exercise that ships. */
 export function exerciseSpec(): WorldSpec {
-  return loadWorld(
-    readFileSync(new URL('../../../../simulations/c2-callback/world.yaml', import.meta.url), 'utf8'),
+  return loadWorldParts(
+    ['common/account.yaml', 'c2-callback/world.yaml'].map((file) => ({
+      file,
+      text: readFileSync(new URL(`../../../../simulations/${file}`, import.meta.url), 'utf8'),
+    })),
   );
 }
 
