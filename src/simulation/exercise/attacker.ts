@@ -73,8 +73,8 @@ export function createAttackerSide(options: {
       return succeeded(await world.attacker.callAs(credentials, call));
     }
     if ('strip' in step.act) return strip(step, step.act.strip);
-    const { invoke, payload, event } = step.act;
-    return succeeded(await world.attacker.invoke(invoke, { payload, event }));
+    const { invoke, ...options } = step.act;
+    return succeeded(await world.attacker.invoke(invoke, options));
   };
 
   /** One round; refused when every call of it was. */

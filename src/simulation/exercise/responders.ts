@@ -13,6 +13,7 @@ import { buttonsOf } from './slack-text.ts';
 /** What a message asks of people. */
 export type Asked =
   | { readonly kind: 'question'; readonly form: FormId }
+  /** `about`: what the message says of it, line by line. */
   | { readonly kind: 'approval'; readonly about: string };
 
 /** What a person does about a message: presses a button, by its label, perhaps with words. */
@@ -185,7 +186,7 @@ export function createResponders(options: {
 function askedBy(seen: Pick<SlackSeen, 'lines' | 'buttons'>): Asked | undefined {
   if (seen.buttons.length === 0) return undefined;
   const at = seen.lines.findIndex((line) => line.includes(APPROVAL_HEADER));
-  if (at >= 0) return { kind: 'approval', about: seen.lines[at + 1] ?? '' };
+  if (at >= 0) return { kind: 'approval', about: seen.lines.slice(at + 1).join('\n') };
   const form = FORM_IDS.find((each) =>
     seen.lines.some((line) => line.startsWith(`${FORMS[each].title}: ${FORMS[each].question}`)),
   );

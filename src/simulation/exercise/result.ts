@@ -49,7 +49,7 @@ export interface AttackerResult {
   readonly succeededAfterContainment: number;
   readonly lastSuccessAt: string | null;
   readonly firstRefusalAt: string | null;
-  /** Refused in the end, each way that was tried; or nobody attacked. How long it took is in `succeededAfterContainment`. */
+  /** In the end each stolen session was refused, and the public door was; or nobody attacked. How long it took is beside it. */
   readonly stopped: boolean;
 }
 
@@ -58,6 +58,7 @@ const CONTAINED: Matcher = { timeline: { kind: 'containment.level', data: { leve
 /** What the account itself says of the attacker, from its own journal. Pure. */
 export function attackerResult(record: readonly Observed[]): AttackerResult {
   const contained = record.find((each) => matches(each, CONTAINED));
+  const alerted = record.find((each) => matches(each, { timeline: { kind: 'alert.accepted' } }));
   const calls = record.flatMap((each) => (each.kind === 'account' && each.by === 'attacker' ? [each] : []));
   /** With a session of the function's role; a leaked key of somebody else's is not in the function to be contained. */
   const stolen = (each: (typeof calls)[number]) => each.call.principalArn.includes(':assumed-role/');
@@ -65,22 +66,16 @@ export function attackerResult(record: readonly Observed[]): AttackerResult {
   const refused = calls.filter((each) => each.outcome === 'denied' || each.outcome === 'throttled');
   const deniedCalls = refused.filter((each) => each.outcome === 'denied').length;
   const throttledInvocations = refused.length - deniedCalls;
-  const invocations = calls.filter((each) => each.call.operation === 'Invoke').length;
   const succeededAfterContainment = ok.filter(
     // After release the public function answers again; stolen credentials must not.
     (each) => contained !== undefined && each.at > contained.at && stolen(each),
   ).length;
-  const lastOfEach = [
-    ...new Map(
-      calls
-        // What was done before and never again was not there to be stopped; other answers show neither.
-        .filter((each) => stolen(each) && contained !== undefined && each.at > contained.at)
-        .filter((each) => ok.includes(each) || refused.includes(each))
-        .map(
-          (each) => [`${each.call.accessKeyId} ${each.call.operation} ${each.call.target}`, each] as const,
-        ),
-    ).values(),
-  ];
+  // What was done before the alert and never again was not there to be stopped; other answers show neither.
+  const answered = calls.filter(
+    (each) => alerted !== undefined && each.at >= alerted.at && (ok.includes(each) || refused.includes(each)),
+  );
+  const lastOfEach = new Map(answered.filter(stolen).map((each) => [each.call.accessKeyId, each] as const));
+  const invoked = answered.filter((each) => each.call.operation === 'Invoke');
   return {
     calls: calls.length,
     succeeded: ok.length,
@@ -90,9 +85,7 @@ export function attackerResult(record: readonly Observed[]): AttackerResult {
     lastSuccessAt: ok.at(-1)?.at ?? null,
     firstRefusalAt: refused[0]?.at ?? null,
     stopped:
-      calls.length === 0 ||
-      (contained !== undefined &&
-        (throttledInvocations > 0 || invocations === 0) &&
-        lastOfEach.every((each) => refused.includes(each))),
+      [...lastOfEach.values()].every((each) => refused.includes(each)) &&
+      (invoked.length === 0 || invoked.some((each) => refused.includes(each))),
   };
 }

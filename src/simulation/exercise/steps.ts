@@ -117,7 +117,11 @@ export const attackerStep = z.strictObject({
       z.strictObject({
         invoke: named.describe('Invokes this function through its public door.'),
         payload: z.json().default({}),
-        event: z.boolean().default(false).describe('As an event: nobody waits for the answer.'),
+        event: z.boolean().default(false).describe('As an event, which Lambda queues.'),
+        holds: z
+          .boolean()
+          .default(false)
+          .describe('Nobody waits for the answer: the run holds its share of the concurrency until it ends.'),
       }),
     ])
     .describe('What it is: one of these.'),
@@ -132,7 +136,7 @@ export const responderStep = z.strictObject({
       z.strictObject({
         approval: z
           .string()
-          .describe('An approval is asked whose first line has these words; `any` for each.'),
+          .describe('An approval is asked, in a message that has these words; `any` for each.'),
       }),
       z.strictObject({ happens: matcher.describe('Something happens; nobody asks them.') }),
     ])

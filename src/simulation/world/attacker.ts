@@ -64,7 +64,12 @@ export interface Attacker {
    */
   invoke(
     name: string,
-    options?: { readonly event?: boolean; readonly payload?: Json },
+    options?: {
+      readonly event?: boolean;
+      readonly payload?: Json;
+      /** Nobody waits for the answer: the run holds its share of the concurrency until it ends. */
+      readonly holds?: boolean;
+    },
   ): Promise<InvokeOutcome>;
 }
 
@@ -82,7 +87,10 @@ function findByName(core: Core, name: string): LambdaFunction {
 }
 
 /** Invocation through the front door, as an operation of its own so that it is limited and journaled. */
-function frontDoor(target: LambdaFunction, event: boolean, payload: Json): Operation {
+function frontDoor(
+  target: LambdaFunction,
+  { event, payload, holds }: { readonly event: boolean; readonly payload: Json; readonly holds: boolean },
+): Operation {
   return {
     service: 'lambda',
     name: 'Invoke',
@@ -105,7 +113,9 @@ function frontDoor(target: LambdaFunction, event: boolean, payload: Json): Opera
       const version = resolveVersion(target, '$LATEST');
       if (version === undefined) throw new AwsRefusal('ResourceNotFoundException', 404, 'Function not found');
       const invocation = { target, version, qualifier: '$LATEST', payload };
-      return event ? invokeEvent(core, invocation) : invokeSync(core, invocation);
+      return event
+        ? invokeEvent(core, invocation)
+        : invokeSync(core, invocation, holds ? 'holds' : 'answers');
     },
   };
 }
@@ -148,13 +158,13 @@ export function createAttacker(core: Core, routes: LambdaRoutes): Attacker {
         };
       }
     },
-    async invoke(name, { event = false, payload = {} } = {}) {
+    async invoke(name, { event = false, payload = {}, holds = false } = {}) {
       const target = findByName(core, name);
       const input = {
         ...emptyInput(target.region, 'https://world.invalid'),
         path: { FunctionName: target.arn },
       };
-      const operation = frontDoor(target, event, payload);
+      const operation = frontDoor(target, { event, payload, holds });
       try {
         const answer = await perform(core, { operation, input, credentials: 'public', signal: undefined });
         if (event) return { kind: 'accepted' };

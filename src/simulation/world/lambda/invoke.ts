@@ -1,5 +1,6 @@
 import type { Json } from '../../../json.ts';
 import type { Answer, Core, Operation } from '../call.ts';
+import type { RunManner } from '../cloudwatch/metrics.ts';
 import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { drainAsync } from './async.ts';
@@ -27,13 +28,13 @@ function concurrencyRefusal(): AwsRefusal {
 }
 
 /** Invokes and answers. Throws the concurrency refusal when nothing may run. */
-export function invokeSync(core: Core, invocation: Invocation): Answer {
+export function invokeSync(core: Core, invocation: Invocation, manner: RunManner = 'answers'): Answer {
   const { version } = invocation;
   if (!roomFor(core, invocation)) {
     core.metrics.count('Throttles', ownerOf(invocation), core.clock.now().getTime());
     throw concurrencyRefusal();
   }
-  const execution = execute(core, invocation, core.names.uuid(), 'answers');
+  const execution = execute(core, invocation, core.names.uuid(), manner);
   return {
     status: 200,
     raw: Buffer.from(JSON.stringify(execution.payload)),
