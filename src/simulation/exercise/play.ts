@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../clock.ts';
 import type { Entry } from '../../timeline/entry.ts';
 import type { SlackDouble } from '../slack-double/double.ts';
@@ -47,6 +48,8 @@ export function createExercise(options: {
   const { scenario } = loaded;
   const record = createRecord();
   const stopping = new AbortController();
+  // Each step of the script waits for its end, and there are as many as a scenario has.
+  setMaxListeners(0, stopping.signal);
   const slackIds = new Map(
     loaded.enrolment.responders.flatMap(({ id, slack: user }) =>
       user === undefined ? [] : [[id, user] as const],
