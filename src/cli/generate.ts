@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Action } from '../action/action.ts';
 import { CATALOGUE } from '../action/catalogue.ts';
 import { loadPlaybooks } from '../definitions.ts';
+import { withExerciseTables } from '../main/exercise/page.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { drawPlaybook } from '../playbook/graph.ts';
 import { SETTINGS } from '../settings.ts';
@@ -23,6 +24,7 @@ async function pages(): Promise<ReadonlyMap<string, string>> {
     ['docs/errors.md', await errorsPage()],
     ['docs/settings.md', settingsPage()],
     ['docs/cli.md', page('Commands', commandSections())],
+    [EXERCISES, await withExerciseTables(await readFile(join(PACKAGE_ROOT, EXERCISES), 'utf8'))],
     ...playbooks.map((playbook): [string, string] => [
       `docs/playbooks/${playbook.id}.md`,
       page(`${playbook.title} (\`${playbook.id}\`, version ${playbook.version})`, [
@@ -32,6 +34,9 @@ async function pages(): Promise<ReadonlyMap<string, string>> {
     ]),
   ]);
 }
+
+/** Written by hand, but for its tables. */
+const EXERCISES = 'docs/exercises.md';
 
 function actionsPage(actions: readonly Action[]): string {
   const sections = actions.map((action) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FORM_IDS } from '../../playbook/forms.ts';
-import { arn, durationMs, id, matcher, named, stamp, text, timing } from './terms.ts';
+import { arn, durationMs, id, matcher, named, oneOf, stamp, text, timing } from './terms.ts';
 
 /** What happens in a scenario, and who does it: injects, the attacker's steps, the people's. */
 
@@ -11,7 +11,7 @@ const action = z
   .describe('The call, as the API names it.');
 const request = z.record(z.string(), z.json());
 
-const delivery = z.union([
+const delivery = oneOf([
   z.strictObject({
     alert: z
       .strictObject({
@@ -39,7 +39,7 @@ const delivery = z.union([
       .strictObject({
         from: id.describe('Who does it.'),
         user: named.describe('The user of the account with whose key.'),
-        act: z.union([
+        act: oneOf([
           z.strictObject({
             service: z.literal('iam'),
             action,
@@ -84,63 +84,59 @@ export const attackerStep = z.strictObject({
   every: durationMs.optional().describe('It is done again, so long after the last time.'),
   until: matcher.optional().describe('Until this happens.'),
   giveUpAfter: z.int().min(1).optional().describe('Until so many refusals in a row.'),
-  act: z
-    .union([
-      z.strictObject({
-        steal: named.describe('Takes the credentials out of the environment of this function.'),
-      }),
-      z.strictObject({
-        assume: z
-          .strictObject({
-            with: id.describe('Id of an earlier step that took credentials.'),
-            role: arn.describe('ARN of the role.'),
-          })
-          .describe('Assumes a role, for a session of their own.'),
-      }),
-      z.strictObject({
-        call: z
-          .strictObject({
-            with: id.optional().describe('Id of an earlier step that took credentials. Either this or `as`.'),
-            as: named.optional().describe('A user of the account whose key leaked.'),
-            service,
-            action,
-            resource: z.string().describe('ARN of what the call is aimed at.'),
-            request: request.default({}).describe('Further members of the request, as the API names them.'),
-          })
-          .describe('One call.'),
-      }),
-      z.strictObject({
-        strip: z
-          .strictObject({ with: id, function: named.describe('The function that they live in.') })
-          .describe('Takes away every deny and limit that was not there when they came.'),
-      }),
-      z.strictObject({
-        invoke: named.describe('Invokes this function through its public door.'),
-        payload: z.json().default({}),
-        event: z.boolean().default(false).describe('As an event, which Lambda queues.'),
-        holds: z
-          .boolean()
-          .default(false)
-          .describe('Nobody waits for the answer: the run holds its share of the concurrency until it ends.'),
-      }),
-    ])
-    .describe('What it is: one of these.'),
+  act: oneOf([
+    z.strictObject({
+      steal: named.describe('Takes the credentials out of the environment of this function.'),
+    }),
+    z.strictObject({
+      assume: z
+        .strictObject({
+          with: id.describe('Id of an earlier step that took credentials.'),
+          role: arn.describe('ARN of the role.'),
+        })
+        .describe('Assumes a role, for a session of their own.'),
+    }),
+    z.strictObject({
+      call: z
+        .strictObject({
+          with: id.optional().describe('Id of an earlier step that took credentials. Either this or `as`.'),
+          as: named.optional().describe('A user of the account whose key leaked.'),
+          service,
+          action,
+          resource: z.string().describe('ARN of what the call is aimed at.'),
+          request: request.default({}).describe('Further members of the request, as the API names them.'),
+        })
+        .describe('One call.'),
+    }),
+    z.strictObject({
+      strip: z
+        .strictObject({ with: id, function: named.describe('The function that they live in.') })
+        .describe('Takes away every deny and limit that was not there when they came.'),
+    }),
+    z.strictObject({
+      invoke: named.describe('Invokes this function through its public door.'),
+      payload: z.json().default({}),
+      event: z.boolean().default(false).describe('As an event, which Lambda queues.'),
+      holds: z
+        .boolean()
+        .default(false)
+        .describe('Nobody waits for the answer: the run holds its share of the concurrency until it ends.'),
+    }),
+  ]).describe('What it is: one of these.'),
 });
 
 export const responderStep = z.strictObject({
   id,
   who: id.describe('Who does it.'),
-  when: z
-    .union([
-      z.strictObject({ question: z.enum(FORM_IDS).describe('A form is asked in Slack.') }),
-      z.strictObject({
-        approval: z
-          .string()
-          .describe('An approval is asked, in a message that has these words; `any` for each.'),
-      }),
-      z.strictObject({ happens: matcher.describe('Something happens; nobody asks them.') }),
-    ])
-    .describe('What makes them act: one of these.'),
+  when: oneOf([
+    z.strictObject({ question: z.enum(FORM_IDS).describe('A form is asked in Slack.') }),
+    z.strictObject({
+      approval: z
+        .string()
+        .describe('An approval is asked, in a message that has these words; `any` for each.'),
+    }),
+    z.strictObject({ happens: matcher.describe('Something happens; nobody asks them.') }),
+  ]).describe('What makes them act: one of these.'),
   needs: matcher.optional().describe('They wait for this too, before the delay begins.'),
   delay: durationMs.describe('How long they take.'),
   says: text.optional().describe('What they write in the channel first.'),

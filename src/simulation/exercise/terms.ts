@@ -34,47 +34,69 @@ export const durationMs = z
   })
   .meta({ of: 'duration' });
 
+interface Refusal {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** One of several forms. What is said to be wrong is what is wrong with the one that was meant, by a member that only it has. */
+export function oneOf<const Forms extends readonly z.ZodObject[]>(forms: Forms): z.ZodUnion<Forms> {
+  const members = forms.map((form) => Object.keys(form.shape));
+  const own = members.map((names, at) =>
+    names.filter((name) => members.every((others, index) => index === at || !others.includes(name))),
+  );
+  return z.union(forms, {
+    error: (issue) => {
+      const given = typeof issue.input === 'object' && issue.input !== null ? Object.keys(issue.input) : [];
+      const meant = own.findIndex((names) => names.some((name) => given.includes(name)));
+      const found: readonly (readonly Refusal[])[] = issue.code === 'invalid_union' ? issue.errors : [];
+      const [first] = found[meant] ?? [];
+      return first === undefined
+        ? `expected one of ${own.map(([name]) => name).join(', ')}`
+        : `${first.path.map(String).join('.')}: ${first.message}`;
+    },
+  });
+}
+
 /** Something that happens in an exercise. */
-export const matcher = z
-  .union([
-    z.strictObject({
-      timeline: z
-        .strictObject({
-          kind: z.enum(ENTRY_KINDS).meta({ of: 'kind of entry' }).describe('Kind of the entry.'),
-          data: z
-            .record(z.string(), z.json())
-            .optional()
-            .describe('Members that its data must have, to any depth; what is not named may be anything.'),
-          actor: z.string().optional().describe('A responder’s id, `engine`, or the playbook’s id.'),
-        })
-        .describe('An entry of the timeline of an incident.'),
-    }),
-    z.strictObject({
-      account: z
-        .strictObject({
-          by: z
-            .enum(['attacker', 'engine', 'person', 'system'])
-            .optional()
-            .describe('Who made the call; `system` is what functions and services do of themselves.'),
-          operation: z.string().optional().describe('`GetSecretValue`, `Invoke`.'),
-          outcome: z.string().optional().describe('`ok`, `denied`, `throttled`, or an AWS error code.'),
-          target: z.string().optional().describe('ARN of what the call acts on.'),
-          write: z.boolean().optional().describe('Whether the call changes something.'),
-        })
-        .describe('A call in the account, as the account’s own journal has it.'),
-    }),
-    z.strictObject({
-      queue: z
-        .strictObject({
-          name: named.describe('Name of the queue.'),
-          atLeast: z.int().min(0).optional().describe('It holds so many messages or more.'),
-          atMost: z.int().min(0).optional().describe('It holds so many messages or fewer.'),
-        })
-        .describe('How many messages a queue of the account holds.'),
-    }),
-    z.strictObject({ inject: id.describe('Id of an inject that has been delivered.') }),
-  ])
-  .meta({ of: 'matcher' });
+export const matcher = oneOf([
+  z.strictObject({
+    timeline: z
+      .strictObject({
+        kind: z.enum(ENTRY_KINDS).meta({ of: 'kind of entry' }).describe('Kind of the entry.'),
+        data: z
+          .record(z.string(), z.json())
+          .optional()
+          .describe('Members that its data must have, to any depth; what is not named may be anything.'),
+        actor: z.string().optional().describe('A responder’s id, `engine`, or the playbook’s id.'),
+      })
+      .describe('An entry of the timeline of an incident.'),
+  }),
+  z.strictObject({
+    account: z
+      .strictObject({
+        by: z
+          .enum(['attacker', 'engine', 'person', 'system'])
+          .optional()
+          .describe('Who made the call; `system` is what functions and services do of themselves.'),
+        operation: z.string().optional().describe('`GetSecretValue`, `Invoke`.'),
+        outcome: z.string().optional().describe('`ok`, `denied`, `throttled`, or an AWS error code.'),
+        target: z.string().optional().describe('ARN of what the call acts on.'),
+        write: z.boolean().optional().describe('Whether the call changes something.'),
+      })
+      .describe('A call in the account, as the account’s own journal has it.'),
+  }),
+  z.strictObject({
+    queue: z
+      .strictObject({
+        name: named.describe('Name of the queue.'),
+        atLeast: z.int().min(0).optional().describe('It holds so many messages or more.'),
+        atMost: z.int().min(0).optional().describe('It holds so many messages or fewer.'),
+      })
+      .describe('How many messages a queue of the account holds.'),
+  }),
+  z.strictObject({ inject: id.describe('Id of an inject that has been delivered.') }),
+]).meta({ of: 'matcher' });
 
 /** When something of the script happens: at an instant, or a while after something else. */
 export const timing = {

@@ -124,7 +124,7 @@ describe('CONTROL: an exercise that is solved badly', () => {
         ],
         {
           'neighbours-not-denied': 'violated',
-        'avatars-worked-off': 'missed',
+          'avatars-worked-off': 'missed',
           'not-approved': 'violated',
           reasoned: 'missed',
           redeployed: 'missed',
