@@ -2,7 +2,7 @@ import type { Enrolment } from '../../enrolment/enrolment.ts';
 import { FORMS } from '../../playbook/forms.ts';
 import type { WorldSpec } from '../world/spec.ts';
 import { matchersOf } from './matchers-of.ts';
-import type { Expectation, Matcher, ResponderStep, Scenario } from './scenario.ts';
+import type { AttackerStep, Expectation, Matcher, ResponderStep, Scenario } from './scenario.ts';
 
 /** One thing that the parts of a scenario say of each other and that is not so. */
 export interface BrokenReference {
@@ -98,14 +98,7 @@ export function checkSurroundings(
     });
   });
   scenario.attacker.forEach(({ act }, index) => {
-    const name =
-      'steal' in act
-        ? act.steal
-        : 'invoke' in act
-          ? act.invoke
-          : 'strip' in act
-            ? act.strip.function
-            : undefined;
+    const name = functionOf(act);
     if (name !== undefined && !functions.has(name))
       refuse(['attacker', index, 'act'], `expected a function of ${worldFiles}, found ${name}`);
     if ('call' in act && act.call.as !== undefined && !users.has(act.call.as))
@@ -141,18 +134,25 @@ function checkAttacker(scenario: Scenario, refuse: Refuse): void {
         [...path, 'act', 'call'],
         'expected either "with", credentials that were taken, or "as", a user',
       );
-    const used =
-      'call' in act
-        ? act.call.with
-        : 'assume' in act
-          ? act.assume.with
-          : 'strip' in act
-            ? act.strip.with
-            : undefined;
+    const used = credentialsOf(act);
     if (used !== undefined && !taken.has(used))
       refuse([...path, 'act'], `expected the id of an earlier step that takes credentials, found ${used}`);
     if ('assume' in act) taken.add(step.id);
   });
+}
+
+/** Id of the step that took the credentials which an act uses. */
+function credentialsOf(act: AttackerStep['act']): string | undefined {
+  if ('call' in act) return act.call.with;
+  if ('assume' in act) return act.assume.with;
+  return 'strip' in act ? act.strip.with : undefined;
+}
+
+/** The function that an act is about. */
+function functionOf(act: AttackerStep['act']): string | undefined {
+  if ('steal' in act) return act.steal;
+  if ('invoke' in act) return act.invoke;
+  return 'strip' in act ? act.strip.function : undefined;
 }
 
 /** What somebody does unasked is a command or words, and only that. */
