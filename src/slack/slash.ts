@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { Act } from '../command/act.ts';
-import { readAct, usageOf } from '../command/acts.ts';
+import { readAct, usageOf } from '../command/read-act.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
 import { campaignVerb } from './campaign-verb.ts';
 import { actorOf } from './listeners.ts';

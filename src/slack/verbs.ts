@@ -1,5 +1,6 @@
-import { ACTS, usageOf } from '../command/acts.ts';
+import { ACTS } from '../command/acts.ts';
 import { nearestWord } from '../command/nearest.ts';
+import { usageOf } from '../command/read-act.ts';
 
 /** One line of help under `/cordon`; what each does is in `slash.ts`. */
 export interface Verb {
