@@ -41,7 +41,7 @@ export interface HeldBy {
 /** What the database said about other holds on the object, when it refused what was first decided. */
 export interface Holders {
   readonly heldBy: HeldBy | null;
-  /** What other open incidents desire, which hold the object beside ours; `null` before it was asked. */
+  /** What others desire, open or kept, which hold the object beside ours; `null` before it was asked. */
   readonly othersHold: readonly JsonObject[] | null;
   /** Another incident is open about the target of this one, which is closed. */
   readonly openElsewhere?: boolean;

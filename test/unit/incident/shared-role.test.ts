@@ -7,7 +7,10 @@ import { freshGround, type Ground, pass, startEngine, type TestEngine } from '..
 import { arnOf, sharedRoleEnrolment, sharedRoleWorld } from '../../support/shared-role.ts';
 import { borrowedDatabase } from '../../support/template.ts';
 
-/** Incidents about functions of one role: the right of the role to send to the quarantine sink is one object for all of them. */
+/**
+ * What a closed incident left contained on one function, beside incidents about others on the same role: the right of the
+ * role to send to the quarantine sink is one object for all of them.
+ */
 
 type Name = Parameters<typeof arnOf>[0];
 
@@ -45,6 +48,12 @@ async function contained(name: Name): Promise<string> {
   return id;
 }
 
+async function keep(id: string): Promise<void> {
+  await answer(engine, id, 'triage', { verdict: 'true_positive' });
+  await answer(engine, id, 'recovery', { decision: 'keep' });
+  await untilClosed(engine, id);
+}
+
 async function release(id: string): Promise<void> {
   await answer(engine, id, 'triage', { verdict: 'false_positive' });
   await untilClosed(engine, id);
@@ -54,6 +63,11 @@ async function release(id: string): Promise<void> {
 const changed = (since: ReturnType<Ground['world']['snapshot']>) =>
   diffSnapshots(since, ground.world.snapshot()).map(({ path }) => path);
 
+const holdsOf = async (id: string, prefix: string) =>
+  [...(await engine.state(id)).holds.values()]
+    .filter((hold) => hold.objectKey.startsWith(prefix))
+    .map(({ status, closedAs }) => closedAs ?? status);
+
 /** What becomes of an event for a contained function, once what was changed of its role has had time to bite. */
 async function eventFor(name: Name): Promise<string> {
   await pass(engine, 10_000);
@@ -62,6 +76,75 @@ async function eventFor(name: Name): Promise<string> {
   await ground.world.attacker.invoke(name, { event: true });
   return ground.world.events().delivered.length > kept ? 'kept' : `lost: ${lost.at(-1)?.reason}`;
 }
+
+describe('a function that stays contained when its incident closes', () => {
+  test('keeps the right to its sink when another on its role is released, and is released exactly', async () => {
+    const before = await begin();
+    const first = await contained('first');
+    await keep(first);
+    const kept = ground.world.snapshot();
+    expect(await eventFor('first')).toBe('kept');
+
+    const second = await contained('second');
+    await release(second);
+    expect(changed(kept)).toEqual([]);
+    expect(await holdsOf(second, 'sink-grant')).toEqual(['inherited']);
+    expect(await holdsOf(first, 'sink-grant')).toEqual(['open']);
+    expect(await eventFor('first')).toBe('kept');
+
+    const again = await contained('first');
+    await release(again);
+    expect(changed(before)).toEqual([]);
+    expect(await holdsOf(first, '')).not.toContain('open');
+  });
+
+  test('keeps it also when the other one had set it up, and is told apart from what somebody changed', async () => {
+    const before = await begin();
+    const second = await contained('second');
+    const first = await contained('first');
+    await keep(first);
+    await release(second);
+    expect(await eventFor('first')).toBe('kept');
+    // The manifest of the second is from before the right was there.
+    const compared = (await engine.state(second)).record.comparisons?.[arnOf('second')];
+    expect(compared?.differences.filter(({ part }) => part.includes('CordonQuarantineSink-'))).toMatchObject([
+      { why: 'another incident still holds it' },
+    ]);
+
+    await release(await contained('first'));
+    expect(changed(before)).toEqual([]);
+    expect(await holdsOf(first, '')).not.toContain('open');
+  });
+
+  test('keeps it while the next incident about another kept one is released', async () => {
+    const before = await begin();
+    const first = await contained('first');
+    await keep(first);
+    const second = await contained('second');
+    await keep(second);
+    await release(await contained('first'));
+    expect(await eventFor('second')).toBe('kept');
+    // Taken over by the incident that was released: nobody holds anything for the first any more.
+    expect(await holdsOf(first, '')).not.toContain('open');
+    await release(await contained('second'));
+    expect(changed(before)).toEqual([]);
+    expect(await holdsOf(second, '')).not.toContain('open');
+  });
+
+  test('loses the right where nobody holds it for the function (control)', async () => {
+    const before = await begin();
+    const second = await contained('second');
+    const first = await contained('first');
+    await keep(first);
+    await sql.query(
+      `update cordon.hold set status = 'closed' where incident_id = $1 and object_key like 'sink-grant:%'`,
+      [first],
+    );
+    await release(second);
+    expect(await eventFor('first')).toBe('lost: sink-denied');
+    expect(changed(before).filter((path) => path.includes('shared-role'))).toHaveLength(1);
+  });
+});
 
 describe('two functions on one role that are contained at once', () => {
   test('each keep the right to the sink for as long as they are, whichever is released first', async () => {
