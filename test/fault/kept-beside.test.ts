@@ -124,7 +124,7 @@ function start(ground: Ground, mortal: Mortal, seed: string): Promise<TestEngine
       ),
     overrides: {
       disk: mortalDisk(mortal),
-      enrolment: parseEnrolment(sharedRoleEnrolment, 'enrolment.yaml'),
+      enrolment: parseEnrolment(sharedRoleEnrolment(), 'enrolment.yaml'),
     },
   });
 }

@@ -93,7 +93,7 @@ async function startProcess(ground: Ground, seed: string) {
     fetch: (request) => (dead ? never() : ground.world.fetch(request)),
     overrides: {
       disk: mortalDisk({ ...mortal, dead: () => dead }),
-      enrolment: parseEnrolment(sharedRoleEnrolment, 'enrolment.yaml'),
+      enrolment: parseEnrolment(sharedRoleEnrolment(), 'enrolment.yaml'),
     },
   });
   return {

@@ -1,4 +1,6 @@
-import { loadWorld, type WorldSpec } from '../../src/simulation/world/spec.ts';
+import { accountQuarantines } from '../../src/action/quarantine-prepared.ts';
+import { sinkGrant, sinkGrantName } from '../../src/action/sink-grant-names.ts';
+import { loadWorld, readWorldSpec, type WorldSpec } from '../../src/simulation/world/spec.ts';
 import { ACCOUNT, REGION } from './world.ts';
 
 /** Three functions on one role, and a quarantine sink that the role may not send to before it is granted. */
@@ -8,19 +10,34 @@ export const arnOf = (name: 'first' | 'second' | 'third') =>
 
 const SHARED_ROLE = 'shared-role';
 
+const SINK = `arn:aws:sqs:${REGION}:${ACCOUNT}:quarantine`;
+
 export function sharedRoleWorld(): WorldSpec {
   return loadWorld(WORLD);
 }
 
-export const sharedRoleEnrolment = `
+/** The same where no function has a policy of its own: what denies one of them denies every function on the role. */
+export function unpreparedWorld(): WorldSpec {
+  const path = '/cordon/quarantine/';
+  const prepared = [
+    ...accountQuarantines({ partition: 'aws', account: ACCOUNT }),
+    { name: sinkGrantName({ region: REGION }), document: sinkGrant(SINK) },
+  ];
+  return readWorldSpec({
+    ...sharedRoleWorld(),
+    managedPolicies: prepared.map(({ name, document }) => ({ name, path, document: { ...document } })),
+  });
+}
+
+export const sharedRoleEnrolment = (profile: 'dynamic' | 'static' = 'dynamic') => `
 accounts:
   - id: '${ACCOUNT}'
     name: test
     regions: [${REGION}]
     mode: act
     tier: production
-    profile: dynamic
-    quarantineSinks: ['arn:aws:sqs:${REGION}:${ACCOUNT}:quarantine']
+    profile: ${profile}
+    quarantineSinks: ['${SINK}']
 responders:
   - { id: alice, name: Alice, slack: U0ALICE000, cli: alice, roles: [responder, commander] }
   - { id: bob, name: Bob, slack: U0BOB00000, cli: bob, roles: [approver] }

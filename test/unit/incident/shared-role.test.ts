@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { parseEnrolment } from '../../../src/enrolment/enrolment.ts';
 import { diffSnapshots } from '../../../src/simulation/world/snapshot.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
-import { answer, untilClosed, untilLevel, untilNothingIsHeld } from '../../support/answers.ts';
-import { freshGround, type Ground, pass, startEngine, type TestEngine } from '../../support/engine.ts';
-import { arnOf, sharedRoleEnrolment, sharedRoleWorld } from '../../support/shared-role.ts';
+import { answer, approve, openApprovals, untilClosed, untilNothingIsHeld } from '../../support/answers.ts';
+import { drive, freshGround, type Ground, pass, startEngine, type TestEngine } from '../../support/engine.ts';
+import { arnOf, sharedRoleEnrolment, sharedRoleWorld, unpreparedWorld } from '../../support/shared-role.ts';
 import { borrowedDatabase } from '../../support/template.ts';
 
 /**
@@ -13,8 +13,6 @@ import { borrowedDatabase } from '../../support/template.ts';
  */
 
 type Name = Parameters<typeof arnOf>[0];
-
-const enrolment = parseEnrolment(sharedRoleEnrolment, 'enrolment.yaml');
 
 let sql: EmbeddedSql;
 let ground: Ground;
@@ -29,8 +27,10 @@ afterAll(async () => {
   await sql.close();
 });
 
-async function begin() {
-  ground = await freshGround({ sql, world: sharedRoleWorld(), seed: 'beside' });
+async function begin(profile: 'dynamic' | 'static' = 'dynamic') {
+  const world = profile === 'static' ? unpreparedWorld() : sharedRoleWorld();
+  const enrolment = parseEnrolment(sharedRoleEnrolment(profile), 'enrolment.yaml');
+  ground = await freshGround({ sql, world, seed: 'beside' });
   engine = await startEngine(ground, { overrides: { enrolment } });
   return ground.world.snapshot();
 }
@@ -44,7 +44,11 @@ async function contained(name: Name): Promise<string> {
     functionArn: arnOf(name),
     at: ground.clock.now(),
   });
-  await untilLevel(engine, id, 'effective');
+  await drive(engine, async () => {
+    // What denies others on the role too is asked about.
+    for (const asked of await openApprovals(engine, id)) await approve(engine, id, asked);
+    return (await engine.state(id)).record.levels[arnOf(name)] === 'effective';
+  });
   return id;
 }
 
@@ -130,6 +134,33 @@ describe('a function that stays contained when its incident closes', () => {
     expect(changed(before)).toEqual([]);
     expect(await holdsOf(second, '')).not.toContain('open');
   });
+
+  test.each([
+    ['first', 'second'],
+    ['second', 'first'],
+  ] as const)(
+    'stays denied where one policy denies every function on the role, %s contained first',
+    async (...order) => {
+      const before = await begin('static');
+      const ids = new Map<Name, string>();
+      for (const name of order) ids.set(name, await contained(name));
+      const [first = '', second = ''] = [ids.get('first'), ids.get('second')];
+      await keep(first);
+      const denied = await holdsOf(first, 'role-quarantine:any');
+      expect(denied).toEqual(['open']);
+      await release(second);
+      await pass(engine, 10_000);
+      expect(await holdsOf(second, 'role-quarantine:any')).toEqual(['inherited']);
+      const { attacker } = ground.world;
+      const call = { service: 's3', action: 'GetObject', resource: 'arn:aws:s3:::a/b' };
+      expect(await attacker.callAs(attacker.stealCredentials('first'), call)).toMatchObject({
+        kind: 'denied',
+      });
+      expect(await eventFor('first')).toBe('kept');
+      await release(await contained('first'));
+      expect(changed(before)).toEqual([]);
+    },
+  );
 
   test('loses the right where nobody holds it for the function (control)', async () => {
     const before = await begin();
