@@ -96,6 +96,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ['provisioned-concurrency', /^provisioned concurrency/],
   ['role-', /of role |^role /],
   ['event-source', /^event source mapping/],
+  ['sink-grant', /^(inline|attached) policy CordonQuarantineSink-/],
   ['async-sink', /^asynchronous invocation/],
   ['function-url', /^function URL/],
   ['permission', /^permission /],
