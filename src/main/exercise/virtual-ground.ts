@@ -32,7 +32,7 @@ import {
   slackViews,
 } from '../slack-parts.ts';
 import { refusalRecorder } from '../ways-in.ts';
-import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
+import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
 
 // Nobody outside can reach any of these: everything is handed over in this process.
 const SIGNING_SECRET = 'exercise-signing-secret-in-process';
@@ -50,7 +50,7 @@ export async function openVirtualGround(options: {
   readonly dataDir: string;
   readonly log: Log;
   readonly closing: Closing;
-}): Promise<Ground> {
+}): Promise<PlayedGround> {
   const { loaded, definitions, dataDir, log, closing } = options;
   const { scenario, enrolment } = loaded;
   const clock = createVirtualClock(new Date(scenario.startsAt));
