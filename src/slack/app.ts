@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { type ChannelSettings, PLAIN_CHANNELS } from './channel.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
+import { createDrillVoice, type DrillSide, type DrillVoice } from './drill-voice.ts';
 import { authorizeBy, GuardedApp } from './guarded-app.ts';
 import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
@@ -12,6 +13,7 @@ import type {
   IncidentViews,
   KeepTranscript,
   SlackCommands,
+  SlackDrills,
   SlackPeople,
   SlackPlaces,
   SlackSeen,
@@ -46,6 +48,8 @@ export interface SlackAppOptions {
   readonly channels?: ChannelSettings;
   readonly seen?: SlackSeen;
   readonly keepTranscript?: KeepTranscript;
+  /** Absent where no drill can be started. */
+  readonly drills?: SlackDrills;
   readonly log: Log;
 }
 
@@ -59,6 +63,8 @@ export interface SlackApp {
   idle(): Promise<void>;
   /** Delivers one outbox row; see `createDeliver`. */
   readonly deliver: Deliver;
+  /** The voice of a drill beside the live engine, over the same client: Slack counts both together. */
+  drillVoice(side: DrillSide): DrillVoice;
 }
 
 /** Builds the Slack app: Bolt for what comes in, a client for what goes out. Starts nothing. */
@@ -110,7 +116,17 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   });
   const client = new PacedClient(options.workspaces.incidentsToken, web, createPace(clock));
   const outsiders = createOutsiders(client, clock);
-  registerListeners(app, { commands, views, people, places, seen, outsiders, clock, log });
+  registerListeners(app, {
+    commands,
+    views,
+    people,
+    places,
+    seen,
+    outsiders,
+    ...(options.drills === undefined ? {} : { drills: options.drills }),
+    clock,
+    log,
+  });
 
   return {
     start: async () => {
@@ -122,6 +138,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     },
     fetch: async (request) => http?.fetch(request) ?? new Response(null, { status: 404 }),
     idle: async () => http?.idle(),
+    drillVoice: (side) => createDrillVoice({ ...side, client, clock, log }),
     deliver: createDeliver({
       client,
       views,

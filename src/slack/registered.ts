@@ -12,6 +12,7 @@ import {
   onAnswerSubmitted,
   onCampaignTake,
   onClaim,
+  onDrillStop,
   onPageOwner,
   onRelease,
   onWiden,
@@ -84,6 +85,7 @@ const BUTTONS: readonly {
   { actionId: ACTION.campaignTake, listener: onCampaignTake },
   { actionId: ACTION.campaignApprove, listener: onCampaignApprove },
   { actionId: ACTION.pageOwner, listener: onPageOwner },
+  { actionId: ACTION.drillStop, listener: onDrillStop },
   { actionId: ACTION.approveUpdate, listener: onApproveUpdate },
   // One id for each section of the postmortem.
   { actionId: /^cordon\.write-section\.[a-z-]{1,60}$/, listener: onWriteSection },

@@ -34,8 +34,8 @@ import {
   slackViews,
 } from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
+import { sendersOf } from './door.ts';
 import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
-import { sendersOf } from './virtual-ground.ts';
 
 const LOOPBACK = '127.0.0.1';
 const LOOK_MS = 100;
