@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { describeError } from '../../error.ts';
+import { CodedError, describeError } from '../../error.ts';
 import type { Ids } from '../../id.ts';
 import type { Log } from '../../log.ts';
 import type { ExercisePeople } from '../../simulation/exercise/people.ts';
@@ -137,8 +137,9 @@ export function startDrill(options: DrillOptions): Drill {
   };
 
   const done = run().catch(async (error: unknown) => {
-    const why = describeError(error);
-    log.error({ scenario: scenario.id, reason: why }, 'a drill broke off');
+    log.error({ scenario: scenario.id, reason: describeError(error) }, 'a drill broke off');
+    // What others throw may hold what nobody in Slack is to read.
+    const why = error instanceof CodedError ? error.message : 'for a reason that the log has';
     if (channels.size > 0) await sayIn(channels, brokenMessage(why));
     else await options.onFailed(`The drill ${scenario.id} could not run: ${why}`).catch(() => undefined);
   });

@@ -11,7 +11,7 @@ import { createWorld } from '../../simulation/world/world.ts';
 import type { Deliver } from '../../slack/deliver.ts';
 import type { DrillSide } from '../../slack/drill-voice.ts';
 import type { SlackCommands } from '../../slack/port.ts';
-import { openInMemoryAside } from '../../store/in-memory.ts';
+import { openInThread } from '../../store/in-thread.ts';
 import { memoryBudget } from '../../store/rate-budget.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
@@ -51,7 +51,7 @@ export async function openDrillGround(options: {
   const { loaded, definitions, folder, headroom, clock, log, closing, stop, speak } = options;
   const { enrolment } = loaded;
   const ids = drillIds(options.ids);
-  const sql = await openInMemoryAside();
+  const sql = await openInThread();
   closing.add(() => sql.close());
   const world = createWorld(loaded.world, { clock, seed: ids.next('inc') });
   const cordon = await compose({
