@@ -16,6 +16,7 @@ import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from 
 import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/campaign.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
+import { withStop } from './render/drill.ts';
 import { identityMessage } from './render/identity.ts';
 import {
   announceMessage,
@@ -353,7 +354,7 @@ async function open(job: Job): Promise<DeliveryOutcome> {
 async function card(job: Job): Promise<DeliveryOutcome> {
   const place = await job.places.placeOf(job.row.lane);
   if (place === undefined) return noChannel();
-  const rendered = await cardOf(job);
+  const rendered = withStop(await cardOf(job), job.incident.id);
   if (place.cardTs !== undefined) {
     return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
   }

@@ -38,6 +38,12 @@ const OWN = [
     where: 'anywhere',
   },
   {
+    verb: 'drill',
+    usage: 'drill [list | start SCENARIO | stop]',
+    help: 'an exercise for people, live in this workspace; by script: `cordon exercise run` in the terminal',
+    where: 'anywhere',
+  },
+  {
     verb: 'approve',
     usage: 'approve ID PLAN [FUNCTION]',
     help: 'approve exactly this plan (all on the card); in production with the function’s name',

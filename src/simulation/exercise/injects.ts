@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
-import type { SlackDouble } from '../slack-double/double.ts';
 import type { World } from '../world/world.ts';
 import { type AccountAct, actInAccount } from './account-act.ts';
 import { ExerciseError } from './error.ts';
+import type { ExercisePeople } from './people.ts';
 import type { LoadedScenario } from './read-scenario.ts';
 import type { ExerciseRecord } from './record.ts';
 import type { Inject } from './scenario.ts';
@@ -21,15 +21,14 @@ export async function runInjects(options: {
   readonly loaded: LoadedScenario;
   /** 32 hex digits, new in each run. */
   readonly runHex: string;
-  readonly slackIds: ReadonlyMap<string, string>;
   readonly world: World;
-  readonly slack: SlackDouble;
+  readonly people: ExercisePeople;
   readonly clock: Clock;
   readonly record: ExerciseRecord;
   readonly postAlert: PostAlert;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { loaded, runHex, slackIds, world, slack, clock, record, postAlert, signal } = options;
+  const { loaded, runHex, world, people, clock, record, postAlert, signal } = options;
   const { scenario } = loaded;
 
   const deliver = async (inject: Inject): Promise<void> => {
@@ -46,9 +45,7 @@ export async function runInjects(options: {
       );
     }
     if ('slack' in deliver) {
-      const { from, text } = deliver.slack;
-      const channel = slack.people.channels().find((each) => each.members.has(slackIds.get(from) ?? from));
-      if (channel !== undefined) slack.people.say(slackIds.get(from) ?? from, channel.id, text);
+      await people.say(deliver.slack.from, deliver.slack.text);
       return;
     }
     const { user, act } = deliver.account;
