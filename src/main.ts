@@ -286,7 +286,7 @@ export async function compose(options: ComposeOptions): Promise<Cordon> {
         approvedBy: attempt.approvals.map((approval) => approval.responder),
       }),
     alertContents: (incident) => alertContents(sql, incident),
-    desiredByOthers: (incident, objectKey) => desiredByOthers(sql, objectKey, incident, { open: true }),
+    desiredByOthers: (incident, objectKey) => desiredByOthers(sql, objectKey, incident),
     settings: {
       propagationBudgetMs: PROPAGATION_BUDGET_MS,
       logWindowMs: LOG_WINDOW_MS,

@@ -230,7 +230,10 @@ export function createAdvance(options: {
   };
 }
 
-/** True for a commit that puts something back: what closed incidents had left held of it ends with it. */
+/** True for a commit that puts something back, or leaves it to others: what was taken over from closed incidents ends with it. */
 function letsGo(draft: Draft): boolean {
-  return [...draft.changed.holds].some((id) => draft.holds.get(id)?.closedAs === 'released');
+  return [...draft.changed.holds].some((id) => {
+    const closedAs = draft.holds.get(id)?.closedAs;
+    return closedAs === 'released' || closedAs === 'inherited';
+  });
 }

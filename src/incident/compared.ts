@@ -76,7 +76,17 @@ export function isOwnTrace(
   );
 }
 
-function reasonFor(own: readonly HoldRow[], part: string): string {
+/** Policies that have a name of Cordon's: see the names of the quarantine, of its sink and of the recovery in `action`. */
+const NAMED_AS_OURS = /^(?:inline|attached) policy Cordon(?:Quarantine|Recovery)/;
+
+/** Why a part differs, as far as the holds of this incident on the target say. */
+export function reasonFor(
+  own: readonly Pick<
+    HoldRow,
+    'action' | 'status' | 'desired' | 'expiresAt' | 'left' | 'objectKey' | 'closedAs'
+  >[],
+  part: string,
+): string {
   const guard = own.find(
     (hold) =>
       hold.action === revokeSessions.id &&
@@ -87,7 +97,12 @@ function reasonFor(own: readonly HoldRow[], part: string): string {
   const left = own.find((hold) => hold.left !== undefined && concerns(hold.objectKey, part));
   if (left?.left !== undefined) return `left: ${left.left}`;
   const others = own.some((hold) => hold.closedAs === 'inherited' && concerns(hold.objectKey, part));
-  return others ? 'another incident still holds it' : 'changed during the incident, not by Cordon';
+  if (others) return 'another incident still holds it';
+  // A role is shared, and its denies for other functions are of other incidents; but a name can be taken by anybody.
+  if (NAMED_AS_OURS.test(part)) {
+    return 'not of this incident: another one holds this role (“cordon list”), or somebody took the name';
+  }
+  return 'changed during the incident, not by Cordon';
 }
 
 /** Which parts of a manifest the objects of each kind are. */
@@ -96,6 +111,7 @@ const PARTS: readonly (readonly [string, RegExp])[] = [
   ['provisioned-concurrency', /^provisioned concurrency/],
   ['role-', /of role |^role /],
   ['event-source', /^event source mapping/],
+  ['sink-grant', /^(inline|attached) policy CordonQuarantineSink-/],
   ['async-sink', /^asynchronous invocation/],
   ['function-url', /^function URL/],
   ['permission', /^permission /],

@@ -41,7 +41,7 @@ export interface HeldBy {
 /** What the database said about other holds on the object, when it refused what was first decided. */
 export interface Holders {
   readonly heldBy: HeldBy | null;
-  /** What other open incidents desire, which hold the object beside ours; `null` before it was asked. */
+  /** What others desire, open or kept, which hold the object beside ours; `null` before it was asked. */
   readonly othersHold: readonly JsonObject[] | null;
   /** Another incident is open about the target of this one, which is closed. */
   readonly openElsewhere?: boolean;
@@ -96,8 +96,10 @@ function captured(
   // What is put again keeps what was there before the first time: what is there now is somebody else's.
   const prior = attempt.hold !== null ? attempt.prior : heldBy === null ? outcome.prior : heldBy.prior;
   const plan = action.plan({ object, input: attempt.input, prior, target, incidentId: draft.id });
+  // What was known of others when it was planned before is asked anew: it waited for approvals, and read again.
+  const { others: _others, ...own } = attempt;
   const planned: AttemptRow = {
-    ...attempt,
+    ...own,
     prior,
     priorUnknown: prior === null,
     ...(heldBy === null ? {} : { others: heldBy.others }),

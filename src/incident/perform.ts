@@ -53,7 +53,7 @@ export function createPerform(options: {
   readonly aws: OpenAws;
   readonly evidence: (state: IncidentState, attempt: AttemptRow) => EvidencePort;
   readonly alertContents: (incident: IncidentId) => ReturnType<ActionContext['alertContents']>;
-  /** What other open incidents desire of an object that this incident holds too. */
+  /** What others desire of an object that this incident holds too: open incidents, and closed ones that kept it. */
   readonly desiredByOthers: (incident: IncidentId, objectKey: string) => Promise<readonly JsonObject[]>;
   readonly settings: ActionSettings;
   readonly clock: Clock;

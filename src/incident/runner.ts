@@ -84,7 +84,7 @@ export function createRunner(options: {
         return decideWith(outcome, met);
       }
       if (refusal === 'object-is-held') {
-        const othersHold = await desiredByOthers(sql, key, state.id, { open: true });
+        const othersHold = await desiredByOthers(sql, key, state.id);
         return decideWith(outcome, { heldBy: null, othersHold });
       }
       // The other one that held it let go between our two looks: then the restoring is ours after all.
@@ -95,7 +95,7 @@ export function createRunner(options: {
       if (captor === undefined) return decideWith(outcome, NOBODY);
       if (captor.status === 'restoring') return decideWith(beingRestored(attempt), NOBODY);
       const prior = captor.prior as JsonObject | null; // written by commitOf
-      const others = await desiredByOthers(sql, key, state.id, { open: false });
+      const others = await desiredByOthers(sql, key, state.id, { takenOver: true });
       const own = [...state.holds.values()]
         .filter((hold) => hold.objectKey === key && hold.status !== 'closed')
         .map((hold) => hold.desired);

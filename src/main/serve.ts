@@ -11,7 +11,6 @@ import { createRecordRetention } from '../incident/retention-note.ts';
 import type { WorkerSession } from '../incident/worker.ts';
 import { openEmbeddedSession, openServerSession } from '../incident/worker.ts';
 import type { Log } from '../log.ts';
-import type { ComposeOptions } from '../main.ts';
 import { compose } from '../main.ts';
 import type { SlackApp } from '../slack/app.ts';
 import { memoryBudget, sharedBudget } from '../store/rate-budget.ts';
@@ -26,15 +25,8 @@ import { keepInventory } from './inventory-parts.ts';
 import { pageAcknowledged, pagingFor } from './paging-parts.ts';
 import { openQueue } from './queue.ts';
 import type { ServeRole } from './roles.ts';
-import {
-  slackChannels,
-  slackCommands,
-  slackPeople,
-  slackPlaces,
-  slackSeen,
-  slackViews,
-  slackWorkspaces,
-} from './slack-parts.ts';
+import type { SlackSide } from './slack-app.ts';
+import { slackFor } from './slack-app.ts';
 import { keepSessionsWarm } from './warm-sessions.ts';
 import { openWaysIn } from './ways-in.ts';
 
@@ -107,8 +99,10 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
     await queue.close();
   });
 
-  const slack: { app?: SlackApp } = {};
-  const people = roles.has('slack') ? await slackFor(config, sql, options, definitions.enrolment) : undefined;
+  const slack: { side?: SlackSide } = {};
+  const people = roles.has('slack')
+    ? await slackFor(config, { sql, definitions, clock, ids, log })
+    : undefined;
   const custody = await openCustody({ dataDir: config.dataDir, config: config.custody, clock });
   closing.add(async () => custody.close());
   const cordon = await compose({
@@ -127,8 +121,8 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
       ? {}
       : {
           people: (parts) => {
-            slack.app = people(parts);
-            return slack.app.deliver;
+            slack.side = people(parts);
+            return slack.side.app.deliver;
           },
         }),
     pages: await pagingFor(config, { clock, ids, closing }),
@@ -193,8 +187,12 @@ async function start(config: Config, options: ServeOptions, closing: Closing): P
       })
     : undefined;
   // Last, and in Socket Mode in its own time: alerts are taken and contained while Slack is away.
-  const { app } = slack;
-  if (app !== undefined) await startSlack(app, config, options, closing);
+  const app = slack.side?.app;
+  if (slack.side !== undefined) {
+    const { drills } = slack.side;
+    closing.add(() => drills.close());
+    await startSlack(slack.side.app, config, options, closing);
+  }
 
   const { accounts } = definitions.enrolment;
   return {
@@ -265,39 +263,3 @@ async function startSlack(
 }
 
 const SLACK_RETRY_MS = 15_000;
-
-type People = NonNullable<ComposeOptions['people']>;
-type Enrolled = ComposeOptions['enrolment'];
-
-/** How the Slack app is built once there are views and commands; `undefined` when it is not configured. */
-async function slackFor(
-  config: Config,
-  sql: ComposeOptions['sql'],
-  options: ServeOptions,
-  enrolment: Enrolled,
-): Promise<((parts: Parameters<People>[0]) => SlackApp) | undefined> {
-  const { slack } = config;
-  if (slack === undefined) return undefined;
-  const { createSlackApp } = await import('../slack/app.ts');
-  const workspaces = await slackWorkspaces(slack);
-  const { clock, log } = options;
-  return ({ views, execute, declare, keepTranscript, keepOut }) =>
-    createSlackApp({
-      workspaces,
-      receiver:
-        slack.appToken === undefined
-          ? { kind: 'http', signingSecret: slack.signingSecret ?? '', port: slack.port }
-          : { kind: 'socket', appToken: slack.appToken },
-      ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
-      clock,
-      keepTranscript,
-      keepOut,
-      commands: slackCommands(execute, declare, views),
-      views: slackViews(views, sql, enrolment),
-      places: slackPlaces(sql),
-      people: slackPeople(enrolment),
-      channels: slackChannels(enrolment),
-      seen: slackSeen(sql, clock),
-      log,
-    });
-}

@@ -9,8 +9,10 @@ import type { IncidentId } from '../id.ts';
 import { stateOf } from '../incident/load.ts';
 import { postmortemViewOf } from '../incident/postmortem-view.ts';
 import type { Views } from '../incident/view.ts';
+import type { JsonObject } from '../json.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { ChannelSettings } from '../slack/channel.ts';
+import { undrilled } from '../slack/drill-mark.ts';
 import type { IncidentViews, SlackCommands, SlackPeople, SlackPlaces, SlackSeen } from '../slack/port.ts';
 import { incidentName } from '../slack/text.ts';
 import type { Workspaces } from '../slack/workspaces.ts';
@@ -41,7 +43,8 @@ export function slackCommands(execute: Execute, declare: Declare, views: Views):
       };
     },
     execute: ({ command, input, actor, idempotencyKey }) => {
-      const { incidentId, ...rest } = input;
+      const { incidentId, ...named } = input;
+      const rest = command.startsWith('campaign-') ? namesUndrilled(named) : named;
       return execute({
         command,
         incident: (incidentId ?? null) as IncidentId | null, // looked up, not trusted
@@ -53,10 +56,21 @@ export function slackCommands(execute: Execute, declare: Declare, views: Views):
   };
 }
 
+/** An act on a campaign with names as its engine knows them. */
+function namesUndrilled(input: JsonObject): JsonObject {
+  const known = ['campaign', 'incident', 'into'].flatMap((field) => {
+    const name = input[field];
+    return typeof name === 'string' ? [[field, undrilled(name)] as const] : [];
+  });
+  return { ...input, ...Object.fromEntries(known) };
+}
+
 /** What Slack shows: the engine's views, and the postmortem while people write it. */
 export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): IncidentViews {
   return {
     ...views,
+    findIncident: async (reference) => exactly(reference, await views.findIncident(undrilled(reference))),
+    findCampaign: async (reference) => exactly(reference, await views.findCampaign(undrilled(reference))),
     async postmortem(id) {
       const row = await loadIncident(sql, id);
       if (row === undefined) return undefined;
@@ -64,6 +78,14 @@ export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): Incide
       return postmortemViewOf(state, await readTimeline(sql, id), { enrolment, catalogue: ACTIONS });
     },
   };
+}
+
+/** What the name stands for, unless it calls a real incident a drill: then it is the name of none. */
+function exactly<Found extends { readonly exercise: boolean }>(
+  reference: string,
+  found: Found | undefined,
+): Found | undefined {
+  return found?.exercise === false && undrilled(reference) !== reference ? undefined : found;
 }
 
 /** The tokens of Slack; throws `cordon_slack_bad_installations`. Slack's own code is loaded only where it is used. */

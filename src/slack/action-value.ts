@@ -19,6 +19,7 @@ export const ACTION = {
   pageOwner: 'cordon.page-owner',
   approveUpdate: 'cordon.approve-update',
   writeSection: 'cordon.write-section',
+  drillStop: 'cordon.drill-stop',
 } as const;
 
 export const CALLBACK = {

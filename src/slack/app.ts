@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { type ChannelSettings, PLAIN_CHANNELS } from './channel.ts';
 import { clientOptions, type Fetch, slackLogger } from './client.ts';
 import { createDeliver, type Deliver } from './deliver.ts';
+import { createDrillVoice, type DrillSide, type DrillVoice } from './drill-voice.ts';
 import { authorizeBy, GuardedApp } from './guarded-app.ts';
 import { createOutsiders } from './outsider.ts';
 import { createPace, PacedClient } from './pace.ts';
@@ -13,6 +14,7 @@ import type {
   KeepOut,
   KeepTranscript,
   SlackCommands,
+  SlackDrills,
   SlackPeople,
   SlackPlaces,
   SlackSeen,
@@ -48,6 +50,8 @@ export interface SlackAppOptions {
   readonly seen?: SlackSeen;
   readonly keepTranscript?: KeepTranscript;
   readonly keepOut: KeepOut;
+  /** Absent where no drill can be started. */
+  readonly drills?: SlackDrills;
   readonly log: Log;
 }
 
@@ -61,6 +65,8 @@ export interface SlackApp {
   idle(): Promise<void>;
   /** Delivers one outbox row; see `createDeliver`. */
   readonly deliver: Deliver;
+  /** The voice of a drill beside the live engine, over the same client: Slack counts both together. */
+  drillVoice(side: DrillSide): DrillVoice;
 }
 
 /** Builds the Slack app: Bolt for what comes in, a client for what goes out. Starts nothing. */
@@ -112,7 +118,18 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
   });
   const client = new PacedClient(options.workspaces.incidentsToken, web, createPace(clock));
   const outsiders = createOutsiders(client, clock);
-  registerListeners(app, { commands, views, people, places, seen, outsiders, keepOut, clock, log });
+  registerListeners(app, {
+    commands,
+    views,
+    people,
+    places,
+    seen,
+    outsiders,
+    keepOut,
+    ...(options.drills === undefined ? {} : { drills: options.drills }),
+    clock,
+    log,
+  });
 
   return {
     start: async () => {
@@ -124,6 +141,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     },
     fetch: async (request) => http?.fetch(request) ?? new Response(null, { status: 404 }),
     idle: async () => http?.idle(),
+    drillVoice: (side) => createDrillVoice({ ...side, client, clock, log }),
     deliver: createDeliver({
       client,
       views,

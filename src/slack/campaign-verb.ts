@@ -1,4 +1,5 @@
 import { splitWord } from '../command/typed-words.ts';
+import { inDrill, REAL_NAME_IN_DRILL, referenceInDrill, undrilled } from './drill-mark.ts';
 import type { ListenerParts } from './perform.ts';
 import type { SlackCommand } from './port.ts';
 import { campaignListText, campaignText } from './render/campaign.ts';
@@ -30,6 +31,12 @@ const NAMED = /^(?:drill-)?(?:cmp|inc)-[0-9a-z]+$/i;
 /** The twin of `cordon campaign`: without a name it is about the campaign of the channel. */
 export async function campaignVerb(rest: string, slash: CampaignSlash): Promise<void> {
   const [verb, after] = splitWord(rest);
+  if (
+    inDrill(slash.parts.drills, slash.channel) &&
+    after.split(/\s+/).some((word) => referenceInDrill(word) === undefined)
+  ) {
+    return slash.tell(REAL_NAME_IN_DRILL);
+  }
   switch (verb.toLowerCase()) {
     case '':
     case 'list':
@@ -70,7 +77,7 @@ export async function campaignVerb(rest: string, slash: CampaignSlash): Promise<
     case 'split': {
       const [incident, reason] = splitWord(after);
       if (reason === '') return slash.tell(usage(slash, 'campaign split INC WHY'));
-      return slash.act({ command: 'campaign-split', input: { incident: undrilled(incident), reason } });
+      return slash.act({ command: 'campaign-split', input: { incident, reason } });
     }
     case 'merge': {
       const named = await campaignAnd(after, slash);
@@ -82,7 +89,7 @@ export async function campaignVerb(rest: string, slash: CampaignSlash): Promise<
       }
       return slash.act({
         command: 'campaign-merge',
-        input: { campaign: named.campaign.id, into: undrilled(into), reason },
+        input: { campaign: named.campaign.id, into, reason },
       });
     }
     default:
@@ -98,7 +105,7 @@ async function campaignAnd(
   const [first, after] = splitWord(words);
   const named = NAMED.test(first);
   const campaign = named
-    ? await parts.views.findCampaign(undrilled(first))
+    ? await parts.views.findCampaign(first)
     : await parts.views.campaignOfChannel(channel);
   if (campaign !== undefined) return { campaign, rest: named ? after : words.trim() };
   await tell(
@@ -107,10 +114,6 @@ async function campaignAnd(
       : `This channel belongs to no campaign. Name it: \`CMP-3\`; \`${command} campaign list\` shows the open ones.`,
   );
   return undefined;
-}
-
-function undrilled(name: string): string {
-  return name.replace(/^drill-/i, '');
 }
 
 function usage({ command }: CampaignSlash, line: string): string {

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { classify, type SlackFailure } from './failure.ts';
 import { LIMITS } from './limits.ts';
-import { cut, incidentName, plain } from './text.ts';
+import { cut, EXERCISE_MARK, incidentName, plain } from './text.ts';
 import type { IncidentView } from './view/incident.ts';
 
 /** The bot as `auth.test` names it. */
@@ -49,13 +49,13 @@ export function channelName(incident: IncidentView, prefix: string, suffix = 1):
 }
 
 export function channelTopic(incident: IncidentView): string {
-  const banner = incident.exercise ? '🧪 EXERCISE · ' : '';
+  const banner = incident.exercise ? EXERCISE_MARK : '';
   return cut(`${banner}${incidentName(incident)} · ${plain(incident.title, 150)}`, LIMITS.topic);
 }
 
 /** The purpose carries the incident's id: it is how a channel of ours is known again after a lost answer. */
 export function channelPurpose(incident: IncidentView): string {
-  const banner = incident.exercise ? '🧪 EXERCISE · ' : '';
+  const banner = incident.exercise ? EXERCISE_MARK : '';
   return cut(`${banner}Cordon incident ${incident.id}. Decisions are in the pinned card.`, LIMITS.purpose);
 }
 

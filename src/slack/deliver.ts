@@ -2,21 +2,22 @@ import { codeOf, describeError } from '../error.ts';
 import type { ApprovalView } from '../incident/approval-view.ts';
 import type { DeliveryOutcome } from '../incident/delivery.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { type BotIdentity, inviteAll, openChannel, whyUnfit } from './channel.ts';
+import { type BotIdentity, openChannel } from './channel.ts';
 import { DELIVERY_KINDS, type SlackDelivery } from './delivery.ts';
 import { deliveryParams, isDeliveryKind, SlackParamsError } from './delivery-params.ts';
 import { classify, outcomeOf, SlackError } from './failure.ts';
 import { furnish } from './furnish.ts';
+import { askApart, invite } from './invite.ts';
 import { keepOut } from './keep-out.ts';
 import type { SlackMessage } from './limits.ts';
 import { withMentions } from './mentions.ts';
 import type { SlackPeople } from './port.ts';
-import { type DeliveryParts, editOrPost, type Job, noChannel, post, postTo, sent } from './post.ts';
+import { type DeliveryParts, editOrPost, type Job, noChannel, post, sent } from './post.ts';
 import { approvalChangedMessage, approvalMessage, approvalSettledMessage } from './render/approval.ts';
 import { campaignCard, campaignCatchUp, campaignMovedMessage } from './render/campaign.ts';
 import { incidentCard } from './render/card.ts';
 import { catchUpMessage } from './render/catch-up.ts';
-import { identityMessage } from './render/identity.ts';
+import { withStop } from './render/drill.ts';
 import {
   announceMessage,
   dutiesMissedMessage,
@@ -249,22 +250,7 @@ async function deliverOne(job: Job): Promise<DeliveryOutcome> {
     }
     case 'invite': {
       const { responder } = deliveryParams(row, kind);
-      const place = await job.places.placeOf(row.lane);
-      if (place === undefined) return noChannel();
-      const user = job.people.slackIdOf(responder);
-      const wanted =
-        user !== undefined &&
-        job.people.invitees(job.incident).includes(user) &&
-        !(await suspectedElsewhere(job, responder));
-      try {
-        return sent(place.channel, null, wanted ? await inviteAll(job.client, place.channel, [user]) : []);
-      } catch (error) {
-        const failure = classify(error);
-        // An invitation can be made again.
-        return failure.kind === 'unknown'
-          ? { kind: 'retry', afterMs: 5_000, code: failure.code }
-          : outcomeOf(failure, 'conversations.invite');
-      }
+      return invite(job, responder);
     }
     case 'scope': {
       deliveryParams(row, kind);
@@ -309,17 +295,6 @@ function missing(what: string, id: string): DeliveryOutcome {
   };
 }
 
-/** True for a suspect of another incident that is led in the same channel, and not closed. */
-async function suspectedElsewhere({ row, incident, views }: Job, responder: string): Promise<boolean> {
-  const campaign = await views.findCampaign(row.lane);
-  for (const member of campaign?.members ?? []) {
-    if (member.id === incident.id || member.status === 'closed') continue;
-    const other = await views.incidentView(member.id);
-    if (other?.suspects?.some((each) => each.responder === responder) === true) return true;
-  }
-  return false;
-}
-
 const MENDING_MS = 60_000;
 
 async function open(job: Job): Promise<DeliveryOutcome> {
@@ -353,42 +328,11 @@ async function open(job: Job): Promise<DeliveryOutcome> {
 async function card(job: Job): Promise<DeliveryOutcome> {
   const place = await job.places.placeOf(job.row.lane);
   if (place === undefined) return noChannel();
-  const rendered = await cardOf(job);
+  const rendered = withStop(await cardOf(job), job.incident.id);
   if (place.cardTs !== undefined) {
     return editOrPost(job, { channel: place.channel, ts: place.cardTs }, rendered);
   }
   return post(job, rendered, 'everybody');
-}
-
-/** Asks somebody in a message of their own. A guest, or somebody of another organisation, is asked nothing. */
-async function askApart(job: Job, responder: string): Promise<DeliveryOutcome> {
-  const suspect = job.incident.suspects?.find((each) => each.responder === responder);
-  const user = job.people.slackIdOf(responder);
-  if (suspect === undefined)
-    return { kind: 'skipped', reason: 'somebody cleared them before they were asked' };
-  const unasked = (why: string): DeliveryOutcome => ({
-    kind: 'failed',
-    code: 'cordon_slack_not_asked',
-    message: `${responder} is not asked: ${why}`,
-  });
-  if (user === undefined) return unasked('the enrolment file has no Slack member id of theirs');
-  // In a message of their own we may not read back: asked twice would be worse than asked by nobody.
-  if (job.previousUnknown) return unasked('whether the question arrived is not known; ask them');
-  let unfit: string | undefined;
-  try {
-    unfit = await whyUnfit(job.client, user);
-  } catch (error) {
-    const failure = classify(error);
-    return failure.kind === 'unknown'
-      ? { kind: 'retry', afterMs: 5_000, code: failure.code }
-      : outcomeOf(failure, 'users.info');
-  }
-  if (unfit !== undefined) return unasked(unfit);
-  return postTo(
-    job,
-    { channel: user, threadTs: undefined },
-    identityMessage(job.incident, suspect.principal),
-  );
 }
 
 /** The card of the channel: of its one incident, of all that are led there, or a word on where they went. */

@@ -21,13 +21,17 @@ export function onHomeOpened(
     const me = parts.people.responderOf(actorOf({ context }));
     const open = me === undefined ? [] : await parts.views.openIncidents();
     const incidents = [];
-    for (const { id } of open.slice(0, SHOWN_INCIDENTS)) {
+    // However much is open, a drill is shown: whoever wonders whether something is real looks here.
+    const drills = open.filter(({ exercise }) => exercise);
+    const real = open.filter(({ exercise }) => !exercise);
+    for (const { id } of [...drills, ...real].slice(0, SHOWN_INCIDENTS)) {
       const incident = await parts.views.incidentView(id);
       if (incident !== undefined) incidents.push(withMentions(incident, parts.people));
     }
     const view = homeView({
       me: me === undefined ? undefined : event.user,
       incidents,
+      drill: me === undefined ? undefined : parts.drills?.running(),
       more: open.length - incidents.length,
     });
     const broken = brokenViewLimits(view);

@@ -18,8 +18,10 @@ import {
   readIncidentValue,
   readQuestionValue,
 } from './action-value.ts';
+import { inDrill, marked, namesDrill } from './drill-mark.ts';
 import type { SlackModal } from './limits.ts';
-import { answering, type ListenerParts, perform, type Reply, say } from './perform.ts';
+import { answering, type ListenerParts, perform, performDrill, type Reply, say } from './perform.ts';
+import { context, EXERCISE_BANNER } from './render/blocks.ts';
 import { answerModal, MODAL_INPUT } from './render/modal.ts';
 import { formOf, pressField } from './render/question.ts';
 
@@ -172,6 +174,17 @@ export function onAcknowledge(parts: ListenerParts): (args: ButtonArgs) => Promi
   );
 }
 
+export function onDrillStop(parts: ListenerParts): (args: ButtonArgs) => Promise<void> {
+  return pressed(parts, readIncidentValue, async (args, value, reply) => {
+    const { drills } = parts;
+    if (drills === undefined) return say(parts, reply, OUTDATED, 'only-you');
+    const { slackUserId, idempotencyKey } = who(args);
+    await performDrill(parts, { slackUserId, idempotencyKey }, reply, () =>
+      drills.stop({ slackUserId, incidentId: value.i }),
+    );
+  });
+}
+
 /** What the button listeners have in common: check what was pressed and by whom. */
 export function pressed<Value>(
   parts: ListenerParts,
@@ -179,13 +192,14 @@ export function pressed<Value>(
   act: (args: ButtonArgs, value: Value, reply: Reply) => Promise<void>,
 ): (args: ButtonArgs) => Promise<void> {
   return async (args) => {
-    const reply = answering(args.ack, (text, shown) =>
+    const send: Reply = (text, shown) =>
       args.respond({
         text,
         response_type: shown === 'channel' ? 'in_channel' : 'ephemeral',
         replace_original: false,
-      }),
-    );
+      });
+    const drill = namesDrill(args.action.value) || inDrill(parts.drills, args.body.channel?.id);
+    const reply = answering(args.ack, marked(send, drill));
     if (foreign(args.body)) return say(parts, reply, FOREIGN, 'only-you');
     const value = read(args.action.value);
     if (value === undefined) return say(parts, reply, OUTDATED, 'only-you');
@@ -228,7 +242,10 @@ export function typedText(args: ViewArgs): string {
 }
 
 export function replyIn(args: ViewArgs, channel: string): Reply {
-  return (text) => args.client.chat.postEphemeral({ channel, user: args.body.user.id, text });
+  return marked(
+    (text) => args.client.chat.postEphemeral({ channel, user: args.body.user.id, text }),
+    namesDrill(args.view.private_metadata),
+  );
 }
 
 /** A trigger lives for 3 s: when Slack is slow the form cannot open, and the person is told another way. */
@@ -241,7 +258,10 @@ export async function openView(
 ): Promise<void> {
   await reply.ack?.();
   try {
-    await args.client.views.open({ trigger_id: args.body.trigger_id, view });
+    const shown = namesDrill(view.private_metadata)
+      ? { ...view, blocks: [context([EXERCISE_BANNER]), ...view.blocks] }
+      : view;
+    await args.client.views.open({ trigger_id: args.body.trigger_id, view: shown });
   } catch (error) {
     parts.log.warn({ code: codeOf(error) }, 'a modal could not be opened');
     await say(parts, reply, `Slack did not open the form. ${instead}, or press again.`, 'only-you');

@@ -1,9 +1,11 @@
+import { isDrillId } from '../id.ts';
 import {
   readSectionButtonValue,
   readSectionValue,
   readUpdateFormValue,
   readUpdateValue,
 } from './action-value.ts';
+import { NOT_HERE } from './drill-mark.ts';
 import {
   actorOf,
   type ButtonArgs,
@@ -33,7 +35,10 @@ export async function openSection(
 ): Promise<void> {
   const postmortem = await parts.views.postmortem(where.incidentId);
   const section = postmortem?.sections.find(({ name }) => name === where.section);
-  if (section === undefined) return say(parts, reply, 'There is no such section.', 'only-you');
+  if (section === undefined) {
+    const gone = postmortem === undefined && isDrillId(where.incidentId);
+    return say(parts, reply, gone ? `${NOT_HERE}.` : 'There is no such section.', 'only-you');
+  }
   if (section.text.length > SECTION_LENGTH) {
     return say(
       parts,

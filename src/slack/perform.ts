@@ -8,6 +8,7 @@ import type {
   SlackCommand,
   SlackCommandResult,
   SlackCommands,
+  SlackDrills,
   SlackPeople,
   SlackPlaces,
   SlackSeen,
@@ -23,6 +24,8 @@ export interface ListenerParts {
   readonly seen: SlackSeen;
   readonly outsiders: Outsiders;
   readonly keepOut: KeepOut;
+  /** Absent where no drill can be started. */
+  readonly drills?: SlackDrills;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -117,6 +120,16 @@ export async function performDeclare(
 ): Promise<void> {
   const how = { what: 'declare', reply, shown: 'channel', onRefused: undefined } as const;
   await performOnce(parts, request, how, () => parts.commands.declare(request));
+}
+
+/** As `perform`, for what is done to a drill as a whole. */
+export async function performDrill(
+  parts: ListenerParts,
+  request: { readonly slackUserId: string; readonly idempotencyKey: string },
+  reply: Reply,
+  run: () => Promise<SlackCommandResult>,
+): Promise<void> {
+  await performOnce(parts, request, { what: 'drill', reply, shown: 'channel', onRefused: undefined }, run);
 }
 
 async function performOnce(

@@ -80,6 +80,40 @@ export interface SlackPlaces {
   ): Promise<{ readonly channel: string; readonly ts: string } | undefined>;
 }
 
+/** An exercise for people that this process runs. */
+export interface RunningDrill {
+  readonly scenario: string;
+  readonly title: string;
+  /** Slack user id of whoever started it. */
+  readonly by: string;
+  readonly startedAt: string;
+  /** Channels of its incidents; none before its first alert. */
+  readonly channels: readonly string[];
+}
+
+/**
+ * Exercises for people: each has an engine, a record and a simulated account of its own in this process, and answers only
+ * what names it. One runs at a time.
+ */
+export interface SlackDrills {
+  /** What can be started. */
+  scenarios(): Promise<
+    readonly { readonly id: string; readonly title: string; readonly difficulty: string }[]
+  >;
+  /** Starts one. `onFailed` is told when it could not be built or broke off, after it was taken. Never rejects. */
+  start(request: {
+    readonly scenario: string;
+    readonly slackUserId: string;
+    readonly idempotencyKey: string;
+    readonly onFailed: (why: string) => Promise<void>;
+  }): Promise<SlackCommandResult>;
+  /** Ends the running one at once; with `incidentId`, only the one that it belongs to. Never rejects. */
+  stop(request: { readonly slackUserId: string; readonly incidentId?: string }): Promise<SlackCommandResult>;
+  running(): RunningDrill | undefined;
+  /** True for the channel of the running one. */
+  holds(channel: string): boolean;
+}
+
 /** Who is who. A responder's id is the engine's own; Slack knows people by user id. */
 export interface SlackPeople {
   /** The Slack user id of a responder, to mention them; `undefined` shows the id as it is. */

@@ -13,6 +13,7 @@ import {
   onAnswerSubmitted,
   onCampaignTake,
   onClaim,
+  onDrillStop,
   onPageOwner,
   onRelease,
   onWiden,
@@ -86,6 +87,7 @@ const BUTTONS: readonly {
   { actionId: ACTION.campaignApprove, listener: onCampaignApprove },
   { actionId: ACTION.campaignApproveTyped, listener: onCampaignApproveTyped },
   { actionId: ACTION.pageOwner, listener: onPageOwner },
+  { actionId: ACTION.drillStop, listener: onDrillStop },
   { actionId: ACTION.approveUpdate, listener: onApproveUpdate },
   // One id for each section of the postmortem.
   { actionId: /^cordon\.write-section\.[a-z-]{1,60}$/, listener: onWriteSection },

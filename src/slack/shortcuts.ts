@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readChannelValue, readNoteValue } from './action-value.ts';
+import { DECLARED_IN_DRILL, inDrill, marked } from './drill-mark.ts';
 import type { SlackModal } from './limits.ts';
 import {
   actorOf,
@@ -41,8 +42,9 @@ export function onDeclareShortcut(parts: ListenerParts): (args: ShortcutArgs) =>
   return async (args) => {
     await args.ack();
     const { shortcut } = args;
-    const reply = replyTo(args);
+    const reply = replyTo(parts, args);
     if (foreign(shortcut)) return say(parts, reply, FOREIGN, 'only-you');
+    if (inDrill(parts.drills, shortcut.channel.id)) return say(parts, reply, DECLARED_IN_DRILL, 'only-you');
     const view = declareModal({ c: shortcut.channel.id }, shortcut.message.text ?? '');
     await openView(
       parts,
@@ -93,8 +95,12 @@ export function onFollowUpSubmitted(parts: ListenerParts): (args: ViewArgs) => P
 }
 
 export function onDeclareSubmitted(parts: ListenerParts): (args: ViewArgs) => Promise<void> {
-  return onSubmitted(parts, readChannelValue, (args, _value, reply) => {
+  return onSubmitted(parts, readChannelValue, async (args, value, reply) => {
     const { values } = args.view.state;
+    // The form was open before the channel became a drill's, or was never opened by us.
+    if (inDrill(parts.drills, value.c)) {
+      return say(parts, marked(reply, true), DECLARED_IN_DRILL, 'only-you');
+    }
     return performDeclare(
       parts,
       {
@@ -131,7 +137,7 @@ function onIncidentShortcut(
   return (parts) => async (args) => {
     await args.ack();
     const { shortcut } = args;
-    const reply = replyTo(args);
+    const reply = replyTo(parts, args);
     if (foreign(shortcut)) return say(parts, reply, FOREIGN, 'only-you');
     const incident = await parts.views.incidentOfChannel(shortcut.channel.id);
     if (incident === undefined) return say(parts, reply, 'This channel belongs to no incident.', 'only-you');
@@ -139,8 +145,11 @@ function onIncidentShortcut(
   };
 }
 
-function replyTo(args: ShortcutArgs): Reply {
-  return (text) => args.respond({ text, response_type: 'ephemeral', replace_original: false });
+function replyTo(parts: ListenerParts, args: ShortcutArgs): Reply {
+  return marked(
+    (text) => args.respond({ text, response_type: 'ephemeral', replace_original: false }),
+    inDrill(parts.drills, args.shortcut.channel.id),
+  );
 }
 
 /** When the message was written: a timeline is about when things happened. */

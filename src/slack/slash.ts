@@ -1,8 +1,19 @@
 import type { AllMiddlewareArgs, SlackCommandMiddlewareArgs } from '@slack/bolt';
 import type { Act } from '../command/act.ts';
-import { readAct, usageOf } from '../command/acts.ts';
+import { readAct, usageOf } from '../command/read-act.ts';
 import { findAct, splitWord, wordsOf } from '../command/typed-words.ts';
+import { isDrillId } from '../id.ts';
 import { campaignVerb } from './campaign-verb.ts';
+import {
+  DECLARED_IN_DRILL,
+  inDrill,
+  marked,
+  NOT_HERE,
+  REAL_NAME_IN_DRILL,
+  referenceInDrill,
+  speaksOfDrill,
+} from './drill-mark.ts';
+import { drillVerb } from './drill-verb.ts';
 import { actorOf } from './listeners.ts';
 import { withMentions } from './mentions.ts';
 import { openSection, openUpdate } from './owed.ts';
@@ -30,13 +41,15 @@ interface Slash {
 /** Listens to `/cordon`: does what the words say; an act is committed, then acknowledged, then spoken of. */
 export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promise<void> {
   return async (args) => {
-    const reply = answering(args.ack, (text, shown) =>
-      args.respond({ text, response_type: shown === 'channel' ? 'in_channel' : 'ephemeral' }),
-    );
-    const tell = (text: string) => say(parts, reply, text, 'only-you');
     // The person's own text, in which Slack has escaped what carries control sequences.
     const line = unescaped(args.command.text);
     const [word, rest] = splitWord(line);
+    const send: Reply = (text, shown) =>
+      args.respond({ text, response_type: shown === 'channel' ? 'in_channel' : 'ephemeral' });
+    const drill =
+      inDrill(parts.drills, args.command.channel_id) || speaksOfDrill(line) || findOwnVerb(word) === 'drill';
+    const reply = answering(args.ack, marked(send, drill));
+    const tell = (text: string) => say(parts, reply, text, 'only-you');
     const found = findAct(line);
     // "postmortem review …" is an act, "postmortem" alone is the page.
     const own = found === undefined ? findOwnVerb(word === '' ? 'help' : word) : undefined;
@@ -58,7 +71,7 @@ export function slashListener(parts: ListenerParts): (args: SlashArgs) => Promis
 }
 
 /** Verbs of ours that act. */
-const ACTING: ReadonlySet<OwnVerb> = new Set(['declare', 'campaign', 'approve', 'deny']);
+const ACTING: ReadonlySet<OwnVerb> = new Set(['declare', 'campaign', 'approve', 'deny', 'drill']);
 
 /** Verbs that show incidents. Anybody in the workspace can type them anywhere, guests too. */
 const LOOKS: ReadonlySet<OwnVerb> = new Set([
@@ -120,6 +133,7 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
   },
   declare: async (slash) => {
     const { parts, args, reply, tell, rest } = slash;
+    if (inDrill(parts.drills, args.command.channel_id)) return tell(DECLARED_IN_DRILL);
     const [functionArn, after] = splitWord(rest);
     const [level, described] = splitWord(after);
     const severity = /^[1-3]$/.test(level) ? Number(level) : 2;
@@ -146,6 +160,15 @@ const RUN: Record<OwnVerb, (slash: Slash) => Promise<void>> = {
       parts: slash.parts,
       tell: slash.tell,
       act: (command) => act(slash, command),
+    }),
+  drill: ({ parts, args, reply, tell, rest }) =>
+    drillVerb(rest, {
+      parts,
+      command: args.command.command,
+      reply,
+      tell,
+      slackUserId: actorOf(args),
+      idempotencyKey: `slack:command:${args.command.trigger_id}`,
     }),
   show: async (slash) => {
     const named = await incidentAndRest(slash);
@@ -278,10 +301,18 @@ async function incidentAndRest(
   const { views } = slash.parts;
   const [first, after] = splitWord(slash.rest);
   if (named.test(first)) {
-    const incident = await views.findIncident(first.replace(/^drill-/i, '').replace(/^#/, ''));
+    const here = inDrill(slash.parts.drills, slash.args.command.channel_id);
+    const reference = here ? referenceInDrill(first) : first.replace(/^#/, '');
+    if (reference === undefined) {
+      await slash.tell(REAL_NAME_IN_DRILL);
+      return undefined;
+    }
+    const incident = await views.findIncident(reference);
     if (incident !== undefined) return { incident, rest: after };
     await slash.tell(
-      `There is no incident ${code(first, 40)}. \`${slash.args.command.command} list\` shows the open ones.`,
+      speaksOfDrill(first)
+        ? `${NOT_HERE}.`
+        : `There is no incident ${code(first, 40)}. \`${slash.args.command.command} list\` shows the open ones.`,
     );
     return undefined;
   }
@@ -318,7 +349,9 @@ async function plannedBy(slash: Slash) {
   const incident = await slash.parts.views.incidentOfApproval(approvalId);
   const approval = incident?.approvals.find((one) => one.approvalId === approvalId);
   if (incident === undefined || approval === undefined) {
-    await slash.tell(`There is no approval ${code(approvalId, 60)}.`);
+    await slash.tell(
+      isDrillId(approvalId) ? `${NOT_HERE}.` : `There is no approval ${code(approvalId, 60)}.`,
+    );
     return undefined;
   }
   if (!approval.digest.startsWith(typed.toLowerCase())) {

@@ -75,7 +75,10 @@ export function person(identity: string): string {
   return /^[UW][A-Z0-9]{2,20}$/.test(identity) ? `<@${identity}>` : code(identity, 80);
 }
 
-/** `INC-12`, or `DRILL-12` in an exercise: drills carry their name everywhere. */
+/** Stands before everything that is said in an exercise, wherever nothing but words can stand. */
+export const EXERCISE_MARK = '🧪 EXERCISE · ';
+
+/** `INC-12`, or `drill-INC-12` in an exercise: drills carry their name everywhere. */
 export function incidentName(incident: { readonly number: number; readonly exercise: boolean }): string {
   return incident.exercise ? `drill-INC-${incident.number}` : `INC-${incident.number}`;
 }

@@ -1,5 +1,6 @@
-import { ACTS, usageOf } from '../command/acts.ts';
+import { ACTS } from '../command/acts.ts';
 import { nearestWord } from '../command/nearest.ts';
+import { usageOf } from '../command/read-act.ts';
 
 /** One line of help under `/cordon`; what each does is in `slash.ts`. */
 export interface Verb {
@@ -34,6 +35,12 @@ const OWN = [
     verb: 'campaign',
     usage: 'campaign [list|show|take|approve|triage|split|merge] …',
     help: 'incidents that are led as one',
+    where: 'anywhere',
+  },
+  {
+    verb: 'drill',
+    usage: 'drill [list | start SCENARIO | stop]',
+    help: 'an exercise for people, live in this workspace; by script: `cordon exercise run` in the terminal',
     where: 'anywhere',
   },
   {

@@ -54,18 +54,22 @@ export async function commitIncident(sql: Sql, payload: unknown): Promise<number
   return Number(rows[0]?.number ?? 0);
 }
 
-/** What other incidents' open holds on an object desire; with `open`, only incidents that are not closed. */
+/**
+ * What the holds of others on an object desire, of open incidents and of closed ones that kept it (`cordon.others_on`);
+ * with `takenOver`, also what this incident has taken over from a closed one.
+ */
 export async function desiredByOthers(
   sql: Sql,
   objectKey: string,
   incident: string,
-  options: { readonly open: boolean },
+  options: { readonly takenOver: boolean } = { takenOver: false },
 ): Promise<readonly JsonObject[]> {
   const rows = await sql.query<{ desired: JsonObject }>(
-    `select h.row -> 'desired' as desired from cordon.hold as h
-     join cordon.incident as i on i.id = h.incident_id and (i.status <> 'closed' or not $3)
-     where h.object_key = $1 and h.incident_id <> $2 and h.status <> 'closed'`,
-    [objectKey, incident, options.open],
+    options.takenOver
+      ? `select row -> 'desired' as desired from cordon.hold
+         where object_key = $1 and incident_id <> $2 and status <> 'closed'`
+      : `select row -> 'desired' as desired from cordon.others_on($1, $2)`,
+    [objectKey, incident],
   );
   return rows.map((row) => row.desired);
 }

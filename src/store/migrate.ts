@@ -8,6 +8,7 @@ import { sql as containmentBudget } from './migrations/0007-containment-budget.t
 import { sql as purge } from './migrations/0008-purge.ts';
 import { sql as campaigns } from './migrations/0009-campaigns.ts';
 import { sql as plannedOnce } from './migrations/0010-planned-once.ts';
+import { sql as keptHolds } from './migrations/0011-kept-holds.ts';
 import type { Sql } from './sql.ts';
 import { StoreError } from './sql.ts';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
   { name: '0008-purge', sql: purge },
   { name: '0009-campaigns', sql: campaigns },
   { name: '0010-planned-once', sql: plannedOnce },
+  { name: '0011-kept-holds', sql: keptHolds },
 ];
 
 // Any constant: two processes that start together migrate one after the other.

@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { diffSnapshots } from '../../src/simulation/world/snapshot.ts';
-import { loadWorld } from '../../src/simulation/world/spec.ts';
 import type { EmbeddedSql } from '../../src/store/pglite.ts';
 import { answer, untilNothingIsHeld } from '../support/answers.ts';
 import { drive, freshGround, type Ground, startEngine, type TestEngine } from '../support/engine.ts';
 import { createMortal, mortalDisk, mortalSql } from '../support/mortal.ts';
+import { arnOf, sharedRoleEnrolment, sharedRoleWorld } from '../support/shared-role.ts';
 import { borrowedDatabase } from '../support/template.ts';
-import { ACCOUNT, REGION } from '../support/world.ts';
 
 /**
  * Two incidents on two functions that share a role, and the right of that role to send to the quarantine sink: whoever
  * comes first captures what was there, whoever goes last puts it back, in either order, with a crash in between.
  */
-
-const FIRST = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:first`;
-const SECOND = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:second`;
 
 /** Each step of one incident: it begins, it is answered as a false positive, it is released and closed. */
 type Step = 'first begins' | 'first ends' | 'second begins' | 'second ends';
@@ -38,7 +34,7 @@ describe('two incidents on one role', () => {
   test.each(ORDERS)(
     'leave everything as it was: $order, crash after $crashAfter',
     async ({ order, crashAfter }) => {
-      const ground = await freshGround({ sql, world: loadWorld(WORLD), seed: 'two' });
+      const ground = await freshGround({ sql, world: sharedRoleWorld(), seed: 'two' });
       const before = ground.world.snapshot();
       const puts = () => ground.world.journal.writes({ operation: 'PutRolePolicy', outcome: 'ok' });
       let process = await startProcess(ground, 'one');
@@ -47,7 +43,7 @@ describe('two incidents on one role', () => {
       const wanted: string[] = [];
       for (const [index, step] of order.entries()) {
         const [who = '', what] = step.split(' ');
-        const functionArn = who === 'first' ? FIRST : SECOND;
+        const functionArn = arnOf(who === 'first' ? 'first' : 'second');
         if (what === 'begins') {
           ids.set(who, await process.engine.submit({ id: who, functionArn }));
           await untilEffective(process.engine, ids.get(who) ?? '', functionArn);
@@ -97,7 +93,7 @@ async function startProcess(ground: Ground, seed: string) {
     fetch: (request) => (dead ? never() : ground.world.fetch(request)),
     overrides: {
       disk: mortalDisk({ ...mortal, dead: () => dead }),
-      enrolment: parseEnrolment(ENROLMENT, 'enrolment.yaml'),
+      enrolment: parseEnrolment(sharedRoleEnrolment(), 'enrolment.yaml'),
     },
   });
   return {
@@ -111,48 +107,3 @@ async function startProcess(ground: Ground, seed: string) {
 async function untilEffective(engine: TestEngine, id: string, functionArn: string): Promise<void> {
   await drive(engine, async () => (await engine.state(id)).record.levels[functionArn] === 'effective');
 }
-
-const ENROLMENT = `
-accounts:
-  - id: '${ACCOUNT}'
-    name: test
-    regions: [${REGION}]
-    mode: act
-    tier: production
-    profile: dynamic
-    quarantineSinks: ['arn:aws:sqs:${REGION}:${ACCOUNT}:quarantine']
-responders:
-  - { id: alice, name: Alice, slack: U0ALICE000, cli: alice, roles: [responder, commander] }
-`;
-
-const WORLD = `
-account: '${ACCOUNT}'
-regions: [${REGION}]
-iamPropagationMs: 4000
-latencyMs: 0
-users:
-  - name: cordon
-    accessKeyId: AKIACORDONWORLD00000
-    secretAccessKey: cordon-world-secret-key
-    policies:
-      everything: { Version: '2012-10-17', Statement: [{ Effect: Allow, Action: '*', Resource: '*' }] }
-roles:
-  - name: shared-role
-    policies:
-      work:
-        Version: '2012-10-17'
-        Statement: [{ Effect: Allow, Action: ['s3:GetObject', 'logs:*'], Resource: '*' }]
-functions:
-  # Called through a gateway too: their URLs are closed while they are contained.
-  - name: first
-    role: shared-role
-    reservedConcurrency: 7
-    urls: [{ authType: NONE }]
-    permissions: [{ sid: edge, principal: { Service: apigateway.amazonaws.com } }]
-  - name: second
-    role: shared-role
-    urls: [{ authType: NONE }]
-    permissions: [{ sid: edge, principal: { Service: apigateway.amazonaws.com } }]
-  - { name: third, role: shared-role, urls: [{ authType: NONE }], behaviour: { calls: [{ action: 's3:GetObject', resource: 'arn:aws:s3:::a/b' }] } }
-queues: [{ name: quarantine }]
-`;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Act } from '../../command/act.ts';
-import { readAct } from '../../command/acts.ts';
+import { readAct } from '../../command/read-act.ts';
 import { act as perform } from '../act.ts';
 import type { Run } from '../context.ts';
 import { CliError } from '../error.ts';

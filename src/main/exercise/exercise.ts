@@ -6,6 +6,7 @@ import type { Config } from '../../config.ts';
 import { loadGuardrails, loadPlaybooks } from '../../definitions.ts';
 import { type Ids, seededIds } from '../../id.ts';
 import type { Log } from '../../log.ts';
+import { playedPeople } from '../../simulation/exercise/people.ts';
 import type { LoadedScenario } from '../../simulation/exercise/read-scenario.ts';
 import type { Player } from '../../simulation/exercise/responders.ts';
 import type { ExerciseResult } from '../../simulation/exercise/result.ts';
@@ -31,7 +32,7 @@ export interface ExerciseOptions {
   /** Somebody who answers in place of the script; live only. */
   readonly player?: Player;
   /** A file that gets what people saw in Slack, as HTML; `timeZone` is its reader's, an IANA name. */
-  readonly transcript?: RunOptions['transcript'];
+  readonly transcript?: Pick<NonNullable<RunOptions['transcript']>, 'file' | 'timeZone'>;
   /** Told of what happens, as it happens, in lines for people. */
   readonly onLine?: (line: StoryLine) => void;
   /** Told when everything stands and the exercise begins. */
@@ -69,8 +70,15 @@ export async function exercise(options: ExerciseOptions): Promise<ExerciseResult
       run,
       runHex: hex(speed === 'live' ? ids : seededIds(loaded.scenario.seed)),
       folder,
-      ...(options.player === undefined ? {} : { player: options.player }),
-      ...(options.transcript === undefined ? {} : { transcript: options.transcript }),
+      people: playedPeople({
+        loaded,
+        slack: ground.slack,
+        clock: ground.clock,
+        ...(options.player === undefined ? {} : { player: options.player }),
+      }),
+      ...(options.transcript === undefined
+        ? {}
+        : { transcript: { ...options.transcript, slack: ground.slack } }),
       onObserved: (observed) => {
         for (const line of teller.tell(observed)) options.onLine?.(line);
       },
@@ -81,7 +89,7 @@ export async function exercise(options: ExerciseOptions): Promise<ExerciseResult
 }
 
 /** A run's name, which is its folder's: `c2-callback-20261124T030000Z`, with a number when it is taken. */
-async function newRun(
+export async function newRun(
   dataDir: string,
   scenario: string,
   clock: Clock,
@@ -99,6 +107,6 @@ async function newRun(
 }
 
 /** 32 hex digits out of a source of ids. */
-function hex(ids: Ids): string {
+export function hex(ids: Ids): string {
   return Array.from({ length: 32 }, () => Math.floor(ids.random() * 16).toString(16)).join('');
 }

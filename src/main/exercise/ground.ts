@@ -17,7 +17,6 @@ export interface Ground {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly world: World;
-  readonly slack: SlackDouble;
   /** Where evidence, keys and postmortems lie. */
   readonly dataDir: string;
   readonly postAlert: PostAlert;
@@ -27,6 +26,11 @@ export interface Ground {
   pass(): Promise<void>;
   /** Resolves when the engine has nothing left to do, or after a bounded time. */
   drain(): Promise<void>;
+}
+
+/** A ground whose Slack is a double, with people in it who are played. */
+export interface PlayedGround extends Ground {
+  readonly slack: SlackDouble;
 }
 
 /** The workspace of an exercise: its people, an app, and a channel to talk in. */

@@ -34,8 +34,8 @@ import {
   slackViews,
 } from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
-import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
-import { sendersOf } from './virtual-ground.ts';
+import { sendersOf } from './door.ts';
+import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
 
 const LOOPBACK = '127.0.0.1';
 const LOOK_MS = 100;
@@ -69,7 +69,7 @@ export async function openLiveGround(options: {
   readonly ids: Ids;
   readonly log: Log;
   readonly closing: Closing;
-}): Promise<Ground> {
+}): Promise<PlayedGround> {
   const { loaded, definitions, clock, ids, log, closing } = options;
   const { scenario, enrolment } = loaded;
   if (!EXAMPLE_ACCOUNTS.has(loaded.world.account)) {

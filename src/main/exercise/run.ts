@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { responderRoles } from '../../enrolment/enrolment.ts';
+import type { ExercisePeople } from '../../simulation/exercise/people.ts';
 import { createExercise, type Exercise, type IncidentFeed } from '../../simulation/exercise/play.ts';
 import type { LoadedScenario } from '../../simulation/exercise/read-scenario.ts';
-import type { Observed } from '../../simulation/exercise/record.ts';
+import type { ExerciseRecord, Observed } from '../../simulation/exercise/record.ts';
 import { exerciseReport } from '../../simulation/exercise/report.ts';
-import type { Player } from '../../simulation/exercise/responders.ts';
 import {
   attackerResult,
   type ExerciseResult,
@@ -14,6 +14,7 @@ import {
 import { score } from '../../simulation/exercise/score.ts';
 import { watchTranscript } from '../../simulation/exercise/transcript.ts';
 import { transcriptHtml } from '../../simulation/exercise/transcript-html.ts';
+import type { SlackDouble } from '../../simulation/slack-double/double.ts';
 import { readTimeline, timelineHead } from '../../store/timeline.ts';
 import type { Entry } from '../../timeline/entry.ts';
 import { timelineMetrics } from '../../timeline/metrics.ts';
@@ -32,9 +33,15 @@ export interface RunOptions {
   readonly runHex: string;
   /** Folder of the run; made here. */
   readonly folder: string;
-  readonly player?: Player;
-  /** A file that gets what people saw in Slack, as HTML, and the zone of its reader. */
-  readonly transcript?: { readonly file: string; readonly timeZone: string };
+  readonly people: (record: ExerciseRecord) => ExercisePeople;
+  /** A file that gets what people saw in a double of Slack, as HTML, and the zone of its reader. */
+  readonly transcript?: {
+    readonly slack: SlackDouble;
+    readonly file: string;
+    readonly timeZone: string;
+  };
+  /** Ends it before it is over. */
+  readonly stop?: AbortSignal;
   /** Told of everything as it happens. */
   readonly onObserved?: (observed: Observed) => void;
 }
@@ -49,7 +56,7 @@ export async function runScenario(options: RunOptions): Promise<ExerciseResult> 
     loaded,
     runHex: options.runHex,
     world: ground.world,
-    slack: ground.slack,
+    people: options.people,
     clock,
     feed: feedOf(ground, incidents),
     async postAlert(sender, body) {
@@ -57,17 +64,16 @@ export async function runScenario(options: RunOptions): Promise<ExerciseResult> 
       for (const id of incidentsIn(answer.body)) incidents.add(id);
       return answer;
     },
-    ...(options.player === undefined ? {} : { player: options.player }),
   });
   if (options.onObserved !== undefined) exercise.record.subscribe(options.onObserved);
-  const transcript = options.transcript === undefined ? undefined : watchTranscript(ground.slack);
+  const transcript = options.transcript === undefined ? undefined : watchTranscript(options.transcript.slack);
   const look = async () => {
     transcript?.look(clock.now());
     return exercise.look();
   };
   exercise.begin();
   try {
-    await playOut(exercise, ground, look);
+    await playOut(exercise, ground, look, options.stop);
   } finally {
     await ended(exercise, ground);
   }
@@ -86,8 +92,13 @@ export async function runScenario(options: RunOptions): Promise<ExerciseResult> 
   return result;
 }
 
-async function playOut(exercise: Exercise, ground: Ground, look: () => Promise<boolean>): Promise<void> {
-  for (;;) {
+async function playOut(
+  exercise: Exercise,
+  ground: Ground,
+  look: () => Promise<boolean>,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  while (stop?.aborted !== true) {
     await ground.settle();
     // What is seen may be what somebody waited for: everything has its turn before time passes.
     while (await look()) await ground.settle();

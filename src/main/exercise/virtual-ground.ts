@@ -1,12 +1,8 @@
 import { hostname } from 'node:os';
 import { createActivity } from '../../activity.ts';
-import { signRequest } from '../../alert/sign.ts';
 import { inProcessHandler } from '../../aws/in-process.ts';
 import { seededIds } from '../../id.ts';
 import { openEmbeddedSession } from '../../incident/worker.ts';
-import { createRefusals } from '../../intake/refusals.ts';
-import { checkSenders } from '../../intake/senders.ts';
-import { createWebhook } from '../../intake/webhook.ts';
 import type { Log } from '../../log.ts';
 import { compose } from '../../main.ts';
 import { createMemoryQueue } from '../../queue/memory.ts';
@@ -17,7 +13,6 @@ import { createVirtualClock } from '../../simulation/virtual-clock.ts';
 import { createWorld } from '../../simulation/world/world.ts';
 import { createSlackApp, SLACK_PATH, type SlackApp } from '../../slack/app.ts';
 import { oneWorkspace } from '../../slack/workspaces.ts';
-import { rememberNonce } from '../../store/alert.ts';
 import { openInMemory } from '../../store/in-memory.ts';
 import { memoryBudget } from '../../store/rate-budget.ts';
 import { trackedSql } from '../../store/tracked-sql.ts';
@@ -31,13 +26,12 @@ import {
   slackSeen,
   slackViews,
 } from '../slack-parts.ts';
-import { refusalRecorder } from '../ways-in.ts';
-import { exerciseSlack, type Ground, worldTransport } from './ground.ts';
+import { openDoor } from './door.ts';
+import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
 
 // Nobody outside can reach any of these: everything is handed over in this process.
 const SIGNING_SECRET = 'exercise-signing-secret-in-process';
 const BOT_TOKEN = 'xoxb-exercise-in-process';
-const SENDER_SECRET = 'exercise-sender-secret-in-process-only';
 const NOWHERE = 'http://127.0.0.1:1';
 
 /**
@@ -50,7 +44,7 @@ export async function openVirtualGround(options: {
   readonly dataDir: string;
   readonly log: Log;
   readonly closing: Closing;
-}): Promise<Ground> {
+}): Promise<PlayedGround> {
   const { loaded, definitions, dataDir, log, closing } = options;
   const { scenario, enrolment } = loaded;
   const clock = createVirtualClock(new Date(scenario.startsAt));
@@ -108,18 +102,6 @@ export async function openVirtualGround(options: {
   if (app === undefined) throw new TypeError('the engine was composed without its people');
   slack.dispatcher.connect({ url: `${NOWHERE}${SLACK_PATH}`, fetch: app.fetch });
 
-  const webhook = createWebhook({
-    senders: checkSenders(Object.fromEntries(sendersOf(loaded).map((name) => [name, [secretOf(name)]]))),
-    intake: { submit: (submission) => cordon.engine.accept.submit(submission) },
-    nonces: {
-      rememberNonce: (sender, nonce, expiresAt) => rememberNonce(sql, sender, nonce, expiresAt, clock.now()),
-    },
-    refusals: createRefusals({ recorder: refusalRecorder(cordon.engine.accept, sql, clock), clock, log }),
-    ready: async () => true,
-    clock,
-    log,
-  });
-
   const settled = () =>
     settle({
       outside: activity,
@@ -142,7 +124,6 @@ export async function openVirtualGround(options: {
   });
   await cordon.engine.start();
 
-  let nonces = 0;
   return {
     cordon,
     sql: database,
@@ -150,22 +131,7 @@ export async function openVirtualGround(options: {
     world,
     slack,
     dataDir,
-    async postAlert(sender, body) {
-      nonces += 1;
-      const headers = signRequest({
-        secret: secretOf(sender),
-        body,
-        now: clock.now(),
-        nonce: `exercise-nonce-${nonces}`,
-      });
-      const request = new Request(`${NOWHERE}/alerts/${sender}`, {
-        method: 'POST',
-        headers,
-        body: Buffer.from(body),
-      });
-      const response = await webhook.fetch(request);
-      return { status: response.status, body: await response.text() };
-    },
+    postAlert: openDoor({ loaded, cordon, sql, clock, log }),
     settle: settled,
     async pass() {
       if (clock.advanceToNext()) return;
@@ -180,17 +146,4 @@ export async function openVirtualGround(options: {
     },
     drain: settled,
   };
-}
-
-/** Names of the senders that the scenario's alerts come from. */
-export function sendersOf(loaded: LoadedScenario): readonly string[] {
-  const names = loaded.scenario.injects.flatMap(({ deliver }) =>
-    'alert' in deliver ? [deliver.alert.sender] : [],
-  );
-  return [...new Set(names)];
-}
-
-// Each sender has a secret of its own, or the intake refuses to start.
-function secretOf(sender: string): string {
-  return `${SENDER_SECRET}-${sender}`;
 }

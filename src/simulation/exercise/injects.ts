@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { JsonObject } from '../../json.ts';
-import type { SlackDouble } from '../slack-double/double.ts';
 import type { World } from '../world/world.ts';
 import { type AccountAct, actInAccount } from './account-act.ts';
 import { ExerciseError } from './error.ts';
+import type { ExercisePeople } from './people.ts';
 import type { LoadedScenario } from './read-scenario.ts';
 import type { ExerciseRecord } from './record.ts';
 import type { Inject } from './scenario.ts';
@@ -23,15 +23,14 @@ export async function runInjects(options: {
   readonly loaded: LoadedScenario;
   /** 32 hex digits, new in each run. */
   readonly runHex: string;
-  readonly slackIds: ReadonlyMap<string, string>;
   readonly world: World;
-  readonly slack: SlackDouble;
+  readonly people: ExercisePeople;
   readonly clock: Clock;
   readonly record: ExerciseRecord;
   readonly postAlert: PostAlert;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { loaded, runHex, slackIds, world, slack, clock, record, postAlert, signal } = options;
+  const { loaded, runHex, world, people, clock, record, postAlert, signal } = options;
   const { scenario } = loaded;
 
   /** What somebody does with a user's key; returns the account's answer: `ok`, or its error code. */
@@ -66,16 +65,11 @@ export async function runInjects(options: {
       );
     }
     if ('slack' in deliver) {
-      const { from, text } = deliver.slack;
-      const channel = slack.people.channels().find((each) => each.members.has(slackIds.get(from) ?? from));
-      if (channel !== undefined) slack.people.say(slackIds.get(from) ?? from, channel.id, text);
+      await people.say(deliver.slack.from, deliver.slack.text);
       return;
     }
     if ('slackDown' in deliver) {
-      const untilMs = now.getTime() + deliver.slackDown.for;
-      const down = { kind: 'http', status: 503, effect: 'none' } as const;
-      const when = () => clock.now().getTime() < untilMs;
-      slack.faults.plan('*', down, { times: Number.POSITIVE_INFINITY, when });
+      await people.loseSlack(deliver.slackDown.for);
       return;
     }
     const { user, act } = deliver.account;

@@ -1,16 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../clock.ts';
 import type { Entry } from '../../timeline/entry.ts';
-import type { SlackDouble } from '../slack-double/double.ts';
 import type { JournalEntry } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 import { createAttackerSide } from './attacker.ts';
 import type { PostAlert } from './injects.ts';
 import { runInjects } from './injects.ts';
+import type { ExercisePeople } from './people.ts';
 import type { LoadedScenario } from './read-scenario.ts';
 import { type CallerKind, createRecord, type ExerciseRecord, type Observed, outcomeOf } from './record.ts';
-import { createResponders, type Player } from './responders.ts';
-import { createSlackWatch } from './slack-watch.ts';
 import { createSources } from './sources.ts';
 
 /** One exercise under way: attacker, injects and people, and the record of what came of it. */
@@ -38,23 +36,17 @@ export function createExercise(options: {
   readonly loaded: LoadedScenario;
   readonly runHex: string;
   readonly world: World;
-  readonly slack: SlackDouble;
+  readonly people: (record: ExerciseRecord) => ExercisePeople;
   readonly clock: Clock;
   readonly feed: IncidentFeed;
   readonly postAlert: PostAlert;
-  readonly player?: Player;
 }): Exercise {
-  const { loaded, world, slack, clock, feed } = options;
+  const { loaded, world, clock, feed } = options;
   const { scenario } = loaded;
   const record = createRecord();
   const stopping = new AbortController();
   // Each step of the script waits for its end, and there are as many as a scenario has.
   setMaxListeners(0, stopping.signal);
-  const slackIds = new Map(
-    loaded.enrolment.responders.flatMap(({ id, slack: user }) =>
-      user === undefined ? [] : [[id, user] as const],
-    ),
-  );
   const attacker = createAttackerSide({
     steps: scenario.attacker,
     world,
@@ -63,15 +55,7 @@ export function createExercise(options: {
     record,
   });
   const sources = createSources({ scenario, world, clock });
-  const responders = createResponders({
-    script: scenario.script,
-    slackIds,
-    slack,
-    clock,
-    record,
-    ...(options.player === undefined ? {} : { player: options.player }),
-  });
-  const watch = createSlackWatch({ slack, clock });
+  const people = options.people(record);
   const personKeys = new Set(
     loaded.world.users.filter((user) => user.name !== scenario.engine.user).map((user) => user.accessKeyId),
   );
@@ -107,13 +91,13 @@ export function createExercise(options: {
       const { signal } = stopping;
       tasks = [
         attacker.run(signal),
-        responders.run(signal),
+        people.answer(signal),
         sources.run(signal),
-        runInjects({ ...options, record, slackIds, signal }),
+        runInjects({ ...options, people, record, signal }),
       ].map((task) => task.catch((error: unknown) => void failures.push(error)));
     },
     async look() {
-      const fresh: Observed[] = [...watch.look(), ...sources.look()];
+      const fresh: Observed[] = [...people.look(), ...sources.look()];
       for (const entry of await feed.entriesSince(seen)) {
         seen.set(entry.chain, entry.seq);
         const kind = entry.body?.kind;

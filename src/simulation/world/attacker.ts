@@ -7,9 +7,10 @@ import { invokeEvent, invokeSync } from './lambda/invoke.ts';
 import { resolveVersion } from './lambda/reference.ts';
 import { invokeAccess } from './lambda/resource.ts';
 import type { LambdaRoutes } from './lambda/routes.ts';
+import type { LambdaFunction } from './lambda/state.ts';
 import { perform } from './perform.ts';
 import { accessDenied } from './refusals.ts';
-import type { LambdaFunction, Session } from './state.ts';
+import type { Session } from './state.ts';
 import { operationNamed } from './wire/read-request.ts';
 import { AwsRefusal, WorldError } from './world-error.ts';
 

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { Core } from './call.ts';
 import { codeSha256 } from './lambda/configuration.ts';
-import type { LambdaFunction, Role } from './state.ts';
+import type { LambdaFunction } from './lambda/state.ts';
+import type { Role } from './state.ts';
 
 /**
  * The state of an account that containment may change and release must put back, as plain JSON.

@@ -3,7 +3,7 @@ import { silenceInWords } from '../../guardrail/on-expiry.ts';
 import type { ApprovalView } from '../../incident/approval-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import { code, person, prose, when } from '../text.ts';
+import { code, incidentName, person, prose, when } from '../text.ts';
 import type { IncidentView } from '../view/incident.ts';
 import { button, buttons, context, divider, header, listed, message, section } from './blocks.ts';
 
@@ -132,6 +132,6 @@ function changeLines(incident: IncidentView, approval: ApprovalView): string[] {
     SHOWN_CHANGES,
     (change) =>
       `• ${code(change.call, 80)} ${prose(change.summary, 220)}\n      _undo:_ ${prose(change.undo, 160)}`,
-    `\`/cordon show INC-${incident.number}\``,
+    `\`/cordon show ${incidentName(incident)}\``,
   );
 }

@@ -1,6 +1,6 @@
 import type { Button, ConfirmationDialog, KnownBlock } from '@slack/types';
 import { LIMITS, type SlackMessage } from '../limits.ts';
-import { cut, incidentName } from '../text.ts';
+import { cut, EXERCISE_MARK, incidentName } from '../text.ts';
 import type { IncidentView } from '../view/incident.ts';
 
 /**
@@ -92,7 +92,8 @@ function joinWithin(lines: readonly string[], max: number): string {
   return kept.join('\n') || '-';
 }
 
-const EXERCISE_BANNER = '🧪 *EXERCISE* · a simulated account; nothing here is real.';
+/** Stands above everything that is shown in an exercise. */
+export const EXERCISE_BANNER = '🧪 *EXERCISE* · a simulated account; nothing here is real.';
 
 /** The message with the exercise banner on both of its faces, and the incident's name in the text. */
 export function message(
@@ -101,8 +102,14 @@ export function message(
   blocks: readonly KnownBlock[],
   name = incidentName(incident),
 ): SlackMessage {
+  if (incident.exercise) return exerciseMessage(`${name}: ${text}`, blocks);
+  return { text: cut(`${name}: ${text}`, LIMITS.messageText), blocks };
+}
+
+/** A message of an exercise, about none of its incidents. */
+export function exerciseMessage(text: string, blocks: readonly KnownBlock[]): SlackMessage {
   return {
-    text: cut(`${incident.exercise ? '🧪 EXERCISE · ' : ''}${name}: ${text}`, LIMITS.messageText),
-    blocks: incident.exercise ? [context([EXERCISE_BANNER]), ...blocks] : blocks,
+    text: cut(`${EXERCISE_MARK}${text}`, LIMITS.messageText),
+    blocks: [context([EXERCISE_BANNER]), ...blocks],
   };
 }

@@ -23,7 +23,7 @@ export function campaignApproveModal(value: CampaignFormValue, campaign: SlackCa
     metadata: actionValue(value),
     intro: [
       `*${plans.length} ${plans.length === 1 ? 'plan' : 'plans'}* on ${functions} ${functions === 1 ? 'object' : 'objects'}, list ${code(value.d.slice(0, SHORT_DIGEST), 20)}. If a plan changes, or one comes or goes, nothing is approved and you are told.`,
-      ...planLines(plans, code(`/cordon campaign show ${word}`, 80)),
+      ...planLines(campaign),
     ],
     label: `Type the campaign’s name: ${word}`,
     maxLength: 60,

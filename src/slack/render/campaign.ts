@@ -197,18 +197,19 @@ function memberLines(campaign: SlackCampaign): string[] {
 }
 
 function planBlocks(campaign: SlackCampaign): KnownBlock[] {
-  const { plans, plansDigest } = campaign;
+  const { plansDigest } = campaign;
   if (plansDigest === null) return [];
   return [
     section([
       `*Plans that wait*, list ${code(plansDigest.slice(0, SHORT_DIGEST), 20)}`,
-      ...planLines(plans, code(`/cordon campaign show ${campaignName(campaign)}`, 80)),
+      ...planLines(campaign),
     ]),
   ];
 }
 
 /** Plans that do the same together, each by the name that people know its object by: a list is read, and then approved. */
-export function planLines(plans: SlackCampaign['plans'], more: string): string[] {
+export function planLines(campaign: SlackCampaign): string[] {
+  const { plans, exercise } = campaign;
   const accounts = new Set(plans.map(({ objectArn }) => accountOf(objectArn)));
   const byAction = new Map<string, SlackCampaign['plans'][number][]>();
   for (const plan of plans.slice(0, SHOWN_PLANS)) {
@@ -221,10 +222,12 @@ export function planLines(plans: SlackCampaign['plans'], more: string): string[]
       ...some.map(({ incident, objectArn }) => {
         // The same name in two accounts is two functions.
         const where = accounts.size > 1 ? ` in ${code(accountOf(objectArn), 40)}` : '';
-        return `• *INC-${incident}* ${code(shortName(objectArn), 90)}${where}`;
+        return `• *${incidentName({ number: incident, exercise })}* ${code(shortName(objectArn), 90)}${where}`;
       }),
     ]),
-    ...(rest > 0 ? [`… and ${rest} more: ${more}`] : []),
+    ...(rest > 0
+      ? [`… and ${rest} more: ${code(`/cordon campaign show ${campaignName(campaign)}`, 80)}`]
+      : []),
   ];
 }
 
@@ -244,7 +247,7 @@ export function campaignText(campaign: SlackCampaign): string {
       campaign.plans,
       SHOWN_WHOLE,
       (plan) =>
-        `✋ *INC-${plan.incident}* ${prose(plan.actionTitle, 60)} · ${code(plan.objectArn, 160)} · plan ${code(plan.digest.slice(0, SHORT_DIGEST), 20)}`,
+        `✋ *${incidentName({ number: plan.incident, exercise: campaign.exercise })}* ${prose(plan.actionTitle, 60)} · ${code(plan.objectArn, 160)} · plan ${code(plan.digest.slice(0, SHORT_DIGEST), 20)}`,
       `\`cordon campaign show ${campaignName(campaign)}\` in the terminal`,
     ),
   ].join('\n');

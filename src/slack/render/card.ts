@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import { isDrillId } from '../../id.ts';
 import { evidenceInWords } from '../../incident/evidence-view.ts';
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
@@ -33,7 +34,8 @@ export function incidentCard(incident: IncidentView): SlackMessage {
     context([
       ...targetLines(incident),
       ...evidenceLines(incident),
-      `More: the thread of this card, \`/cordon show ${name}\`, or \`cordon show ${name}\` in a terminal`,
+      // A drill is this process's own, and the terminal knows nothing of it.
+      `More: the thread of this card, \`/cordon show ${name}\`${isDrillId(incident.id) ? '' : `, or \`cordon show ${name}\` in a terminal`}`,
     ]),
   ];
   return message(incident, `${first.replaceAll('*', '')} ${prose(incident.title, 200)}`, blocks);
@@ -209,7 +211,7 @@ function targetLines(incident: IncidentView): string[] {
     (target) =>
       // Once it is closed, "not contained" would be the released function, and no alarm.
       `${isOver(incident) ? '' : `${LEVEL_MARK[target.level]} · `}${code(target.functionArn, 250)}`,
-    `\`/cordon show INC-${incident.number}\``,
+    `\`/cordon show ${incidentName(incident)}\``,
   );
 }
 
@@ -225,7 +227,7 @@ function heldBlocks(incident: IncidentView): KnownBlock[] {
   const lines = [
     ...[...held].map(([title, objects]) => `🔒 ${prose(title, 90)} · ${objectNames(objects)}`),
     ...(released === 0 ? [] : [`🔓 ${released} released`]),
-    ...listed(trouble, SHOWN_TROUBLE, troubleLine, `\`/cordon show INC-${incident.number}\``),
+    ...listed(trouble, SHOWN_TROUBLE, troubleLine, `\`/cordon show ${incidentName(incident)}\``),
   ];
   return lines.length === 0 ? [] : [context(lines)];
 }

@@ -1,10 +1,12 @@
 import type { KnownBlock } from '@slack/types';
 import type { SlackHome } from '../limits.ts';
+import type { RunningDrill } from '../port.ts';
 import { code, incidentName, prose, when } from '../text.ts';
 import type { IncidentView } from '../view/incident.ts';
 import { SHORT_DIGEST } from './approval.ts';
 import { context, divider, header, listed, section } from './blocks.ts';
 import { statusLine } from './card.ts';
+import { runningLine } from './drill.ts';
 
 const SHOWN = 10;
 
@@ -13,6 +15,8 @@ export function homeView(page: {
   /** `undefined`: not a responder, who is told nothing. */
   readonly me: string | undefined;
   readonly incidents: readonly IncidentView[];
+  /** The exercise for people that this process runs. */
+  readonly drill?: RunningDrill | undefined;
   /** Open incidents that are not shown. */
   readonly more: number;
 }): SlackHome {
@@ -39,7 +43,12 @@ export function homeView(page: {
     ...(more > 0 ? [context([`… and ${more} more: \`/cordon list\``])] : []),
     divider,
     header('🧪 Drills'),
-    section(linesOr(incidentLines(drills), 'No drill is running.')),
+    section(
+      linesOr(
+        [...(page.drill === undefined ? [] : [runningLine(page.drill)]), ...incidentLines(drills)],
+        'No drill is running.',
+      ),
+    ),
   ];
   return { type: 'home', blocks };
 }

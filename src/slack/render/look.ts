@@ -76,7 +76,7 @@ export function whereText(
   if (open.length === 0)
     return `This channel belongs to no incident, and none is open. \`${command} declare\` opens one.`;
   return [
-    `This channel belongs to no incident. Go to its channel, or name it (\`INC-${open[0]?.incident.number ?? 12}\`):`,
+    `This channel belongs to no incident. Go to its channel, or name it (\`${open[0] === undefined ? 'INC-12' : incidentName(open[0].incident)}\`):`,
     ...listed(
       open,
       10,

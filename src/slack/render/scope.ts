@@ -1,6 +1,6 @@
 import { ACTION, actionValue } from '../action-value.ts';
 import type { SlackMessage } from '../limits.ts';
-import { code, prose, when } from '../text.ts';
+import { code, incidentName, prose, when } from '../text.ts';
 import type { SlackScope } from '../view/campaign.ts';
 import type { IncidentView } from '../view/incident.ts';
 import { button, buttons, context, listed, message, section } from './blocks.ts';
@@ -43,7 +43,7 @@ export function scopeMessage(incident: IncidentView, scope: SlackScope): SlackMe
     context([
       [
         `from the inventory${takenAt[0] === undefined ? '' : ` of ${when(takenAt[0])}`}${stale ? ', which is *old*' : ''}`,
-        `\`/cordon add-target INC-${incident.number} ARN WHY\` · ${prose('cordon scope', 20)} in a terminal`,
+        `\`/cordon add-target ${incidentName(incident)} ARN WHY\` · ${prose('cordon scope', 20)} in a terminal`,
       ].join(' · '),
     ]),
   ]);

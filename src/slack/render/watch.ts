@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { code, prose, when } from '../text.ts';
+import { code, incidentName, prose, when } from '../text.ts';
 import type { IncidentView, WatchView } from '../view/incident.ts';
 import { listed, section } from './blocks.ts';
 
@@ -15,7 +15,7 @@ export function watchBlocks(incident: IncidentView): KnownBlock[] {
     );
   });
   if (lines.length === 0) return [];
-  return [section(listed(lines, SHOWN, (line) => line, `\`/cordon show INC-${incident.number}\``))];
+  return [section(listed(lines, SHOWN, (line) => line, `\`/cordon show ${incidentName(incident)}\``))];
 }
 
 function throughLines({ through }: WatchView): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../src/json.ts';
 import { claimsOn, countCopy, knownAlert } from '../../../src/store/alert.ts';
-import { captorOf, loadIncident } from '../../../src/store/incident.ts';
+import { captorOf, desiredByOthers, loadIncident } from '../../../src/store/incident.ts';
 import type { Sql } from '../../../src/store/sql.ts';
 import {
   AT,
@@ -138,15 +138,87 @@ export function describeClaims(sql: () => Sql): void {
       expect(await captor(key)).toBe(first.id);
     });
 
-    test('that a closed incident left contained is restored by the next, whose release settles both', async () => {
-      const { key, first, second, later } = await twoHolders();
-      await first.commit({ status: 'closed' });
-      await second.commit({ holds: [{ ...later, status: 'restoring' }] });
-      await second.commit({ holds: [closed(later, 'released')] });
+    /** Two incidents about functions of their own, of which the first is closed and left the object held. */
+    async function keptBeside(options: { readonly expiresAt?: string } = {}) {
+      const key = `object-${newFunctionArn()}`;
+      const [kept, other] = [newFunctionArn(), newFunctionArn()];
+      const about = (functionArn: string, rest: JsonObject = {}) =>
+        holdRow(key, { target: { functionArn }, desired: { of: functionArn }, ...rest });
+      const hold = about(kept, options);
+      const later = about(other, { captor: false, openedAt: '2026-11-24T03:00:01.000Z' });
+      const first = await openIncident(sql(), {
+        holds: [hold],
+        targets: [{ function_arn: kept, open: true }],
+      });
+      const second = await openIncident(sql(), {
+        holds: [later],
+        targets: [{ function_arn: other, open: true }],
+      });
+      await first.commit({ status: 'closed', targets: [{ function_arn: kept, open: false }] });
+      /** The next incident about the first function, which takes over what was left of it. */
+      const next = async () => {
+        const adopted = about(kept, { captor: false, openedAt: '2026-11-24T03:00:02.000Z' });
+        const targets = [{ function_arn: kept, open: true }];
+        return { adopted, third: await openIncident(sql(), { holds: [adopted], targets }) };
+      };
+      return { key, kept, other, hold, later, first, second, next };
+    }
+
+    const ends = async (incident: StoredIncident) =>
+      (await loadIncident(sql(), incident.id))?.holds.map(({ status, closedAs }) => closedAs ?? status);
+
+    test('that a closed incident left contained is restored by the next about its function, whose release settles both', async () => {
+      const { key, first, second, later, next } = await keptBeside();
+      await second.commit({ holds: [closed(later, 'inherited')] });
+      const { adopted, third } = await next();
+      await third.commit({ holds: [{ ...adopted, status: 'restoring' }] });
+      await third.commit({ holds: [closed(adopted, 'released')] });
       expect(await captorOf(sql(), key)).toBeUndefined();
-      expect((await loadIncident(sql(), first.id))?.holds).toMatchObject([
-        { status: 'closed', closedAs: 'released' },
-      ]);
+      expect(await ends(first)).toEqual(['released']);
+    });
+
+    test('that a closed incident left contained stays for it: an incident about another function may not restore it', async () => {
+      const { key, kept, first, second, later } = await keptBeside();
+      expect(await refusal(second.commit({ holds: [{ ...later, status: 'restoring' }] }))).toBe(
+        'object-is-held',
+      );
+      expect(await desiredByOthers(sql(), key, second.id)).toEqual([{ of: kept }]);
+      await second.commit({ holds: [closed(later, 'inherited')] });
+      expect(await captor(key)).toBe(first.id);
+      expect(await ends(first)).toEqual(['open']);
+    });
+
+    test('found restored already ends nobody else’s hold: whoever needs it puts it again', async () => {
+      const { first, second, later } = await keptBeside();
+      await second.commit({ holds: [closed(later, 'released')] });
+      expect(await ends(first)).toEqual(['open']);
+    });
+
+    test('that is taken over and then left to another is over for whoever had left it', async () => {
+      const { key, other, first, second, next } = await keptBeside();
+      await second.commit({ status: 'closed', targets: [{ function_arn: other, open: false }] });
+      const { adopted, third } = await next();
+      expect(await desiredByOthers(sql(), key, third.id)).toEqual([{ of: other }]);
+      expect(await refusal(third.commit({ holds: [{ ...adopted, status: 'restoring' }] }))).toBe(
+        'object-is-held',
+      );
+      await third.commit({ holds: [closed(adopted, 'inherited')] });
+      expect(await ends(first)).toEqual(['inherited']);
+      expect(await captor(key)).toBe(second.id);
+      expect(await ends(second)).toEqual(['open']);
+    });
+
+    test('that ends by itself is taken over by nobody, not even by an incident about the same function', async () => {
+      const { key, kept, second, later, first, next } = await keptBeside({ expiresAt: AT });
+      const { adopted, third } = await next();
+      await second.commit({ holds: [closed(later, 'inherited')] });
+      expect(await desiredByOthers(sql(), key, third.id)).toEqual([{ of: kept }]);
+      expect(await refusal(third.commit({ holds: [{ ...adopted, status: 'restoring' }] }))).toBe(
+        'object-is-held',
+      );
+      await third.commit({ holds: [closed(adopted, 'inherited')] });
+      expect(await ends(first)).toEqual(['open']);
+      expect(await desiredByOthers(sql(), key, third.id, { takenOver: true })).toEqual([{ of: kept }]);
     });
   });
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ACTS, readAct, usageOf } from '../../../src/command/acts.ts';
+import { ACTS } from '../../../src/command/acts.ts';
 import { COMMANDS } from '../../../src/command/commands.ts';
 import { parseInstant } from '../../../src/command/instant.ts';
+import { readAct, usageOf } from '../../../src/command/read-act.ts';
 import { findAct, wordsOf } from '../../../src/command/typed-words.ts';
 
 const NOW = new Date('2026-11-24T03:10:00.000Z');

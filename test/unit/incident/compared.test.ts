@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isOwnTrace } from '../../../src/incident/compared.ts';
+import { isOwnTrace, reasonFor } from '../../../src/incident/compared.ts';
 
 const inline = { desired: { policyName: 'CordonQuarantine-function-x' }, closedAs: 'released' } as const;
 const attached = {
@@ -40,5 +40,37 @@ describe('a difference from the manifest after a release', () => {
     ],
   ])('is one for %s', (_, holds, difference) => {
     expect(isOwnTrace(holds, difference)).toBe(false);
+  });
+});
+
+describe('the reason of a difference', () => {
+  const quarantine = {
+    action: 'iam.quarantine-role',
+    status: 'closed',
+    objectKey: 'role-quarantine:x',
+    desired: {},
+  } as const;
+
+  test.each([
+    [
+      'a deny for another function of the role',
+      [],
+      'inline policy CordonQuarantine-function-eu-west-1-b of role app',
+    ],
+    ['a revocation for another function', [], 'inline policy CordonRecovery-eu-west-1-b of role app'],
+  ])('is not said to be somebody else for %s', (_, holds, part) => {
+    expect(reasonFor(holds, part)).toContain('another one holds this role');
+  });
+
+  test('is somebody else where the name is not one of ours (control)', () => {
+    expect(reasonFor([], 'inline policy admin of role app')).toContain('not by Cordon');
+    expect(reasonFor([], 'inline policy cordonQuarantine of role app')).toContain('not by Cordon');
+  });
+
+  test('is the other incident that is known to hold it', () => {
+    const left = { ...quarantine, closedAs: 'inherited' } as const;
+    expect(reasonFor([left], 'inline policy CordonQuarantine-role of role app')).toBe(
+      'another incident still holds it',
+    );
   });
 });

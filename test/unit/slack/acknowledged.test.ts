@@ -40,6 +40,7 @@ const PRESSES: Readonly<Record<string, { readonly value: JsonObject; readonly ac
   'cordon.campaign-acknowledge': { value: { k: 'cmp-1' }, acts: true },
   'cordon.campaign-approve': { value: { k: 'cmp-1', d: DIGEST }, acts: true },
   'cordon.campaign-approve-typed': { value: { k: 'cmp-1', d: DIGEST }, acts: false },
+  'cordon.drill-stop': { value: inc, acts: true },
   'cordon.page-owner': { value: inc, acts: true },
   'cordon.approve-update': { value: { ...inc, u: 'U1' }, acts: true },
   'cordon.write-section.summary': { value: { ...inc, s: 'summary' }, acts: false },
@@ -99,6 +100,7 @@ function uses(): Use[] {
       typed(command, 'no such verb', false),
       typed(command, 'note INC-12 seen in the logs', true),
       typed(command, `declare ${functionArn} 2 seen in the logs`, true),
+      typed(command, 'drill start c2-callback', true),
       typed(command, `approve att-7 ${DIGEST.slice(0, 12)}`, true),
     ]),
     ...heard.actions.map((listened) => {
@@ -235,6 +237,13 @@ function held(use: Use) {
       stakeholders: () => [],
       invitees: () => [],
       onCall: NOBODY_ON_CALL,
+    },
+    drills: {
+      scenarios: async () => [],
+      start: () => committed(async () => ({ kind: 'done', summary: 'It starts.' })),
+      stop: () => committed(async () => ({ kind: 'done', summary: 'It is stopped.' })),
+      running: () => undefined,
+      holds: () => false,
     },
     log: silentLog,
   });

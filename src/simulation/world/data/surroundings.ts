@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
+import type { LambdaFunction } from '../lambda/state.ts';
 import { globMatches } from '../policy/glob.ts';
-import type { LambdaFunction } from '../state.ts';
 
 /** The filters of a form: `Filter.1.Name`, `Filter.1.Value.1`, `.2` … */
 function filtersOf(form: URLSearchParams): ReadonlyMap<string, readonly string[]> {

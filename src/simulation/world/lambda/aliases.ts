@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
-import type { Alias, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { findFunction, functionNotFound, invalid, notFound, readReference, validation } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { Alias, LambdaFunction } from './state.ts';
 import { checkRevision } from './update.ts';
 
 const update = z.object({

@@ -1,9 +1,9 @@
 import type { Core } from '../call.ts';
-import type { AsyncEvent, FunctionVersion, LambdaFunction } from '../state.ts';
 import { ownerOf, roomFor } from './capacity.ts';
 import { execute } from './execute.ts';
 import { resolveVersion } from './reference.ts';
 import { settleEvent } from './sinks.ts';
+import type { AsyncEvent, FunctionVersion, LambdaFunction } from './state.ts';
 
 /** An asynchronous event is tried once and then, by default, twice more; a throttled one waits six hours at most. */
 const DEFAULT_RETRIES = 2;

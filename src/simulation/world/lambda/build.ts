@@ -1,7 +1,8 @@
 import type { FunctionSpec } from '../function-spec.ts';
 import type { Names } from '../names.ts';
-import type { AccountState, FunctionVersion, LambdaFunction } from '../state.ts';
+import type { AccountState } from '../state.ts';
 import { WorldError } from '../world-error.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 interface Context {
   readonly createdAt: string;

@@ -1,7 +1,7 @@
 import type { Core } from '../call.ts';
 import type { MetricOwner } from '../cloudwatch/metrics.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { provisionedTotal } from './concurrency.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 /** Whose metrics an invocation counts in. */
 export function ownerOf({

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { CodeSigningConfig } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { findFunction, notFound, readReference, refuseQualifier } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { CodeSigningConfig } from './state.ts';
 
 const policies = z.object({ UntrustedArtifactOnDeployment: z.enum(['Enforce', 'Warn']) });
 const publishers = z.object({ SigningProfileVersionArns: z.array(z.string()).min(1) });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Core, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { findFunction, readReference, refuseQualifier } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { LambdaFunction } from './state.ts';
 
 const putConcurrency = z.object({ ReservedConcurrentExecutions: z.number().int().min(0) });
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Core } from '../call.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 import { settle } from './update.ts';
 
 /** The digest as Lambda gives it: base64. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Core, Input } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { Mapping } from '../state.ts';
 import { functionNotFound, invalid, readReference, resolveVersion, validation } from './reference.ts';
+import type { Mapping } from './state.ts';
 
 const members = z.object({
   EventSourceArn: z.string(),

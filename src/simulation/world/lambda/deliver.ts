@@ -4,9 +4,10 @@ import type { Access, Core } from '../call.ts';
 import { keyAccess } from '../kms/key.ts';
 import { putVersion } from '../s3/store.ts';
 import { enqueue } from '../sqs/queue.ts';
-import type { LambdaFunction, Role } from '../state.ts';
+import type { Role } from '../state.ts';
 import { newEvent } from './async-event.ts';
 import { invokeAccess } from './resource.ts';
+import type { LambdaFunction } from './state.ts';
 
 /** What came of handing something to a sink. */
 export type Delivery = 'delivered' | 'sink-denied' | 'sink-missing';

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
-import type { DurableExecution } from '../state.ts';
 import { findVersion, invalid, notFound, readReference } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { DurableExecution } from './state.ts';
 
 function describe(execution: DurableExecution): JsonObject {
   return {

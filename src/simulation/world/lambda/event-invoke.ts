@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
-import type { EventInvokeConfig, LambdaFunction } from '../state.ts';
 import { mayDeliver } from './deliver.ts';
 import { type FunctionReference, invalid, notFound, readReference, resolveVersion } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { EventInvokeConfig, LambdaFunction } from './state.ts';
 
 const destination = z.object({ Destination: z.string().optional() }).optional();
 const members = z.object({

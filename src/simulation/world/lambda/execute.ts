@@ -6,8 +6,9 @@ import { trailCall, trailService } from '../cloudtrail/record.ts';
 import type { RunManner } from '../cloudwatch/metrics.ts';
 import { mintSession } from '../credentials.ts';
 import { appendLog } from '../logs/append.ts';
-import type { FunctionVersion, LambdaFunction, Session } from '../state.ts';
+import type { Session } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 /** Temporary credentials in a function's environment live twelve hours (reference, section 1.4). */
 const ENVIRONMENT_LIFE_SECONDS = 12 * 3_600;

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { codeLink, type LinkKey } from './code-link.ts';
 import { functionConfiguration } from './configuration.ts';
 import { findFunction, findVersion, readReference, validation } from './reference.ts';
 import { functionAccess, regionAccess } from './resource.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 /** Functions of a Region, by name. */
 function functionsOf(all: Iterable<LambdaFunction>, input: Input): readonly LambdaFunction[] {

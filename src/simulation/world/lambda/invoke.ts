@@ -1,7 +1,6 @@
 import type { Json } from '../../../json.ts';
 import type { Answer, Core, Operation } from '../call.ts';
 import type { RunManner } from '../cloudwatch/metrics.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { drainAsync } from './async.ts';
 import { newEvent } from './async-event.ts';
@@ -9,6 +8,7 @@ import { ownerOf, roomFor } from './capacity.ts';
 import { execute } from './execute.ts';
 import { findFunction, functionNotFound, readReference, resolveVersion } from './reference.ts';
 import { invokeAccess } from './resource.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 import { settle } from './update.ts';
 
 /** How a function is called. */

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Access, Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
-import type { LayerVersion } from '../state.ts';
 import { codeLink, type LinkKey } from './code-link.ts';
 import { codeSha256 } from './configuration.ts';
 import { invalid, notFound, validation } from './reference.ts';
+import type { LayerVersion } from './state.ts';
 
 const MOST_LAYERS = 5;
 const LAYER_VERSION = /^arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):\d{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$/;

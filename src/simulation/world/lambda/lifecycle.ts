@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Access, Core, Input, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { FunctionVersion, LambdaFunction, Role } from '../state.ts';
+import type { Role } from '../state.ts';
 import { lambdaInstant } from './build.ts';
 import { functionConfiguration } from './configuration.ts';
 import { checkLayers } from './layers.ts';
@@ -16,6 +16,7 @@ import {
   resolveVersion,
 } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 import { beginUpdate, checkRevision, refuseWhileUpdating } from './update.ts';
 
 const configuration = z.object({

@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
-import type { Mapping } from '../state.ts';
 import { createMapping } from './create-mapping.ts';
 import { invalid, notFound } from './reference.ts';
 import { regionAccess } from './resource.ts';
+import type { Mapping } from './state.ts';
 
 /** How long a mapping stays in transition; tens of seconds are usual (reference, section 1.8.1). */
 const TRANSITION_MS = 20_000;

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../json.ts';
 import type { Core, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import {
   type FunctionReference,
@@ -15,6 +14,7 @@ import {
   validation,
 } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { LambdaFunction } from './state.ts';
 
 /** A resource policy may be this long (Lambda quotas). */
 const MAXIMUM_BYTES = 20_480;

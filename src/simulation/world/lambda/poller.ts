@@ -1,7 +1,8 @@
 import { serviceMayAs } from '../access.ts';
 import type { Core } from '../call.ts';
-import type { FunctionVersion, LambdaFunction, Mapping, Role } from '../state.ts';
+import type { Role } from '../state.ts';
 import { ownerOf, roomFor } from './capacity.ts';
+import type { FunctionVersion, LambdaFunction, Mapping } from './state.ts';
 
 /** For so long a poller is denied before Lambda disables its mapping by itself; it promises no figure. */
 const DENIED_MS = 60_000;

@@ -3,7 +3,6 @@ import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
-import type { LambdaFunction, ProvisionedConfig } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
 import { lambdaInstant } from './build.ts';
 import { provisionedTotal, unreserved } from './concurrency.ts';
@@ -17,6 +16,7 @@ import {
   validation,
 } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { LambdaFunction, ProvisionedConfig } from './state.ts';
 
 /** AWS allocates within a minute or two; what matters here is that it is not at once. */
 const ALLOCATION_MS = 60_000;

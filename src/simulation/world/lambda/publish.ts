@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Core, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { codeSha256, functionConfiguration } from './configuration.ts';
 import { findVersion, invalid, readReference, refuseQualifier } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 import { checkRevision, refuseWhileUpdating } from './update.ts';
 
 const members = z.object({

@@ -1,6 +1,6 @@
 import type { Core, Input } from '../call.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { AwsRefusal } from '../world-error.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 /** A function as a request names it: by name, partial ARN or ARN, with or without a qualifier. */
 export interface FunctionReference {

@@ -1,8 +1,8 @@
 import { emptyInput } from '../aim.ts';
 import type { Access, Core, Input } from '../call.ts';
 import { readPolicy } from '../policy/document.ts';
-import type { LambdaFunction } from '../state.ts';
 import { readReference } from './reference.ts';
+import type { LambdaFunction } from './state.ts';
 
 /** `aws:ResourceTag/<key>` of a function. */
 export function tagContext(target: LambdaFunction | undefined): Record<string, string> {

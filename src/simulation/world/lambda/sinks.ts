@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../../json.ts';
 import type { Core } from '../call.ts';
 import type { CountedMetric } from '../cloudwatch/metrics.ts';
-import type { FunctionVersion, LambdaFunction, LostEvent } from '../state.ts';
 import { type Delivery, deliver, type Parcel } from './deliver.ts';
+import type { FunctionVersion, LambdaFunction, LostEvent } from './state.ts';
 
 /** How an asynchronous event ended. */
 export type EventCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Core, Input, Operation } from '../call.ts';
 import { readMembers } from '../read-members.ts';
-import type { LambdaFunction } from '../state.ts';
 import { findFunction, invalid, readReference } from './reference.ts';
 import { tagContext } from './resource.ts';
+import type { LambdaFunction } from './state.ts';
 
 const tagMembers = z.object({ Tags: z.record(z.string(), z.string()) });
 

@@ -1,6 +1,6 @@
 import type { Core } from '../call.ts';
-import type { FunctionVersion, LambdaFunction } from '../state.ts';
 import { invalid } from './reference.ts';
+import type { FunctionVersion, LambdaFunction } from './state.ts';
 
 /** How long a function takes to be made or changed. */
 const UPDATE_MS = 2_000;

@@ -3,9 +3,9 @@ import type { JsonObject } from '../../../json.ts';
 import type { Core, Input, Operation } from '../call.ts';
 import { cutPage } from '../page.ts';
 import { readMembers } from '../read-members.ts';
-import type { LambdaFunction, UrlConfig } from '../state.ts';
 import { invalid, isVersionNumber, notFound, readReference, validation } from './reference.ts';
 import { functionAccess } from './resource.ts';
+import type { LambdaFunction, UrlConfig } from './state.ts';
 
 const createUrl = z.object({
   AuthType: z.enum(['NONE', 'AWS_IAM']),

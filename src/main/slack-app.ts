@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Ids } from '../id.ts';
+import type { Log } from '../log.ts';
+import type { ComposeOptions } from '../main.ts';
+import type { SlackApp } from '../slack/app.ts';
+import { createDrills, type Drills } from './drill/drills.ts';
+import { routeSlack } from './drill/router.ts';
+import type { Definitions } from './engine-parts.ts';
+import {
+  slackChannels,
+  slackCommands,
+  slackPeople,
+  slackPlaces,
+  slackSeen,
+  slackViews,
+  slackWorkspaces,
+} from './slack-parts.ts';
+
+type PeopleParts = Parameters<NonNullable<ComposeOptions['people']>>[0];
+
+/** The Slack app of a running engine, and the drills that are started from it. */
+export interface SlackSide {
+  readonly app: SlackApp;
+  readonly drills: Drills;
+}
+
+/** How the Slack app is built once there are views and commands; `undefined` when it is not configured. */
+export async function slackFor(
+  config: Config,
+  options: {
+    readonly sql: ComposeOptions['sql'];
+    readonly definitions: Definitions;
+    readonly clock: Clock;
+    readonly ids: Ids;
+    readonly log: Log;
+  },
+): Promise<((parts: PeopleParts) => SlackSide) | undefined> {
+  const { slack } = config;
+  if (slack === undefined) return undefined;
+  const { createSlackApp } = await import('../slack/app.ts');
+  const workspaces = await slackWorkspaces(slack);
+  const { sql, definitions, clock, ids, log } = options;
+  const { enrolment } = definitions;
+  return ({ views, execute, declare, keepTranscript, keepOut }) => {
+    const made: { app?: SlackApp } = {};
+    const drills = createDrills({
+      config,
+      definitions,
+      clock,
+      ids,
+      log,
+      voice: (side) => {
+        if (made.app === undefined) throw new TypeError('a drill was started before there was a Slack app');
+        return made.app.drillVoice(side);
+      },
+    });
+    const routed = routeSlack(
+      {
+        commands: slackCommands(execute, declare, views),
+        views: slackViews(views, sql, enrolment),
+        places: slackPlaces(sql),
+        keepOut,
+      },
+      drills,
+    );
+    made.app = createSlackApp({
+      workspaces,
+      receiver:
+        slack.appToken === undefined
+          ? { kind: 'http', signingSecret: slack.signingSecret ?? '', port: slack.port }
+          : { kind: 'socket', appToken: slack.appToken },
+      ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
+      clock,
+      keepTranscript,
+      ...routed,
+      people: slackPeople(enrolment),
+      channels: slackChannels(enrolment),
+      seen: slackSeen(sql, clock),
+      drills,
+      log,
+    });
+    return { app: made.app, drills };
+  };
+}
