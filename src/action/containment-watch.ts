@@ -14,6 +14,9 @@ import type { TrailedCall } from './watch/trailed-call.ts';
 // People and the timeline need to see what it was, not every instance of it.
 const SHOWN = 20;
 
+// The longest that a session of a role can last (IAM, "maximum session duration").
+const SESSION_MAX_MS = 12 * 3_600_000;
+
 const input = z.strictObject({
   /** What CloudTrail knew before this instant an earlier look has read; `null`: since the target was first held. */
   since: z.iso.datetime().nullable(),
@@ -93,15 +96,15 @@ export const watchContainment = defineReadAction<z.infer<typeof input>, Look>({
     const { held, target, settings } = context;
     const denies = deniesOf(held, settings.propagationBudgetMs);
     const heldMs = held.flatMap((each) => each.firstAcceptedAt ?? each.acceptedAt ?? []).map(Date.parse);
+    const fromMs = Math.max(Math.min(...heldMs), since === null ? 0 : Date.parse(since));
+    // What began before the target was held is looked for by the first look, and by others as far as CloudTrail may have
+    // been late; the sessions that were found are handed on by their names.
+    const begunMs = since === null ? fromMs - SESSION_MAX_MS : Date.parse(since);
     const [verified, trail, counts] = await Promise.all([
       assess(context),
       heldMs.length === 0
         ? { calls: [], sessions: [], unread: [] }
-        : lookUpCalls(
-            context,
-            Math.max(Math.min(...heldMs), since === null ? 0 : Date.parse(since)),
-            sessions,
-          ),
+        : lookUpCalls(context, fromMs, sessions, begunMs),
       countedSinceStop(context),
     ]);
     const through = gotThrough(trail.calls, denies);

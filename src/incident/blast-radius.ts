@@ -12,6 +12,29 @@ const COST: Readonly<Record<Rung, string>> = {
   isolate: 'stops: its callers are throttled or denied until it is released',
 };
 
+/** Actions that close one way in, or keep something safe, and leave the function itself as it is. */
+const COST_OF: ReadonlyMap<string, string> = new Map([
+  [
+    'lambda.close-url',
+    'is reached by its function URL with IAM credentials only; every other way in stays open',
+  ],
+  [
+    'lambda.remove-permission',
+    'is not invoked any more by whom this statement lets in; every other way in stays open',
+  ],
+  [
+    'lambda.pause-event-source',
+    'takes nothing from this event source; what arrives waits there, as long as the source keeps it',
+  ],
+  ['lambda.freeze-changes', 'goes on running, and takes no new code until it is released'],
+  ['lambda.suspend-scaling', 'goes on running; its provisioned concurrency is not scaled any more'],
+  ['lambda.remove-provisioned-concurrency', 'goes on running, with cold starts'],
+  ['lambda.keep-async-events', 'goes on running; asynchronous events that fail go to the quarantine sink'],
+  ['iam.revoke-sessions', 'goes on with new sessions; those from before the containment stay denied'],
+  ['lambda.renew-environments', 'begins its environments anew, with cold starts'],
+  ['iam.grant-sink', 'goes on running; its role may send to the quarantine sink'],
+]);
+
 /** Who and what an attempt touches beside its own object, in sentences for the person who approves it. Pure. */
 export function blastRadiusOf(
   attempt: AttemptRow,
@@ -25,7 +48,7 @@ export function blastRadiusOf(
   }
   if (action?.effect !== 'contain') return [];
   return [
-    `${target.functionName} ${COST[rungOf(action)]}.`,
+    `${target.functionName} ${COST_OF.get(attempt.action) ?? COST[rungOf(action)]}.`,
     siblingsOf(attempt, record.sharedWith[target.functionArn]),
   ];
 }

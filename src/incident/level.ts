@@ -2,8 +2,8 @@ import type { Target } from '../action/ports.ts';
 import type { Draft } from './draft.ts';
 import { containingHolds } from './hold.ts';
 import { isOfRelease } from './release-step.ts';
-import { rungHeld } from './rung-held.ts';
-import type { Level } from './state.ts';
+import { isolationAwaited, rungHeld } from './rung-held.ts';
+import type { AttemptRow, Level } from './state.ts';
 import { isFinal } from './state.ts';
 import { watchOf } from './watch-record.ts';
 
@@ -30,9 +30,23 @@ export function accepted(draft: Draft, target: Target): void {
       row.replacedBy === undefined &&
       row.target?.functionArn === target.functionArn,
   );
-  if (attempts.every((row) => isFinal(row.state)) && attempts.every((row) => row.state === 'succeeded')) {
+  const counted = attempts.filter((row) => !madeAgain(row, attempts));
+  if (counted.every((row) => isFinal(row.state)) && counted.every((row) => row.state === 'succeeded')) {
     raiseLevel(draft, target, 'accepted', 'every containing call was accepted');
   }
+}
+
+/** True for an attempt that AWS refused until something else was preserved, and that was made again since. */
+function madeAgain(row: AttemptRow, attempts: readonly AttemptRow[]): boolean {
+  return (
+    row.error?.code === 'cordon_preserve_first' &&
+    attempts.some(
+      (later) =>
+        later.action === row.action &&
+        later.object?.key === row.object?.key &&
+        later.createdAt > row.createdAt,
+    )
+  );
 }
 
 /** Raises a target's level and records it; a level never falls silently, so a lower one is ignored. */
@@ -51,11 +65,14 @@ export function fallTo(draft: Draft, target: Target, level: Level, why: string):
 
 /**
  * *Contained* means *effective*, so a rung that only limits the function is never called more than *read back*, however
- * well it holds: people would take it for containment.
+ * well it holds, and neither is one half of an isolation whose other half waits: people would take it for containment.
  */
 function limited(draft: Draft, target: Target, level: Level, why: string): { level: Level; why: string } {
   if (level !== 'effective' && level !== 'observed') return { level, why };
   const rung = rungHeld(draft.holds.values(), target.functionArn, draft.env.catalogue);
+  if (rung === 'isolate' && isolationAwaited(draft.attempts.values(), target.functionArn)) {
+    return { level: 'read_back', why: `the rest of the isolation waits for people: ${why}` };
+  }
   if (rung === 'isolate') return { level, why };
   return {
     level: 'read_back',

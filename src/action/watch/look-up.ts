@@ -27,11 +27,13 @@ export interface Trail {
  * Calls by the function's sessions (Lambda names a session after its function) and calls about the function and its
  * roles, since an instant. IAM's history is in one Region of the partition. Where others than Lambda may assume a role, its
  * sessions have other names, which only the events of their beginning tell: these are asked for first, and then by name.
+ * `begunMs` is from when: a session that began before the target was contained goes on calling after it.
  */
 export async function lookUpCalls(
   context: ActionContext,
   fromMs: number,
   known: readonly string[] = [],
+  begunMs = fromMs,
 ): Promise<Trail> {
   const { target } = context;
   const elsewhere = historyRegion(target.partition);
@@ -48,7 +50,7 @@ export async function lookUpCalls(
   const unread: string[] = [];
   const askAll = async (all: readonly Question[]) => {
     for (const question of all) {
-      const found = await tolerant(() => ask(context, question, fromMs));
+      const found = await tolerant(() => ask(context, question, question.fromMs ?? fromMs));
       if (found.kind === 'unreadable') {
         unread.push(`CloudTrail by ${question.key} (${found.code})`);
         // Not allowed, or not there: the other questions would be answered alike.
@@ -59,20 +61,22 @@ export async function lookUpCalls(
     }
     return true;
   };
-  const everywhere = ({ key, value }: Question): readonly Question[] => [
-    { key, value },
-    ...(global === undefined ? [] : [{ key, value, region: global }]),
+  const everywhere = (question: Question): readonly Question[] => [
+    question,
+    ...(global === undefined ? [] : [{ ...question, region: global }]),
   ];
   const outside = (target.open?.outside ?? []).slice(0, MAX_ROLES);
   const answered = await askAll([
     ...questions,
-    ...outside.flatMap((value) => everywhere({ key: 'ResourceName', value })),
+    ...outside.flatMap((value) => everywhere({ key: 'ResourceName', value, fromMs: begunMs })),
   ]);
   // One that began before this look's time goes on calling in it.
   const begun = otherSessions([...calls.values()], outside, target.functionName);
   const sessions = [...new Set([...begun, ...known])].slice(0, MAX_SESSIONS);
   if (answered) await askAll(sessions.flatMap((value) => everywhere({ key: 'Username', value })));
-  return { calls: [...calls.values()].sort((a, b) => b.at.localeCompare(a.at)), sessions, unread };
+  // CloudTrail has whole seconds.
+  const since = [...calls.values()].filter(({ at }) => Date.parse(at) >= Math.floor(fromMs / 1000) * 1000);
+  return { calls: since.sort((a, b) => b.at.localeCompare(a.at)), sessions, unread };
 }
 
 /** The newest sessions of the roles that somebody began under another name than the function's. */
@@ -97,6 +101,8 @@ interface Question {
   readonly key: string;
   readonly value: string;
   readonly region?: string | undefined;
+  /** Absent: that of the look. */
+  readonly fromMs?: number;
 }
 
 async function ask(

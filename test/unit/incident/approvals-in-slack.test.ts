@@ -6,6 +6,7 @@ import type { GuardrailFiles } from '../../../src/guardrail/check.ts';
 import type { MessageMatch } from '../../../src/simulation/slack-double/people.ts';
 import type { SlackMessageState } from '../../../src/simulation/slack-double/state.ts';
 import type { EmbeddedSql } from '../../../src/store/pglite.ts';
+import { heldActions } from '../../support/answers.ts';
 import { drive, enrolmentText, freshGround, type Ground, pass, quiet } from '../../support/engine.ts';
 import { createMortal, mortalSql } from '../../support/mortal.ts';
 import { type SlackEngine, slackDouble, startSlackEngine } from '../../support/slack.ts';
@@ -93,6 +94,21 @@ async function approve(user: string, typed = NAME): Promise<string> {
   await on.slack.people.submitView(user, { text: typed });
   return on.told(user);
 }
+
+describe('a function whose role is denied and whose stop waits for people', () => {
+  const level = async () => (await on.engine.cordon.views.incidentView(id))?.level;
+
+  test('is not called contained before they agree, and is then', async () => {
+    await start();
+    await asked();
+    await pass(on.engine, 60_000);
+    expect(await heldActions(on.engine, id)).toContain('iam.quarantine-role');
+    expect(await level()).toBe('read_back');
+    await approve(BOB);
+    await drive(on.engine, async () => (await level()) === 'effective');
+    expect(zeros()).toBe(1);
+  });
+});
 
 describe('the card of a plan', () => {
   test('names the function, account, Region, exact calls, blast radius, what undoing does, who asks, which policy, until when', async () => {
