@@ -7,17 +7,7 @@ import type { SlackApp } from '../slack/app.ts';
 import { createDrills, type Drills } from './drill/drills.ts';
 import { routeSlack } from './drill/router.ts';
 import type { Definitions } from './engine-parts.ts';
-import {
-  slackChannels,
-  slackCommands,
-  slackPeople,
-  slackPlaces,
-  slackSeen,
-  slackViews,
-  slackWorkspaces,
-} from './slack-parts.ts';
-
-type PeopleParts = Parameters<NonNullable<ComposeOptions['people']>>[0];
+import { type PeopleParts, slackSeen, slackSide, slackWorkspaces } from './slack-parts.ts';
 
 /** The Slack app of a running engine, and the drills that are started from it. */
 export interface SlackSide {
@@ -42,7 +32,8 @@ export async function slackFor(
   const workspaces = await slackWorkspaces(slack);
   const { sql, definitions, clock, ids, log } = options;
   const { enrolment } = definitions;
-  return ({ views, execute, declare, keepTranscript, keepOut }) => {
+  return (parts) => {
+    const live = slackSide(parts, sql, enrolment);
     const made: { app?: SlackApp } = {};
     const drills = createDrills({
       config,
@@ -55,15 +46,6 @@ export async function slackFor(
         return made.app.drillVoice(side);
       },
     });
-    const routed = routeSlack(
-      {
-        commands: slackCommands(execute, declare, views),
-        views: slackViews(views, sql, enrolment),
-        places: slackPlaces(sql),
-        keepOut,
-      },
-      drills,
-    );
     made.app = createSlackApp({
       workspaces,
       receiver:
@@ -72,10 +54,8 @@ export async function slackFor(
           : { kind: 'socket', appToken: slack.appToken },
       ...(slack.apiUrl === undefined ? {} : { slackApiUrl: slack.apiUrl }),
       clock,
-      keepTranscript,
-      ...routed,
-      people: slackPeople(enrolment),
-      channels: slackChannels(enrolment),
+      ...live,
+      ...routeSlack(live, drills),
       seen: slackSeen(sql, clock),
       drills,
       log,

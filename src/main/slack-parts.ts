@@ -10,6 +10,7 @@ import { stateOf } from '../incident/load.ts';
 import { postmortemViewOf } from '../incident/postmortem-view.ts';
 import type { Views } from '../incident/view.ts';
 import type { JsonObject } from '../json.ts';
+import type { ComposeOptions } from '../main.ts';
 import type { ResponderRole } from '../playbook/roles.ts';
 import type { ChannelSettings } from '../slack/channel.ts';
 import { undrilled } from '../slack/drill-mark.ts';
@@ -22,8 +23,24 @@ import { deliveredMessage, placeOf } from '../store/outbox.ts';
 import type { Sql } from '../store/sql.ts';
 import { readTimeline } from '../store/timeline.ts';
 
+export type PeopleParts = Parameters<NonNullable<ComposeOptions['people']>>[0];
+
+/** One engine as Slack reaches it, and is reached by it. */
+export function slackSide(parts: PeopleParts, sql: Sql, enrolment: Enrolment) {
+  const { views, execute, declare, keepTranscript, keepOut } = parts;
+  return {
+    commands: slackCommands(execute, declare, views),
+    views: slackViews(views, sql, enrolment),
+    places: slackPlaces(sql),
+    people: slackPeople(enrolment),
+    channels: slackChannels(enrolment),
+    keepTranscript,
+    keepOut,
+  };
+}
+
 /** What Slack asks for goes the way of every human act. */
-export function slackCommands(execute: Execute, declare: Declare, views: Views): SlackCommands {
+function slackCommands(execute: Execute, declare: Declare, views: Views): SlackCommands {
   return {
     async declare({ slackUserId, functionArn, severity, reason, idempotencyKey }) {
       const result = await declare({
@@ -66,7 +83,7 @@ function namesUndrilled(input: JsonObject): JsonObject {
 }
 
 /** What Slack shows: the engine's views, and the postmortem while people write it. */
-export function slackViews(views: Views, sql: Sql, enrolment: Enrolment): IncidentViews {
+function slackViews(views: Views, sql: Sql, enrolment: Enrolment): IncidentViews {
   return {
     ...views,
     findIncident: async (reference) => exactly(reference, await views.findIncident(undrilled(reference))),
@@ -95,12 +112,12 @@ export async function slackWorkspaces({ tokens }: SlackConfig): Promise<Workspac
 }
 
 /** How incidents' channels are to be, from the enrolment file. */
-export function slackChannels({ slack }: Enrolment): ChannelSettings {
+function slackChannels({ slack }: Enrolment): ChannelSettings {
   return { prefix: slack.channelPrefix, bookmarks: slack.bookmarks };
 }
 
 /** Where earlier deliveries went: the outbox has it. */
-export function slackPlaces(sql: Sql): SlackPlaces {
+function slackPlaces(sql: Sql): SlackPlaces {
   return {
     async placeOf(lane) {
       const place = await placeOf(sql, lane);
@@ -135,7 +152,7 @@ const SENDER = '-slack';
 const INVITED: readonly ResponderRole[] = ['commander', 'responder', 'approver', 'scribe', 'communications'];
 
 /** Who is who, from the enrolment file. */
-export function slackPeople(enrolment: Enrolment): SlackPeople {
+function slackPeople(enrolment: Enrolment): SlackPeople {
   return {
     onCall: () => enrolment.escalation,
     responderOf: (slackUserId) => responderBySlack(enrolment, slackUserId)?.id,

@@ -28,10 +28,10 @@ export function onMemberJoined(
 async function ledIn({ views }: ListenerParts, channel: string): Promise<readonly IncidentView[]> {
   const anchor = await views.incidentOfChannel(channel);
   const campaign = await views.campaignOfChannel(channel);
-  const ids = new Set([
-    ...(anchor === undefined ? [] : [anchor.id]),
-    ...(campaign === undefined ? [] : [campaign.anchor, ...campaign.members.map(({ id }) => id)]),
-  ]);
-  const found = await Promise.all([...ids].map((id) => views.incidentView(id)));
-  return found.filter((one) => one !== undefined);
+  const ids = new Set(
+    campaign === undefined ? [] : [campaign.anchor, ...campaign.members.map(({ id }) => id)],
+  );
+  if (anchor !== undefined) ids.delete(anchor.id);
+  const others = await Promise.all([...ids].map((id) => views.incidentView(id)));
+  return [anchor, ...others].filter((one) => one !== undefined);
 }

@@ -1,13 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { type Enrolment, parseEnrolment } from '../../src/enrolment/enrolment.ts';
 import { silentLog } from '../../src/log.ts';
-import {
-  slackChannels,
-  slackCommands,
-  slackPeople,
-  slackPlaces,
-  slackViews,
-} from '../../src/main/slack-parts.ts';
+import { slackSide } from '../../src/main/slack-parts.ts';
 import type { ComposeOptions } from '../../src/main.ts';
 import { createSlackDouble, type SlackDouble } from '../../src/simulation/slack-double/double.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
@@ -45,20 +39,14 @@ export function peopleOn(options: {
   readonly enrolment?: Enrolment;
 }): NonNullable<ComposeOptions['people']> {
   const enrolment = options.enrolment ?? parseEnrolment(enrolmentText('act'), 'enrolment.yaml');
-  return ({ views, execute, declare, keepTranscript, keepOut }) => {
+  return (parts) => {
     const app = createSlackApp({
       workspaces: oneWorkspace(BOT_TOKEN),
       receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0 },
       slackApiUrl: 'http://slack.invalid/api/',
       fetch: (input, init) => options.fetch(new Request(input, init)),
       clock: options.clock,
-      keepTranscript,
-      keepOut,
-      commands: slackCommands(execute, declare, views),
-      views: slackViews(views, options.sql, enrolment),
-      places: slackPlaces(options.sql),
-      people: slackPeople(enrolment),
-      channels: slackChannels(enrolment),
+      ...slackSide(parts, options.sql, enrolment),
       log: silentLog,
     });
     options.onApp?.(app);

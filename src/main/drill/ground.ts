@@ -16,13 +16,9 @@ import { memoryBudget } from '../../store/rate-budget.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
 import { openDoor } from '../exercise/door.ts';
-import { type Ground, worldTransport } from '../exercise/ground.ts';
-import { slackChannels, slackCommands, slackPeople, slackPlaces, slackViews } from '../slack-parts.ts';
+import { type Ground, NOWHERE, realPace, worldTransport } from '../exercise/ground.ts';
+import { slackSide } from '../slack-parts.ts';
 
-const NOWHERE = 'http://127.0.0.1:1';
-const LOOK_MS = 100;
-const DRAIN_MS = 5000;
-const DRAIN_POLLS = 5;
 const STOP_MS = 500;
 
 /** What a drill answers in place of the live engine. */
@@ -68,16 +64,7 @@ export async function openDrillGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: NOWHERE, requestHandler: inProcessHandler(world.fetch, clock) }),
     dataDir: folder,
-    people: ({ views, execute, declare, keepTranscript, keepOut }) =>
-      speak({
-        commands: slackCommands(execute, declare, views),
-        views: slackViews(views, sql, enrolment),
-        places: slackPlaces(sql),
-        people: slackPeople(enrolment),
-        channels: slackChannels(enrolment),
-        keepTranscript,
-        keepOut,
-      }),
+    people: (parts) => speak(slackSide(parts, sql, enrolment)),
     roles: { perform: true, deliver: true },
     exercise: true,
     headroom,
@@ -93,14 +80,6 @@ export async function openDrillGround(options: {
     world,
     dataDir: folder,
     postAlert: openDoor({ loaded, cordon, sql, clock, log }),
-    settle: async () => {},
-    pass: () => clock.sleep(LOOK_MS),
-    async drain() {
-      const untilMs = clock.monotonicMs() + DRAIN_MS;
-      for (let quiet = 0; quiet < DRAIN_POLLS && clock.monotonicMs() < untilMs && !stop.aborted; ) {
-        await clock.sleep(LOOK_MS / 2);
-        quiet = engine.idle() ? quiet + 1 : 0;
-      }
-    },
+    ...realPace(engine, clock, stop),
   };
 }

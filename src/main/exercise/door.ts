@@ -10,10 +10,10 @@ import type { LoadedScenario } from '../../simulation/exercise/read-scenario.ts'
 import { rememberNonce } from '../../store/alert.ts';
 import type { Sql } from '../../store/sql.ts';
 import { refusalRecorder } from '../ways-in.ts';
+import { NOWHERE } from './ground.ts';
 
-// Nobody outside can reach either: requests are handed over in this process.
+// Nobody outside can reach it: requests are handed over in this process.
 const SENDER_SECRET = 'exercise-sender-secret-in-process-only';
-const NOWHERE = 'http://127.0.0.1:1';
 
 /** The webhook of an exercise, to which its alerts are signed and handed over without a socket. */
 export function openDoor(options: {

@@ -1,5 +1,6 @@
 import type { AwsTransport } from '../../aws/transport.ts';
 import type { Clock } from '../../clock.ts';
+import type { Engine } from '../../incident/engine.ts';
 import type { Cordon } from '../../main.ts';
 import type { PostAlert } from '../../simulation/exercise/injects.ts';
 import type { LoadedScenario } from '../../simulation/exercise/read-scenario.ts';
@@ -26,6 +27,32 @@ export interface Ground {
   pass(): Promise<void>;
   /** Resolves when the engine has nothing left to do, or after a bounded time. */
   drain(): Promise<void>;
+}
+
+/** Where nothing listens: what is sent there is handed over in this process, or fails. */
+export const NOWHERE = 'http://127.0.0.1:1';
+
+const LOOK_MS = 100;
+const DRAIN_MS = 5000;
+const DRAIN_POLLS = 5;
+
+/** How a ground waits in real time; `stop` ends what it waits for at the end. */
+export function realPace(
+  engine: Pick<Engine, 'idle'>,
+  clock: Clock,
+  stop?: AbortSignal,
+): Pick<Ground, 'settle' | 'pass' | 'drain'> {
+  return {
+    settle: async () => {},
+    pass: () => clock.sleep(LOOK_MS),
+    async drain() {
+      const untilMs = clock.monotonicMs() + DRAIN_MS;
+      for (let quiet = 0; quiet < DRAIN_POLLS && clock.monotonicMs() < untilMs && stop?.aborted !== true; ) {
+        await clock.sleep(LOOK_MS / 2);
+        quiet = engine.idle() ? quiet + 1 : 0;
+      }
+    },
+  };
 }
 
 /** A ground whose Slack is a double, with people in it who are played. */

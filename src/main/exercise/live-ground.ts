@@ -25,22 +25,12 @@ import type { Closing } from '../closing.ts';
 import { openDatabase } from '../database.ts';
 import type { Definitions } from '../engine-parts.ts';
 import { openQueue } from '../queue.ts';
-import {
-  slackChannels,
-  slackCommands,
-  slackPeople,
-  slackPlaces,
-  slackSeen,
-  slackViews,
-} from '../slack-parts.ts';
+import { slackSeen, slackSide } from '../slack-parts.ts';
 import { openWaysIn } from '../ways-in.ts';
 import { sendersOf } from './door.ts';
-import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
+import { exerciseSlack, type PlayedGround, realPace, worldTransport } from './ground.ts';
 
 const LOOPBACK = '127.0.0.1';
-const LOOK_MS = 100;
-const DRAIN_MS = 5000;
-const DRAIN_POLLS = 5;
 const STOP_MS = 5000;
 
 /**
@@ -123,19 +113,13 @@ export async function openLiveGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: servedWorld.url }),
     dataDir: config.dataDir,
-    people: ({ views, execute, declare, keepTranscript, keepOut }) => {
+    people: (parts) => {
       made.app = createSlackApp({
         workspaces: oneWorkspace(secrets.botToken),
         receiver: { kind: 'http', signingSecret: secrets.signingSecret, port: 0, hostname: LOOPBACK },
         slackApiUrl: servedSlack.apiUrl,
         clock,
-        keepTranscript,
-        keepOut,
-        commands: slackCommands(execute, declare, views),
-        views: slackViews(views, sql, enrolment),
-        places: slackPlaces(sql),
-        people: slackPeople(enrolment),
-        channels: slackChannels(enrolment),
+        ...slackSide(parts, sql, enrolment),
         seen: slackSeen(sql, clock),
         log,
       });
@@ -206,15 +190,7 @@ export async function openLiveGround(options: {
       const response = await fetch(url, { method: 'POST', headers: { ...headers }, body: Buffer.from(body) });
       return { status: response.status, body: await response.text() };
     },
-    settle: async () => {},
-    pass: () => clock.sleep(LOOK_MS),
-    async drain() {
-      const untilMs = clock.monotonicMs() + DRAIN_MS;
-      for (let quiet = 0; quiet < DRAIN_POLLS && clock.monotonicMs() < untilMs; ) {
-        await clock.sleep(LOOK_MS / 2);
-        quiet = engine.idle() ? quiet + 1 : 0;
-      }
-    },
+    ...realPace(engine, clock),
   };
 }
 

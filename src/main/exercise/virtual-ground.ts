@@ -18,21 +18,13 @@ import { memoryBudget } from '../../store/rate-budget.ts';
 import { trackedSql } from '../../store/tracked-sql.ts';
 import type { Closing } from '../closing.ts';
 import type { Definitions } from '../engine-parts.ts';
-import {
-  slackChannels,
-  slackCommands,
-  slackPeople,
-  slackPlaces,
-  slackSeen,
-  slackViews,
-} from '../slack-parts.ts';
+import { slackSeen, slackSide } from '../slack-parts.ts';
 import { openDoor } from './door.ts';
-import { exerciseSlack, type PlayedGround, worldTransport } from './ground.ts';
+import { exerciseSlack, NOWHERE, type PlayedGround, worldTransport } from './ground.ts';
 
 // Nobody outside can reach any of these: everything is handed over in this process.
 const SIGNING_SECRET = 'exercise-signing-secret-in-process';
 const BOT_TOKEN = 'xoxb-exercise-in-process';
-const NOWHERE = 'http://127.0.0.1:1';
 
 /**
  * The ground of a headless run: virtual time, a database in memory, and every request handed over in
@@ -72,20 +64,14 @@ export async function openVirtualGround(options: {
     budget: memoryBudget(clock),
     aws: worldTransport(loaded, { endpoint: NOWHERE, requestHandler: inProcessHandler(world.fetch, clock) }),
     dataDir,
-    people: ({ views, execute, declare, keepTranscript, keepOut }) => {
+    people: (parts) => {
       made.app = createSlackApp({
         workspaces: oneWorkspace(BOT_TOKEN),
         receiver: { kind: 'http', signingSecret: SIGNING_SECRET, port: 0, hostname: '127.0.0.1' },
         slackApiUrl: `${NOWHERE}/api/`,
         fetch: (input, init) => slack.fetch(new Request(input, init)),
         clock,
-        keepTranscript,
-        keepOut,
-        commands: slackCommands(execute, declare, views),
-        views: slackViews(views, sql, enrolment),
-        places: slackPlaces(sql),
-        people: slackPeople(enrolment),
-        channels: slackChannels(enrolment),
+        ...slackSide(parts, sql, enrolment),
         seen: slackSeen(sql, clock),
         log,
       });
